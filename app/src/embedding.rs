@@ -21,13 +21,13 @@ pub struct Embedding {
 
 impl Embedding {
     /// Returns the origin of this server: the configured one, or the one of this request.
-    pub(crate) fn origin(&self, parts: &Parts) -> String {
+    pub(crate) fn resolve_origin(&self, parts: &Parts) -> String {
         let configured = self.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-        configured.unwrap_or_else(|| origin_of(&parts.headers))
+        configured.unwrap_or_else(|| read_origin(&parts.headers))
     }
 }
 
-fn origin_of(headers: &HeaderMap) -> String {
+fn read_origin(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let scheme = match text("x-forwarded-proto") {
         Some("https") => "https",
@@ -47,13 +47,13 @@ mod tests {
     fn the_configured_origin_beats_that_of_the_request() {
         let mut headers = HeaderMap::new();
         headers.insert("host", HeaderValue::from_static("gate.example"));
-        assert_eq!(origin_of(&headers), "http://gate.example");
+        assert_eq!(read_origin(&headers), "http://gate.example");
         headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
-        assert_eq!(origin_of(&headers), "https://gate.example");
+        assert_eq!(read_origin(&headers), "https://gate.example");
         let (mut parts, ()) = axum::http::Request::new(()).into_parts();
         parts.headers = headers;
         let public_url = Some("https://flags.example/".to_owned());
         let embedding = Embedding { public_url, ..Embedding::default() };
-        assert_eq!(embedding.origin(&parts), "https://flags.example");
+        assert_eq!(embedding.resolve_origin(&parts), "https://flags.example");
     }
 }

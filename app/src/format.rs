@@ -4,30 +4,30 @@
 use chrono::{Datelike, Timelike};
 use phasegate_domain::Timestamp;
 #[cfg(feature = "ssr")]
-pub(crate) use phasegate_domain::words::duration;
+pub(crate) use phasegate_domain::words::format_duration;
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Formats an instant as `23 Nov 2026, 14:05 UTC`. Chrono's format strings would add 5 KB to the
 /// download.
-pub(crate) fn instant(at: Timestamp) -> String {
+pub(crate) fn format_instant(at: Timestamp) -> String {
     let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
     format!("{} {month} {}, {:02}:{:02} UTC", at.day(), at.year(), at.hour(), at.minute())
 }
 
-pub(crate) fn day(at: Timestamp) -> String {
+pub(crate) fn format_day(at: Timestamp) -> String {
     let month = MONTHS.get(at.month0() as usize).copied().unwrap_or_default();
     format!("{} {month}", at.day())
 }
 
-pub(crate) fn time(at: Timestamp) -> String {
+pub(crate) fn format_time(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
 }
 
 /// Formats a duration of user activity: `12 s`, `3 min 20 s`, `1 h 5 min`.
 #[cfg(feature = "ssr")]
-pub(crate) fn seconds(seconds: f64) -> String {
+pub(crate) fn format_time_spent(seconds: f64) -> String {
     // Durations of user activity are never negative.
     let whole = seconds.round() as u64;
     match whole {
@@ -35,11 +35,11 @@ pub(crate) fn seconds(seconds: f64) -> String {
         10..60 => format!("{whole} s"),
         60..3_600 if whole.is_multiple_of(60) => format!("{} min", whole / 60),
         60..3_600 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", count(whole / 3_600), whole % 3_600 / 60),
+        _ => format!("{} h {} min", format_count(whole / 3_600), whole % 3_600 / 60),
     }
 }
 
-pub(crate) fn count(number: u64) -> String {
+pub(crate) fn format_count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -53,7 +53,7 @@ pub(crate) fn count(number: u64) -> String {
 
 /// Formats a size in decimal units: `950 B`, `12.3 MB`.
 #[cfg(feature = "ssr")]
-pub(crate) fn bytes(bytes: u64) -> String {
+pub(crate) fn format_bytes(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
         1_000..1_000_000 => format!("{:.0} KB", bytes as f64 / 1e3),
@@ -63,7 +63,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
 }
 
 /// Formats a share as `66 %`, or as a dash if `whole` is 0.
-pub(crate) fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn format_percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
@@ -71,8 +71,8 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
 }
 
 /// Formats a count with its noun: `1 sample`, `2 samples`.
-pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
+pub(crate) fn format_quantity(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", format_count(number), if number == 1 { one } else { many })
 }
 
 #[cfg(test)]
@@ -82,13 +82,13 @@ mod tests {
     #[test]
     fn instants_have_month_names_and_a_time_zone() {
         let at = chrono::DateTime::from_timestamp(1_795_442_709, 0).unwrap();
-        assert_eq!(instant(at), "23 Nov 2026, 14:05 UTC");
-        assert_eq!(time(at), "14:05:09");
+        assert_eq!(format_instant(at), "23 Nov 2026, 14:05 UTC");
+        assert_eq!(format_time(at), "14:05:09");
     }
 
     #[test]
     fn durations_have_at_most_two_units() {
-        let all = [0.04, 9.2, 12.4, 60.0, 200.0, 3_900.0, 36_000_000.0].map(seconds);
+        let all = [0.04, 9.2, 12.4, 60.0, 200.0, 3_900.0, 36_000_000.0].map(format_time_spent);
         assert_eq!(
             all,
             ["0.0 s", "9.2 s", "12 s", "1 min", "3 min 20 s", "1 h 5 min", "10,000 h 0 min"]
@@ -98,18 +98,18 @@ mod tests {
     #[test]
     fn sizes_have_units() {
         assert_eq!(
-            [9, 12_300, 4_560_000, 7_890_000_000].map(bytes),
+            [9, 12_300, 4_560_000, 7_890_000_000].map(format_bytes),
             ["9 B", "12 KB", "4.6 MB", "7.9 GB"]
         );
     }
 
     #[test]
     fn numbers_have_thousands_separators() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(999), "999");
-        assert_eq!(count(1_000), "1,000");
-        assert_eq!(count(12_345_678), "12,345,678");
-        assert_eq!(percent(2, 3), "67 %");
-        assert_eq!(percent(0, 0), "–");
+        assert_eq!(format_count(0), "0");
+        assert_eq!(format_count(999), "999");
+        assert_eq!(format_count(1_000), "1,000");
+        assert_eq!(format_count(12_345_678), "12,345,678");
+        assert_eq!(format_percent(2, 3), "67 %");
+        assert_eq!(format_percent(0, 0), "–");
     }
 }

@@ -28,4 +28,4 @@ pub use embedding::Embedding;
 #[cfg(feature = "ssr")]
 pub use request::{ENVIRONMENT_COOKIE, Form, selected_environment};
 #[cfg(feature = "ssr")]
-pub use shell::{AssetUrls, shell};
+pub use shell::{AssetUrls, render_shell};

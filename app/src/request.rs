@@ -49,24 +49,27 @@ impl Form {
     }
 
     /// Returns the values of all fields with this name.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         let named = self.0.iter().filter(move |(field, _)| field == name);
         named.map(|(_, value)| value.as_str())
     }
 
     /// Returns a field's value without trimming, with line breaks converted to `\n`.
-    pub(crate) fn exact(&self, name: &str) -> String {
+    pub(crate) fn get_exact(&self, name: &str) -> String {
         let found = self.0.iter().find(|(field, _)| field == name);
         found.map_or_else(String::new, |(_, value)| value.replace("\r\n", "\n"))
     }
 
     /// Returns the field names that begin with `prefix`, without it, in the order of the form.
-    pub(crate) fn names_after<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+    pub(crate) fn names_with_prefix<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = &'a str> + 'a {
         self.0.iter().filter_map(move |(field, _)| field.strip_prefix(prefix))
     }
 
     /// Returns the number of rows of fields `prefix.0.…`, `prefix.1.…`; at most 500.
-    pub(crate) fn rows(&self, prefix: &str) -> usize {
+    pub(crate) fn count_rows(&self, prefix: &str) -> usize {
         let number = |field: &str| {
             let rest = field.strip_prefix(prefix)?.strip_prefix('.')?;
             rest.split('.').next()?.parse::<usize>().ok()
@@ -79,7 +82,7 @@ impl Form {
     }
 
     /// Parses a field; the error names it.
-    pub(crate) fn parsed<T>(&self, name: &str) -> Result<T, PageError>
+    pub(crate) fn parse_field<T>(&self, name: &str) -> Result<T, PageError>
     where
         T: TryFrom<String>,
         T::Error: std::fmt::Display,
@@ -89,7 +92,7 @@ impl Form {
     }
 
     /// Returns the version that a form was made for.
-    pub(crate) fn version(&self) -> Result<i64, PageError> {
+    pub(crate) fn parse_version(&self) -> Result<i64, PageError> {
         let version = self.get("version").parse();
         version.map_err(|_| PageError::invalid("version: is missing; load the page again"))
     }
@@ -105,12 +108,15 @@ pub(crate) struct PageError {
 impl PageError {
     /// Creates the error for invalid input, with status 422.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: sentence(&message.into()) }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            message: punctuate_message(&message.into()),
+        }
     }
 }
 
 /// Capitalizes a message, unless it begins with a field name, and adds a full stop.
-fn sentence(text: &str) -> String {
+fn punctuate_message(text: &str) -> String {
     let first_word = text.split([' ', ':']).next().unwrap_or_default();
     let names_field = text.get(first_word.len()..).is_some_and(|rest| rest.starts_with(':'));
     let mut letters = text.chars();
@@ -135,7 +141,7 @@ impl From<ServiceError> for PageError {
                         .to_owned(),
             };
         }
-        Self { status, message: sentence(&error.to_string()) }
+        Self { status, message: punctuate_message(&error.to_string()) }
     }
 }
 
@@ -183,7 +189,7 @@ pub(crate) struct Request {
 
 impl Request {
     /// Returns the current request from the Leptos context. Call it at the start of a component.
-    pub(crate) fn current() -> Result<Self, PageError> {
+    pub(crate) fn from_context() -> Result<Self, PageError> {
         let lost = || PageError {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             message: "The server is not configured to render this page.".to_owned(),
@@ -207,7 +213,7 @@ impl Request {
             None => selected_environment(&service, &parts.headers)?,
         };
         let request = Self {
-            origin: embedding.origin(&parts),
+            origin: embedding.resolve_origin(&parts),
             embedding,
             actor: Actor::from(account),
             environment,
@@ -225,22 +231,22 @@ impl Request {
 
     /// Returns the key of the selected environment.
     pub(crate) fn environment_key(&self) -> Result<String, PageError> {
-        Ok(self.live()?.environment().key.to_string())
+        Ok(self.cached_environment()?.environment().key.to_string())
     }
 
     /// Makes the browser reload the page after 2 seconds, while a simulation runs.
-    pub(crate) fn look_again(&self) {
+    pub(crate) fn schedule_refresh(&self) {
         self.response.insert_header(header::REFRESH, HeaderValue::from_static("2"));
     }
 
     /// Returns the cached environment of the request.
-    pub(crate) fn live(&self) -> Result<Arc<CachedEnvironment>, PageError> {
+    pub(crate) fn cached_environment(&self) -> Result<Arc<CachedEnvironment>, PageError> {
         Ok(self.service.environment(self.environment)?)
     }
 
     /// Returns an error if the form was made for another environment than the selected one.
-    pub(crate) fn check_here(&self) -> Result<(), PageError> {
-        let (Some(form), live) = (&self.form, self.live()?) else { return Ok(()) };
+    pub(crate) fn check_environment(&self) -> Result<(), PageError> {
+        let (Some(form), live) = (&self.form, self.cached_environment()?) else { return Ok(()) };
         if form.get(HERE) == live.environment().key.as_str() {
             return Ok(());
         }
@@ -255,7 +261,7 @@ impl Request {
     }
 
     /// Randomness for a secret, from the operating system.
-    pub(crate) fn seed(&self) -> Result<Seed, PageError> {
+    pub(crate) fn draw_seed(&self) -> Result<Seed, PageError> {
         (self.randomness)().ok_or_else(|| PageError {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             message: "The operating system provided no randomness. Try again.".to_owned(),
@@ -263,12 +269,12 @@ impl Request {
     }
 
     /// Returns whether the account has at least this role.
-    pub(crate) fn may(&self, role: Role) -> bool {
-        self.actor.require(role).is_ok()
+    pub(crate) fn has_role(&self, role: Role) -> bool {
+        self.actor.require_role(role).is_ok()
     }
 
     /// Redirects the browser to another page after an action, with status 303.
-    pub(crate) fn go_to(&self, path: &str) {
+    pub(crate) fn redirect_to(&self, path: &str) {
         if let Ok(path) = HeaderValue::from_str(path) {
             self.response.insert_header(header::LOCATION, path);
             self.response.set_status(StatusCode::SEE_OTHER);
@@ -284,13 +290,13 @@ impl Request {
     }
 
     /// Sets the response status to that of the error.
-    pub(crate) fn note(&self, trouble: &PageError) {
+    pub(crate) fn set_error_status(&self, trouble: &PageError) {
         self.response.set_status(trouble.status);
     }
 }
 
 /// Percent-encodes a text for the query or path of a link.
-pub(crate) fn encode(text: &str) -> String {
+pub(crate) fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
@@ -302,18 +308,18 @@ mod tests {
     fn a_form_has_fields_and_rows() {
         let form = Form::parse(b"name=+Ada+L&tag=a&tag=b&rule.0.variant=on&rule.2.variant=off&do=");
         assert_eq!(form.get("name"), "Ada L");
-        assert_eq!(form.all("tag").collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(form.rows("rule"), 3);
-        assert_eq!(form.rows("other"), 0);
+        assert_eq!(form.get_all("tag").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(form.count_rows("rule"), 3);
+        assert_eq!(form.count_rows("other"), 0);
         assert!(form.has("do") && !form.has("gone"));
-        assert!(form.version().is_err());
-        assert_eq!(Form::parse(b"rule.99999999.x=1").rows("rule"), 500, "bounded");
+        assert!(form.parse_version().is_err());
+        assert_eq!(Form::parse(b"rule.99999999.x=1").count_rows("rule"), 500, "bounded");
     }
 
     #[test]
     fn error_messages_become_sentences() {
-        assert_eq!(sentence("there is no flag \"A\""), "There is no flag \"A\".");
-        assert_eq!(sentence("rules[0]: is wrong"), "rules[0]: is wrong.");
-        assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(punctuate_message("there is no flag \"A\""), "There is no flag \"A\".");
+        assert_eq!(punctuate_message("rules[0]: is wrong"), "rules[0]: is wrong.");
+        assert_eq!(punctuate_message("Done."), "Done.");
     }
 }

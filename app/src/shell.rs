@@ -21,9 +21,9 @@ pub struct AssetUrls {
 
 /// Renders the HTML document, with a content security policy for its own assets only.
 #[must_use]
-pub fn shell(assets: &AssetUrls) -> impl IntoView + use<> {
+pub fn render_shell(assets: &AssetUrls) -> impl IntoView + use<> {
     let nonce = use_nonce();
-    set_policy(nonce.as_ref());
+    set_security_policy(nonce.as_ref());
     let AssetUrls { style, icon, script } = assets.clone();
     let hydrate = script.map(|(module, wasm)| {
         // Each island is hydrated by the function that it names. Leaving the page while the module
@@ -63,7 +63,7 @@ pub fn shell(assets: &AssetUrls) -> impl IntoView + use<> {
     }
 }
 
-fn set_policy(nonce: Option<&Nonce>) {
+fn set_security_policy(nonce: Option<&Nonce>) {
     let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), nonce) else {
         return;
     };

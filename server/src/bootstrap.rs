@@ -27,7 +27,7 @@ use crate::{
     first_start,
     http::{AppState, serve_connections},
     jobs,
-    listen::listen,
+    listen::bind_listeners,
     lock, router,
     routes::assets,
 };
@@ -37,22 +37,22 @@ const GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     start_log(&config)?;
-    for variable in config::unknown_variables(config::variables().map(|(name, _)| name)) {
+    for variable in config::unknown_variables(config::read_variables().map(|(name, _)| name)) {
         tracing::warn!(%variable, "there is no such setting; the variable is ignored");
     }
     // Each listening client holds a connection open, and the usual soft limit is 1,024.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open connections could not be raised");
     }
-    let listeners = listen(&config.listen).await?;
-    let address = reached(&listeners)?;
+    let listeners = bind_listeners(&config.listen).await?;
+    let address = own_address(&listeners)?;
     make_data_folder(&config.data)?;
-    let _lock = lock::take(&config.data)?;
-    let service = open(&config).await?;
-    service.mark(jobs::new_mark()?).await?;
+    let _lock = lock::lock_data_folder(&config.data)?;
+    let service = open_service(&config).await?;
+    service.mark_databases(jobs::new_mark()?).await?;
     let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    first_start::run(&service, &config, &url).await?;
-    for (variable, problem) in service.useless_variables() {
+    first_start::set_up_first_start(&service, &config, &url).await?;
+    for (variable, problem) in service.unmatched_variables() {
         // Not fatal: the flag may have been deleted since.
         tracing::warn!(%variable, %problem, "a variable holds nothing");
     }
@@ -67,8 +67,9 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     let (compared, settings) = (Arc::clone(&service), config.clone());
     tokio::spawn(async move { first_start::warn_of_ignored(&compared, &settings).await });
     let stopping = CancellationToken::new();
-    let state = AppState::new(service, config.settings(), stopping.clone(), clock::seed()?);
-    serve_all(listeners, state, stop).await?;
+    let state =
+        AppState::new(service, config.settings(), stopping.clone(), clock::generate_seed()?);
+    serve_listeners(listeners, state, stop).await?;
     tracing::info!("phasegate has stopped");
     Ok(())
 }
@@ -92,13 +93,13 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Returns an error if the folder is not writable or a database has a newer version.
-pub async fn open(config: &Config) -> anyhow::Result<Arc<Service>> {
+pub async fn open_service(config: &Config) -> anyhow::Result<Arc<Service>> {
     make_data_folder(&config.data)?;
     let telemetry = SqliteTelemetry::open(&config.data.join("telemetry.db")).await?;
-    open_with(config, Arc::new(telemetry)).await
+    build_service(config, Arc::new(telemetry)).await
 }
 
-/// Like [`open`], but calls `warn` instead of failing if the telemetry store cannot be opened: a
+/// Like [`open_service`], but calls `warn` instead of failing if the telemetry store cannot be opened: a
 /// kill switch must work even then.
 pub(crate) async fn open_without_telemetry(
     config: &Config,
@@ -113,17 +114,26 @@ pub(crate) async fn open_without_telemetry(
                 Arc::new(UnavailableTelemetry::new(error.to_string()))
             }
         };
-    open_with(config, telemetry).await
+    build_service(config, telemetry).await
 }
 
-async fn open_with(
+async fn build_service(
     config: &Config,
     telemetry: Arc<dyn TelemetryStore>,
 ) -> anyhow::Result<Arc<Service>> {
     let state = SqliteState::open(&config.data.join("state.db")).await?;
     let state: Arc<dyn StateStore> = Arc::new(state);
-    let variables = Variables::read(config::variables())?;
-    Ok(Arc::new(Service::open(state, telemetry, clock::now, variables, clock::seed()?).await?))
+    let variables = Variables::read_variables(config::read_variables())?;
+    Ok(Arc::new(
+        Service::from_stores(
+            state,
+            telemetry,
+            clock::current_time,
+            variables,
+            clock::generate_seed()?,
+        )
+        .await?,
+    ))
 }
 
 /// Creates the folder and tests that it is writable, because SQLite's error is less clear.
@@ -149,21 +159,21 @@ fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// Returns an error if the listener has no local address, or storage fails at the end.
-pub async fn serve(
+pub async fn serve_listener(
     listener: TcpListener,
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
-    serve_all(vec![listener], state, stop).await
+    serve_listeners(vec![listener], state, stop).await
 }
 
-async fn serve_all(
+async fn serve_listeners(
     listeners: Vec<TcpListener>,
     state: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     // Already set by an earlier call, which is harmless.
-    let _ = state.address.set(reached(&listeners)?);
+    let _ = state.address.set(own_address(&listeners)?);
     let stopping = state.stopping.clone();
     let service = Arc::clone(&state.service);
     let jobs = tokio::spawn(jobs::run_jobs(Arc::clone(&service)));
@@ -188,13 +198,13 @@ async fn serve_all(
     }
     jobs.abort();
     // Counts since the last run of the jobs.
-    evaluation_counts::write_counted(&service).await?;
-    tokens::write_uses(&service).await?;
-    Ok(service.close().await?)
+    evaluation_counts::write_evaluation_counts(&service).await?;
+    tokens::write_token_uses(&service).await?;
+    Ok(service.close_stores().await?)
 }
 
 /// Returns the address under which this process reaches itself: loopback for a wildcard address.
-fn reached(listeners: &[TcpListener]) -> anyhow::Result<SocketAddr> {
+fn own_address(listeners: &[TcpListener]) -> anyhow::Result<SocketAddr> {
     let first = listeners.first().context("there is nothing to listen on")?;
     let listens = first.local_addr()?;
     let here = match listens.ip() {

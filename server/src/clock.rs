@@ -4,12 +4,12 @@ use anyhow::Context;
 use phasegate_domain::Timestamp;
 use phasegate_service::secrets::Seed;
 
-pub(crate) fn now() -> Timestamp {
+pub(crate) fn current_time() -> Timestamp {
     chrono::Utc::now()
 }
 
 /// Returns random bytes from the operating system, enough for one secret.
-pub(crate) fn seed() -> anyhow::Result<Seed> {
+pub(crate) fn generate_seed() -> anyhow::Result<Seed> {
     let mut seed = Seed::default();
     getrandom::fill(&mut seed).context("the operating system gave no randomness")?;
     Ok(seed)

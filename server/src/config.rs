@@ -10,7 +10,7 @@ use figment::{
     providers::{Format, Serialized},
     value::Value,
 };
-use phasegate_domain::words::plain;
+use phasegate_domain::words::reword_serde_error;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::http::{Settings, TrustedProxies};
@@ -118,7 +118,7 @@ impl Default for Config {
 ///
 /// # Errors
 /// Returns an error with the line number if the bytes are not UTF-8.
-pub(crate) fn in_utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
+pub(crate) fn decode_utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let line = 1 + valid.iter().filter(|byte| **byte == b'\n').count();
@@ -127,7 +127,7 @@ pub(crate) fn in_utf8(bytes: Vec<u8>, name: &str) -> anyhow::Result<String> {
 }
 
 /// Returns the UTF-8 environment variables; [`check_encoding`] rejects settings that are not.
-pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
+pub(crate) fn read_variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
@@ -163,7 +163,7 @@ pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<Stri
 /// Reads the settings from `PHASEGATE_*` variables. Values stay strings, even a password of digits.
 /// Unknown variables are ignored, because container platforms define some, such as
 /// `PHASEGATE_PORT` for a service of that name.
-fn environment(
+fn parse_variables(
     vars: impl Iterator<Item = (String, String)>,
 ) -> anyhow::Result<Serialized<BTreeMap<String, Value>>> {
     let mut values = BTreeMap::new();
@@ -188,7 +188,7 @@ fn environment(
 /// Rejects a file or `PHASEGATE_*` variable that is not UTF-8, which would be misread or ignored.
 fn check_encoding() -> anyhow::Result<()> {
     match std::fs::read(FILE) {
-        Ok(bytes) => drop(in_utf8(bytes, FILE)?),
+        Ok(bytes) => drop(decode_utf8(bytes, FILE)?),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(error).context(format!("{FILE} cannot be read")),
     }
@@ -202,14 +202,14 @@ fn check_encoding() -> anyhow::Result<()> {
 }
 
 impl Config {
-    fn sources() -> anyhow::Result<Figment> {
+    fn collect_sources() -> anyhow::Result<Figment> {
         check_encoding()?;
-        let env = environment(variables())?;
+        let env = parse_variables(read_variables())?;
         Ok(Figment::from(Serialized::defaults(Self::default())).merge(Toml::file(FILE)).merge(env))
     }
 
-    pub(crate) fn load(args: &ServeArgs) -> anyhow::Result<Self> {
-        let mut sources = Self::sources()?;
+    pub(crate) fn load_for_serve(args: &ServeArgs) -> anyhow::Result<Self> {
+        let mut sources = Self::collect_sources()?;
         if let Some(listen) = &args.listen {
             sources = sources.merge(("listen", listen));
         }
@@ -222,19 +222,19 @@ impl Config {
         if args.demo {
             sources = sources.merge(("demo", true));
         }
-        Self::extract(&sources)
+        Self::extract_validated(&sources)
     }
 
     pub(crate) fn load_for_data(data: Option<PathBuf>) -> anyhow::Result<Self> {
-        let mut sources = Self::sources()?;
+        let mut sources = Self::collect_sources()?;
         if let Some(data) = data {
             sources = sources.merge(("data", data));
         }
-        Self::extract(&sources)
+        Self::extract_validated(&sources)
     }
 
-    fn extract(sources: &Figment) -> anyhow::Result<Self> {
-        let mut config: Self = sources.extract().map_err(|error| in_words(&error))?;
+    fn extract_validated(sources: &Figment) -> anyhow::Result<Self> {
+        let mut config: Self = sources.extract().map_err(|error| describe_setting_error(&error))?;
         if let Some(url) = &config.public_url {
             config.public_url = Some(public_origin(url)?);
         }
@@ -325,7 +325,7 @@ fn public_origin(url: &str) -> anyhow::Result<String> {
 }
 
 /// Describes an invalid setting with its name and, if it comes from a file, that file.
-fn in_words(error: &figment::Error) -> anyhow::Error {
+fn describe_setting_error(error: &figment::Error) -> anyhow::Error {
     let key = error.path.join(".");
     let source = error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref());
     // For variables and arguments the source is a location in this code, useless to users.
@@ -333,7 +333,7 @@ fn in_words(error: &figment::Error) -> anyhow::Error {
     let place = file.map(|file| format!(" (in {})", file.display())).unwrap_or_default();
     match &error.kind {
         Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
-            let text = plain(&format!("invalid type: {found}, expected {expected}"));
+            let text = reword_serde_error(&format!("invalid type: {found}, expected {expected}"));
             anyhow::anyhow!("{key}: {text}{place}")
         }
         Kind::UnknownVariant(found, known) => {
@@ -358,10 +358,12 @@ fn in_words(error: &figment::Error) -> anyhow::Error {
 mod tests {
     use super::*;
 
-    fn from(vars: &[(&str, &str)]) -> anyhow::Result<Config> {
+    fn config_from_variables(vars: &[(&str, &str)]) -> anyhow::Result<Config> {
         let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let env = environment(vars)?;
-        Config::extract(&Figment::from(Serialized::defaults(Config::default())).merge(env))
+        let env = parse_variables(vars)?;
+        Config::extract_validated(
+            &Figment::from(Serialized::defaults(Config::default())).merge(env),
+        )
     }
 
     #[test]
@@ -381,7 +383,7 @@ mod tests {
 
     #[test]
     fn variable_values_stay_strings() {
-        let config = from(&[
+        let config = config_from_variables(&[
             ("PHASEGATE_ADMIN_PASSWORD", "123456789012"),
             ("PHASEGATE_CLIENT_KEY", "true"),
             ("PHASEGATE_DEMO", "1"),
@@ -396,13 +398,16 @@ mod tests {
 
     #[test]
     fn unknown_variables_are_ignored() {
-        let config = from(&[("PHASEGATE_PORT", "tcp://10.0.0.1:80"), ("HOME", "/root")]).unwrap();
+        let config =
+            config_from_variables(&[("PHASEGATE_PORT", "tcp://10.0.0.1:80"), ("HOME", "/root")])
+                .unwrap();
         assert_eq!(config.listen, "127.0.0.1:8080");
     }
 
     #[test]
     fn errors_name_the_invalid_setting() {
-        let complaint = |vars: &[(&str, &str)]| format!("{:#}", from(vars).unwrap_err());
+        let complaint =
+            |vars: &[(&str, &str)]| format!("{:#}", config_from_variables(vars).unwrap_err());
         assert!(complaint(&[("PHASEGATE_DEMO", "maybe")]).contains("PHASEGATE_DEMO"));
         assert!(complaint(&[("PHASEGATE_LOG_FORMAT", "xml")]).contains("log_format"));
         assert!(complaint(&[("PHASEGATE_PUBLIC_URL", "example.org")]).contains("public_url"));
@@ -410,7 +415,7 @@ mod tests {
         assert!(path.contains("has a path"), "{path}");
         let secret = complaint(&[("PHASEGATE_PUBLIC_URL", "https://u:secret@example.org")]);
         assert!(secret.contains("before the host") && !secret.contains("secret"), "{secret}");
-        assert!(from(&[("PHASEGATE_PUBLIC_URL", "https://example.org/")]).is_ok());
+        assert!(config_from_variables(&[("PHASEGATE_PUBLIC_URL", "https://example.org/")]).is_ok());
         let format = complaint(&[("PHASEGATE_LOG_FORMAT", "xml")]);
         assert_eq!(format, "log_format: must be one of text, json, not \"xml\"");
         let proxies = complaint(&[("PHASEGATE_TRUSTED_PROXIES", "10.0.0.0/8, proxy")]);
@@ -427,8 +432,11 @@ mod tests {
 
     #[test]
     fn an_empty_key_counts_as_unset_and_line_ends_are_trimmed() {
-        let config =
-            from(&[("PHASEGATE_SERVER_TOKEN", ""), ("PHASEGATE_CLIENT_KEY", "pk_new\n")]).unwrap();
+        let config = config_from_variables(&[
+            ("PHASEGATE_SERVER_TOKEN", ""),
+            ("PHASEGATE_CLIENT_KEY", "pk_new\n"),
+        ])
+        .unwrap();
         assert_eq!((config.server_token(), config.client_key()), (None, Some("pk_new")));
     }
 
@@ -444,11 +452,11 @@ mod tests {
                 "https://xn--e1afmkfd.example",
             ),
         ] {
-            let config = from(&[("PHASEGATE_PUBLIC_URL", written)]).unwrap();
+            let config = config_from_variables(&[("PHASEGATE_PUBLIC_URL", written)]).unwrap();
             assert_eq!(config.public_url.as_deref(), Some(origin), "{written}");
         }
         for wrong in ["https://example.org:99999", "https://*.example.org"] {
-            assert!(from(&[("PHASEGATE_PUBLIC_URL", wrong)]).is_err(), "{wrong}");
+            assert!(config_from_variables(&[("PHASEGATE_PUBLIC_URL", wrong)]).is_err(), "{wrong}");
         }
     }
 }

@@ -10,14 +10,18 @@ use crate::{clock, config::Config, plans};
 const DEFAULT_EMAIL: &str = "admin@phasegate.local";
 
 /// Sets up an empty data folder; does nothing if it is already set up.
-pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow::Result<()> {
+pub(crate) async fn set_up_first_start(
+    service: &Service,
+    config: &Config,
+    url: &str,
+) -> anyhow::Result<()> {
     if !setup::is_first_start(service).await? {
         return Ok(());
     }
     let made = |given: Option<&str>, prefix: &str, length: usize| -> anyhow::Result<String> {
         match given {
             Some(given) => Ok(given.to_owned()),
-            None => Ok(secrets::text(prefix, &clock::seed()?, length)),
+            None => Ok(secrets::random_text(prefix, &clock::generate_seed()?, length)),
         }
     };
     let new = setup::FirstSecrets {
@@ -27,11 +31,11 @@ pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow
         server_token: made(config.server_token(), "pgs_", 32)?,
     };
     let plan = setup::parse_plan(plans::EXERCISE_LIBRARY).context("the built-in plan is broken")?;
-    let seeds = [clock::seed()?, clock::seed()?];
-    if setup::first_start(service, &new, plan, seeds).await?.is_none() {
+    let seeds = [clock::generate_seed()?, clock::generate_seed()?];
+    if setup::run_first_start(service, &new, plan, seeds).await?.is_none() {
         return Ok(());
     }
-    writeln!(std::io::stdout(), "{}", welcome(config, &new, url)).with_context(|| {
+    writeln!(std::io::stdout(), "{}", welcome_message(config, &new, url)).with_context(|| {
         format!(
             "the password could not be printed; run: phasegate account set-password {}",
             new.email
@@ -43,7 +47,7 @@ pub(crate) async fn run(service: &Service, config: &Config, url: &str) -> anyhow
 pub(crate) async fn warn_of_ignored(service: &Service, config: &Config) {
     let email = config.admin_email.as_deref().unwrap_or(DEFAULT_EMAIL);
     let asked = config.admin_email.is_some() || config.admin_password.is_some();
-    let found = setup::ignored_settings(
+    let found = setup::find_ignored_settings(
         service,
         asked.then_some(email),
         config.admin_password.as_deref(),
@@ -69,7 +73,7 @@ pub(crate) async fn warn_of_ignored(service: &Service, config: &Config) {
 }
 
 /// Returns the welcome message. A configured password or server token is not repeated.
-fn welcome(config: &Config, new: &setup::FirstSecrets, url: &str) -> String {
+fn welcome_message(config: &Config, new: &setup::FirstSecrets, url: &str) -> String {
     let password = match config.admin_password {
         Some(_) => "(as configured)",
         None => &new.password,

@@ -17,7 +17,7 @@ mod router;
 mod routes;
 mod simulate;
 
-pub use bootstrap::{open, serve};
+pub use bootstrap::{open_service, serve_listener};
 pub use config::Config;
 pub use http::{AppState, Settings};
 pub use jobs::run_jobs;

@@ -53,22 +53,24 @@ fn parse(text: &str) -> anyhow::Result<Listen> {
 ///
 /// # Errors
 /// Returns an error with a remedy if the address is invalid or cannot be bound.
-pub(crate) async fn listen(text: &str) -> anyhow::Result<Vec<TcpListener>> {
+pub(crate) async fn bind_listeners(text: &str) -> anyhow::Result<Vec<TcpListener>> {
     match parse(text)? {
-        Listen::One(address) => Ok(vec![bind(address, text).await?]),
+        Listen::One(address) => Ok(vec![bind_address(address, text).await?]),
         Listen::Everywhere(port) => {
             // Accepts IPv4, too, on most systems. Without IPv6, bind IPv4 alone.
             let all = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
             match TcpListener::bind(all).await {
                 Ok(listener) => Ok(vec![listener]),
-                Err(error) if error.kind() == ErrorKind::AddrInUse => Err(refused(&error, text)),
-                Err(_) => {
-                    Ok(vec![bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)), text).await?])
+                Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                    Err(describe_bind_error(&error, text))
                 }
+                Err(_) => Ok(vec![
+                    bind_address(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)), text).await?,
+                ]),
             }
         }
         Listen::Localhost(port) => {
-            let first = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), text).await?;
+            let first = bind_address(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), text).await?;
             let port = first.local_addr()?.port();
             // Fails on a machine without IPv6, which then has one listener.
             let second = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await;
@@ -76,16 +78,16 @@ pub(crate) async fn listen(text: &str) -> anyhow::Result<Vec<TcpListener>> {
         }
         Listen::Named(name) => {
             let found = TcpListener::bind(&name).await;
-            Ok(vec![found.map_err(|error| refused(&error, text))?])
+            Ok(vec![found.map_err(|error| describe_bind_error(&error, text))?])
         }
     }
 }
 
-async fn bind(address: SocketAddr, text: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| refused(&error, text))
+async fn bind_address(address: SocketAddr, text: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| describe_bind_error(&error, text))
 }
 
-fn refused(error: &std::io::Error, text: &str) -> anyhow::Error {
+fn describe_bind_error(error: &std::io::Error, text: &str) -> anyhow::Error {
     match error.kind() {
         ErrorKind::AddrInUse => anyhow::anyhow!(
             "{text} is in use by another program; stop it, or choose another address with --listen"
@@ -125,10 +127,10 @@ mod tests {
 
     #[tokio::test]
     async fn localhost_listens_with_one_port_on_all_its_addresses() {
-        let listeners = listen("localhost:0").await.unwrap();
+        let listeners = bind_listeners("localhost:0").await.unwrap();
         let ports: Vec<u16> =
             listeners.iter().map(|one| one.local_addr().unwrap().port()).collect();
         assert!(ports.iter().all(|port| *port == ports[0]), "{ports:?}");
-        assert!(!listen("[::]:0").await.unwrap().is_empty());
+        assert!(!bind_listeners("[::]:0").await.unwrap().is_empty());
     }
 }

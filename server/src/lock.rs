@@ -19,7 +19,7 @@ pub(crate) struct ServerLock {
 ///
 /// # Errors
 /// Returns an error with the process id if another server holds the lock.
-pub(crate) fn take(folder: &Path) -> anyhow::Result<ServerLock> {
+pub(crate) fn lock_data_folder(folder: &Path) -> anyhow::Result<ServerLock> {
     let path = folder.join("phasegate.lock");
     let mut file = OpenOptions::new()
         .read(true)
@@ -27,7 +27,7 @@ pub(crate) fn take(folder: &Path) -> anyhow::Result<ServerLock> {
         .create(true)
         .truncate(false)
         .open(&path)
-        .with_context(|| cannot_write(&path))?;
+        .with_context(|| describe_unwritable_file(&path))?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -52,7 +52,7 @@ pub(crate) fn take(folder: &Path) -> anyhow::Result<ServerLock> {
 }
 
 /// Explains why the lock file is not writable, with its owner and a remedy.
-fn cannot_write(file: &Path) -> String {
+fn describe_unwritable_file(file: &Path) -> String {
     let path = file.display();
     match std::fs::metadata(file).map(|found| found.uid()) {
         Ok(owner) => format!(
@@ -72,10 +72,10 @@ mod tests {
     #[test]
     fn a_second_server_on_the_same_folder_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let lock = take(folder.path()).unwrap();
-        let refused = take(folder.path()).unwrap_err().to_string();
+        let lock = lock_data_folder(folder.path()).unwrap();
+        let refused = lock_data_folder(folder.path()).unwrap_err().to_string();
         assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
         drop(lock);
-        assert!(take(folder.path()).is_ok());
+        assert!(lock_data_folder(folder.path()).is_ok());
     }
 }

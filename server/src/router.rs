@@ -26,20 +26,20 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .merge(live::routes())
         .merge(admin::admin_routes())
-        .layer(middleware::from_fn_with_state(state.clone(), login::guard));
+        .layer(middleware::from_fn_with_state(state.clone(), login::require_login));
     let users = pages
         .merge(login::routes())
         .merge(admin::public_routes())
         .layer(sessions)
-        .layer(middleware::from_fn(security::no_store))
-        .layer(middleware::from_fn_with_state(state.clone(), security::same_origin));
+        .layer(middleware::from_fn(security::forbid_caching))
+        .layer(middleware::from_fn_with_state(state.clone(), security::require_same_origin));
     let apps = Router::new()
         .merge(collect::routes())
         .merge(ofrep::routes())
         .merge(assets::collector_routes())
         // Inside the CORS layer, which answers preflight OPTIONS before this refuses them.
-        .method_not_allowed_fallback(wrong_method)
-        .layer(cors());
+        .method_not_allowed_fallback(refuse_method)
+        .layer(cors_layer());
     Router::new()
         .route("/", get(|| async { Redirect::to("/admin/rollout") }))
         .merge(users)
@@ -49,9 +49,9 @@ pub fn router(state: AppState) -> Router {
         .merge(health::routes())
         .merge(demo::routes(&state))
         .fallback(admin::not_found)
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(refuse_method)
         // Combined into one layer: each `Router::layer` costs every request two allocations.
-        .layer(ServiceBuilder::new().map_response(security::with_headers).layer(
+        .layer(ServiceBuilder::new().map_response(security::add_security_headers).layer(
             CatchPanicLayer::custom(|_| {
                 let detail = "the server failed at this request; its log says why";
                 Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
@@ -60,13 +60,13 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
-async fn wrong_method(request: axum::extract::Request) -> Problem {
+async fn refuse_method(request: axum::extract::Request) -> Problem {
     let (method, path) = (request.method(), request.uri().path());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{path} does not take {method}"))
 }
 
 /// Allows pages of any origin, which authenticate by client key and send no cookies.
-fn cors() -> CorsLayer {
+fn cors_layer() -> CorsLayer {
     CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])

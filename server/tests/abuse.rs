@@ -16,7 +16,7 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use common::{CLIENT_KEY, TestApp, json};
+use common::{CLIENT_KEY, TestApp, fetch_json};
 use phasegate_domain::{
     accounts::Role,
     events::{Batch, Event, EventKind, SessionHash, UserHash, Visit},
@@ -39,18 +39,24 @@ struct Row {
 }
 
 /// Starts a server that trusts a proxy, so that each request can have an address.
-async fn server() -> TestApp {
+async fn start_server() -> TestApp {
     let trusted = Some("127.0.0.1".into());
-    TestApp::start_with(Config { trusted_proxies: trusted, ..Config::default() }).await
+    TestApp::start_app_with(Config { trusted_proxies: trusted, ..Config::default() }).await
 }
 
 /// Returns an address of the documentation network 203.0.113.0/24.
-fn address(last: u8) -> String {
+fn test_address(last: u8) -> String {
     Ipv4Addr::new(203, 0, 113, last).to_string()
 }
 
 /// Prepares a batch with a unique id.
-fn send(app: &TestApp, from: &str, visitor: &str, session: &str, events: &Value) -> RequestBuilder {
+fn batch_request(
+    app: &TestApp,
+    from: &str,
+    visitor: &str,
+    session: &str,
+    events: &Value,
+) -> RequestBuilder {
     static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     let id = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     let batch = json!({"v": 1, "batch": format!("b{id}"), "session": session, "visitor": visitor,
@@ -61,7 +67,7 @@ fn send(app: &TestApp, from: &str, visitor: &str, session: &str, events: &Value)
 
 /// Sends a batch and returns the number of its events that are stored; 0 if it is refused with 429
 /// and a time to come back.
-async fn stored(request: RequestBuilder) -> u64 {
+async fn count_stored_events(request: RequestBuilder) -> u64 {
     let answer = request.send().await.unwrap();
     match answer.status().as_u16() {
         202 => answer.json::<Value>().await.unwrap()["accepted"].as_u64().unwrap(),
@@ -75,77 +81,89 @@ async fn stored(request: RequestBuilder) -> u64 {
 }
 
 /// Sends batches and returns the number of their events that are stored.
-async fn flood(batches: usize, request: impl Fn(usize) -> RequestBuilder) -> u64 {
+async fn send_batches(batches: usize, request: impl Fn(usize) -> RequestBuilder) -> u64 {
     let mut all = 0;
     for number in 0..batches {
-        all += stored(request(number)).await;
+        all += count_stored_events(request(number)).await;
     }
     all
 }
 
-fn times(count: usize, event: &Value) -> Value {
+fn repeat_event(count: usize, event: &Value) -> Value {
     vec![event.clone(); count].into()
 }
 
-fn custom(name: &str) -> Value {
+fn custom_event(name: &str) -> Value {
     json!({"t": "custom", "name": name})
 }
 
-fn error(message: &str) -> Value {
+fn error_event(message: &str) -> Value {
     json!({"t": "error", "kind": "error", "type": "Error", "message": message, "page": "/"})
 }
 
-fn lcp(millionths: u64) -> Value {
+fn lcp_event(millionths: u64) -> Value {
     json!({"t": "vital", "name": "LCP", "value": millionths, "page": "/"})
 }
 
 /// Floods of events, users, sessions, vitals, errors and feedback.
-async fn floods(app: &TestApp) -> Vec<Row> {
-    let many = times(200, &custom("again"));
-    let one = times(1, &custom("again"));
+async fn measure_floods(app: &TestApp) -> Vec<Row> {
+    let many = repeat_event(200, &custom_event("again"));
+    let one = repeat_event(1, &custom_event("again"));
     let mut rows = Vec::new();
     let mut row = |what, found, bound| rows.push(Row { what, found, bound });
 
-    let from = address(1);
-    let found = flood(30, |_| send(app, &from, "v", "s", &many)).await;
+    let from = test_address(1);
+    let found = send_batches(30, |_| batch_request(app, &from, "v", "s", &many)).await;
     row("events of one session", found, 2_000 + 1_200);
 
-    let from = address(2);
-    let found = flood(50, |n| send(app, &from, "w", &format!("w{}", n % 8), &many)).await;
+    let from = test_address(2);
+    let found =
+        send_batches(50, |n| batch_request(app, &from, "w", &format!("w{}", n % 8), &many)).await;
     row("events of one visitor in many sessions", found, 4_000 + 2_400);
 
-    let from = address(3);
-    let found = flood(300, |n| send(app, &from, &format!("i{n}"), &format!("i{n}"), &one)).await;
+    let from = test_address(3);
+    let found =
+        send_batches(300, |n| batch_request(app, &from, &format!("i{n}"), &format!("i{n}"), &one))
+            .await;
     row("users and sessions that one address invents", found, 120 + 30);
 
-    let from = address(4);
-    let events = times(100, &lcp(60_000_000));
-    let found = flood(60, |n| send(app, &from, &format!("l{n}"), &format!("l{n}"), &events)).await;
+    let from = test_address(4);
+    let events = repeat_event(100, &lcp_event(60_000_000));
+    let found = send_batches(60, |n| {
+        batch_request(app, &from, &format!("l{n}"), &format!("l{n}"), &events)
+    })
+    .await;
     row("vitals of one address", found, 2_400 + 600);
 
-    let from = address(5);
-    let events = times(10, &error("broken"));
-    let found = flood(20, |_| send(app, &from, "e", "e", &events)).await;
+    let from = test_address(5);
+    let events = repeat_event(10, &error_event("broken"));
+    let found = send_batches(20, |_| batch_request(app, &from, "e", "e", &events)).await;
     row("errors of one visitor", found, 60 + 30);
 
-    let from = address(6);
-    let events = times(20, &error("broken"));
-    let found = flood(100, |n| send(app, &from, &format!("f{n}"), &format!("f{n}"), &events)).await;
+    let from = test_address(6);
+    let events = repeat_event(20, &error_event("broken"));
+    let found = send_batches(100, |n| {
+        batch_request(app, &from, &format!("f{n}"), &format!("f{n}"), &events)
+    })
+    .await;
     row("errors of one address", found, 1_000 + 600);
 
-    let from = address(7);
-    let events = times(20, &json!({"t": "feedback", "kind": "rating", "rating": 1}));
-    let found = flood(100, |n| send(app, &from, &format!("g{n}"), &format!("g{n}"), &events)).await;
+    let from = test_address(7);
+    let events = repeat_event(20, &json!({"t": "feedback", "kind": "rating", "rating": 1}));
+    let found = send_batches(100, |n| {
+        batch_request(app, &from, &format!("g{n}"), &format!("g{n}"), &events)
+    })
+    .await;
     row("feedback of one address", found, 1_000 + 600);
     rows
 }
 
-async fn uploads(app: &TestApp) -> Vec<Row> {
+async fn measure_uploads(app: &TestApp) -> Vec<Row> {
     let count = async |number: u8, path: &str, body: &dyn Fn(u8) -> Vec<u8>| {
         let mut taken = 0;
         for n in 0..40 {
             let request = app.post(&format!("{path}?key={CLIENT_KEY}")).body(body(n));
-            let request = request.header("x-forwarded-for", address(number));
+            let request = request.header("x-forwarded-for", test_address(number));
             match request.send().await.unwrap().status().as_u16() {
                 201 | 204 => taken += 1,
                 429 => {}
@@ -175,7 +193,7 @@ async fn uploads(app: &TestApp) -> Vec<Row> {
 }
 
 /// Attacks that would take too long over HTTP; they call the check directly.
-fn bytes(app: &TestApp) -> Vec<Row> {
+fn measure_bytes(app: &TestApp) -> Vec<Row> {
     let environment = app.service.first_environment().unwrap();
     let admitted = |address: IpAddr, session: u64, events: usize, bytes: usize| {
         let event = Event {
@@ -194,7 +212,7 @@ fn bytes(app: &TestApp) -> Vec<Row> {
             events: vec![event; events],
             raw: Vec::new(),
         };
-        ingest::admit(&app.service, &mut batch, Some(address), bytes).is_ok()
+        ingest::admit_batch(&app.service, &mut batch, Some(address), bytes).is_ok()
     };
     let here = |last| IpAddr::from([198, 51, 100, last]);
     let events = (0..2_000).filter(|n| admitted(here(1), n % 100, 200, 1)).count();
@@ -206,30 +224,45 @@ fn bytes(app: &TestApp) -> Vec<Row> {
 }
 
 /// Returns the names of events that have a row of their own.
-async fn names(app: &TestApp) -> BTreeSet<String> {
-    let (_, page) = json(app.api(Method::GET, "/events?limit=1000")).await;
+async fn read_event_names(app: &TestApp) -> BTreeSet<String> {
+    let (_, page) = fetch_json(app.api_request(Method::GET, "/events?limit=1000")).await;
     let items = page["items"].as_array().unwrap().iter();
     items.map(|item| item["name"].as_str().unwrap().to_owned()).collect()
 }
 
 /// Event names that displace others: one address invents more than the limit, from many visitors
 /// each.
-async fn labels(app: &TestApp) -> Vec<Row> {
-    let from = address(10);
-    let invented: Vec<Value> = (0..MAX_LABELS + 100).map(|n| custom(&format!("x{n}"))).collect();
+async fn measure_displaced_labels(app: &TestApp) -> Vec<Row> {
+    let from = test_address(10);
+    let invented: Vec<Value> =
+        (0..MAX_LABELS + 100).map(|n| custom_event(&format!("x{n}"))).collect();
     for visitor in 0..8 {
         let visitor = format!("x{visitor}");
         for part in invented.chunks(100) {
-            stored(send(app, &from, &visitor, &visitor, &part.to_vec().into())).await;
+            count_stored_events(batch_request(
+                app,
+                &from,
+                &visitor,
+                &visitor,
+                &part.to_vec().into(),
+            ))
+            .await;
         }
     }
-    let planned = times(1, &custom("premium_conversion"));
-    stored(send(app, &address(11), "p", "p", &planned)).await;
+    let planned = repeat_event(1, &custom_event("premium_conversion"));
+    count_stored_events(batch_request(app, &test_address(11), "p", "p", &planned)).await;
     for last in 12..24 {
-        let (from, visitor) = (address(last), format!("h{last}"));
-        stored(send(app, &from, &visitor, &visitor, &times(1, &custom("coupon_used")))).await;
+        let (from, visitor) = (test_address(last), format!("h{last}"));
+        count_stored_events(batch_request(
+            app,
+            &from,
+            &visitor,
+            &visitor,
+            &repeat_event(1, &custom_event("coupon_used")),
+        ))
+        .await;
     }
-    let names = names(app).await;
+    let names = read_event_names(app).await;
     let missing = |name: &str| u64::from(!names.contains(name));
     vec![
         Row { what: "rows of events", found: names.len() as u64, bound: u64::from(MAX_LABELS) + 1 },
@@ -247,22 +280,36 @@ async fn labels(app: &TestApp) -> Vec<Row> {
 }
 
 /// Paths that displace others: one address invents more than the limit, from many visitors each.
-async fn paths(app: &TestApp) -> Vec<Row> {
+async fn measure_displaced_paths(app: &TestApp) -> Vec<Row> {
     let on = |page: &str| json!({"t": "vital", "name": "LCP", "value": 1, "page": page});
     let invented: Vec<Value> = (0..MAX_LABELS + 100).map(|n| on(&format!("/x{n}"))).collect();
-    let from = address(41);
+    let from = test_address(41);
     for visitor in 0..8 {
         let visitor = format!("y{visitor}");
         for part in invented.chunks(100) {
-            stored(send(app, &from, &visitor, &visitor, &part.to_vec().into())).await;
+            count_stored_events(batch_request(
+                app,
+                &from,
+                &visitor,
+                &visitor,
+                &part.to_vec().into(),
+            ))
+            .await;
         }
     }
     for last in 50..62 {
-        let (from, visitor) = (address(last), format!("k{last}"));
-        stored(send(app, &from, &visitor, &visitor, &times(1, &on("/checkout")))).await;
+        let (from, visitor) = (test_address(last), format!("k{last}"));
+        count_stored_events(batch_request(
+            app,
+            &from,
+            &visitor,
+            &visitor,
+            &repeat_event(1, &on("/checkout")),
+        ))
+        .await;
     }
     let (_, performance) =
-        json(app.api(Method::GET, "/performance?dimension=page:/checkout")).await;
+        fetch_json(app.api_request(Method::GET, "/performance?dimension=page:/checkout")).await;
     let vitals = performance["vitals"].as_array().unwrap();
     let samples = vitals.iter().find(|vital| vital["vital"] == "LCP").unwrap()["samples"].as_u64();
     vec![Row {
@@ -273,24 +320,39 @@ async fn paths(app: &TestApp) -> Vec<Row> {
 }
 
 /// Vitals of honest visitors that are removed by forged corrections of others.
-async fn corrections(app: &TestApp) -> Vec<Row> {
+async fn measure_forged_corrections(app: &TestApp) -> Vec<Row> {
     let samples = async || {
         let environment = app.service.first_environment().unwrap();
-        let actor = common::actor(Role::Viewer);
-        let read = phasegate_service::dashboard::dashboard(&app.service, &actor, environment);
+        let actor = common::actor_with_role(Role::Viewer);
+        let read =
+            phasegate_service::dashboard::compute_dashboard(&app.service, &actor, environment);
         let vitals = read.await.unwrap().vitals;
         vitals.iter().find(|vital| vital.vital == Vital::Lcp).unwrap().samples
     };
     for last in 30..40 {
-        let (from, visitor) = (address(last), format!("c{last}"));
-        stored(send(app, &from, &visitor, &visitor, &times(1, &lcp(2_000_000)))).await;
+        let (from, visitor) = (test_address(last), format!("c{last}"));
+        count_stored_events(batch_request(
+            app,
+            &from,
+            &visitor,
+            &visitor,
+            &repeat_event(1, &lcp_event(2_000_000)),
+        ))
+        .await;
     }
     let before = samples().await;
-    let mut forged = lcp(1);
+    let mut forged = lcp_event(1);
     forged["was"] = 2_000_000.into();
     for n in 0..20 {
         let visitor = format!("z{n}");
-        stored(send(app, &address(40), &visitor, &visitor, &times(1, &forged))).await;
+        count_stored_events(batch_request(
+            app,
+            &test_address(40),
+            &visitor,
+            &visitor,
+            &repeat_event(1, &forged),
+        ))
+        .await;
     }
     let changed = before.abs_diff(samples().await);
     vec![Row { what: "vitals of others that forged corrections change", found: changed, bound: 0 }]
@@ -298,13 +360,13 @@ async fn corrections(app: &TestApp) -> Vec<Row> {
 
 #[tokio::test]
 async fn one_page_with_the_public_key_is_bounded() {
-    let app = server().await;
-    let mut rows = corrections(&app).await;
-    rows.extend(labels(&app).await);
-    rows.extend(paths(&app).await);
-    rows.extend(floods(&app).await);
-    rows.extend(uploads(&app).await);
-    rows.extend(bytes(&app));
+    let app = start_server().await;
+    let mut rows = measure_forged_corrections(&app).await;
+    rows.extend(measure_displaced_labels(&app).await);
+    rows.extend(measure_displaced_paths(&app).await);
+    rows.extend(measure_floods(&app).await);
+    rows.extend(measure_uploads(&app).await);
+    rows.extend(measure_bytes(&app));
     println!("{:>8} {:>8}  in a minute", "found", "at most");
     for Row { what, found, bound } in &rows {
         println!("{found:>8} {bound:>8}  {what}");
@@ -314,10 +376,17 @@ async fn one_page_with_the_public_key_is_bounded() {
         assert!(*bound == 0 || *found > 0, "{what}: nothing is taken at all");
     }
     // Other visitors are not refused in the meantime, and rejections are counted where users look.
-    let other = send(&app, &address(200), "other", "other", &times(1, &error("broken")));
-    assert_eq!(stored(other).await, 1);
+    let other = batch_request(
+        &app,
+        &test_address(200),
+        "other",
+        "other",
+        &repeat_event(1, &error_event("broken")),
+    );
+    assert_eq!(count_stored_events(other).await, 1);
     ingest::write_rejections(&app.service).await.unwrap();
-    let refused = json(app.api(Method::GET, "/maintenance")).await.1["rejections"].to_string();
+    let refused =
+        fetch_json(app.api_request(Method::GET, "/maintenance")).await.1["rejections"].to_string();
     for what in ["events of one session", "new sessions of one address", "unknown_previous"] {
         assert!(refused.contains(what), "{what}: {refused}");
     }

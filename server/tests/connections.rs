@@ -15,19 +15,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, json};
+use common::{CLIENT_KEY, SERVER_TOKEN, TestApp, fetch_json};
 use serde_json::json;
 
 const BULK: &str = "/ofrep/v1/evaluate/flags";
 
 /// Opens a connection and sends the beginning of a request.
-fn half_sent(address: &str, text: &str) -> TcpStream {
+fn open_half_sent(address: &str, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(text.as_bytes()).unwrap();
     stream
 }
 
-fn half_body(path: &str) -> String {
+fn incomplete_body(path: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {CLIENT_KEY}\r\n\
          Content-Length: 20\r\n\r\n{{"
@@ -37,7 +37,7 @@ fn half_body(path: &str) -> String {
 /// More incomplete bodies than the server waits for at once, on each route that takes a body.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn incomplete_bodies_do_not_block_other_clients() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let address = app.url.strip_prefix("http://").unwrap().to_owned();
     let paths = [
         BULK.to_owned(),
@@ -47,23 +47,29 @@ async fn incomplete_bodies_do_not_block_other_clients() {
         format!("/collect/simulation?key={CLIENT_KEY}"),
         "/admin/flags".to_owned(),
     ];
-    let stalled: Vec<TcpStream> =
-        (0..600).map(|n| half_sent(&address, &half_body(&paths[n % paths.len()]))).collect();
+    let stalled: Vec<TcpStream> = (0..600)
+        .map(|n| open_half_sent(&address, &incomplete_body(&paths[n % paths.len()])))
+        .collect();
     for n in 0..50 {
         let ask = app.post(BULK).bearer_auth(CLIENT_KEY).json(&json!({"context": {}}));
-        assert_eq!(json(ask).await.0, 200, "evaluation {n} beside {} that stall", stalled.len());
+        assert_eq!(
+            fetch_json(ask).await.0,
+            200,
+            "evaluation {n} beside {} that stall",
+            stalled.len()
+        );
     }
     let visit =
         json!({"v": 1, "batch": "b", "session": "s", "visitor": "v", "events": [{"t": "view"}]});
     let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(visit.to_string());
-    assert_eq!(json(sent).await.0, 202);
+    assert_eq!(fetch_json(sent).await.0, 202);
     assert!(!app.log_in().await.is_empty(), "and users log in");
 }
 
 /// A body that is not sent within the deadline is answered with 408.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_has_a_deadline_on_every_route() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let address = app.url.strip_prefix("http://").unwrap().to_owned();
     let begun = Instant::now();
     let api = "/api/v1/projects/default/environments/production";
@@ -92,7 +98,7 @@ async fn a_body_has_a_deadline_on_every_route() {
                 "{line} HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nAuthorization: Bearer {key}\r\n\
                  Content-Length: 20\r\n\r\n{{"
             );
-            (line, half_sent(&address, &head))
+            (line, open_half_sent(&address, &head))
         })
         .collect();
     let answers = tokio::task::spawn_blocking(move || {
@@ -114,12 +120,12 @@ async fn a_body_has_a_deadline_on_every_route() {
 /// request stays open.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_has_a_deadline() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let address = app.url.strip_prefix("http://").unwrap().to_owned();
     let ends = tokio::task::spawn_blocking(move || {
         let begun = Instant::now();
-        let mut half = half_sent(&address, "GET /healthz HTTP/1.1\r\nHost");
-        let mut asked = half_sent(&address, HEALTH);
+        let mut half = open_half_sent(&address, "GET /healthz HTTP/1.1\r\nHost");
+        let mut asked = open_half_sent(&address, HEALTH);
         let mut buffer = [0; 2_048];
         assert!(asked.read(&mut buffer).unwrap() > 0);
         half.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -148,7 +154,7 @@ impl Drop for Small {
 }
 
 impl Small {
-    fn start(handles: u32) -> Self {
+    fn start_with_handles(handles: u32) -> Self {
         let data = tempfile::tempdir().unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = format!("127.0.0.1:{port}");
@@ -171,8 +177,8 @@ impl Small {
         Self { child, address, _data: data }
     }
 
-    fn status(&self, request: &str) -> String {
-        let mut stream = half_sent(&self.address, request);
+    fn read_status(&self, request: &str) -> String {
+        let mut stream = open_half_sent(&self.address, request);
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let mut head = [0; 15];
         stream.read_exact(&mut head).unwrap();
@@ -182,7 +188,7 @@ impl Small {
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
-fn evaluation() -> String {
+fn evaluation_request() -> String {
     format!(
         "POST {BULK} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {CLIENT_KEY}\r\n\
          Content-Length: 14\r\n\r\n{{\"context\":{{}}}}"
@@ -192,34 +198,34 @@ fn evaluation() -> String {
 /// Incomplete heads on more connections than there are file handles.
 #[test]
 fn incomplete_heads_do_not_block_other_clients() {
-    let server = Small::start(128);
+    let server = Small::start_with_handles(128);
     let halves: Vec<TcpStream> =
-        (0..300).map(|_| half_sent(&server.address, "GET / HTTP/1.1\r\nHost")).collect();
+        (0..300).map(|_| open_half_sent(&server.address, "GET / HTTP/1.1\r\nHost")).collect();
     for _ in 0..20 {
-        assert_eq!(server.status(HEALTH), "200", "beside {} half heads", halves.len());
-        assert_eq!(server.status(&evaluation()), "200");
+        assert_eq!(server.read_status(HEALTH), "200", "beside {} half heads", halves.len());
+        assert_eq!(server.read_status(&evaluation_request()), "200");
     }
 }
 
 /// Idle connections are closed when file handles get scarce.
 #[test]
 fn idle_connections_are_closed_when_file_handles_get_scarce() {
-    let server = Small::start(96);
+    let server = Small::start_with_handles(96);
     let mut idle = Vec::new();
     for n in 0..200 {
-        let mut stream = half_sent(&server.address, HEALTH);
+        let mut stream = open_half_sent(&server.address, HEALTH);
         let mut answer = [0; 12];
         stream.read_exact(&mut answer).unwrap();
         assert_eq!(&answer[9..], b"200", "connection {n}");
         idle.push(stream);
     }
-    assert_eq!(server.status(&evaluation()), "200");
+    assert_eq!(server.read_status(&evaluation_request()), "200");
 }
 
 /// Each connection has its own address, so that they have only the key in common.
 #[tokio::test]
 async fn incomplete_bodies_from_many_addresses_do_not_block_other_clients() {
-    let server = Small::start(96);
+    let server = Small::start_with_handles(96);
     let from = async |last: u8, text: &str| {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.bind(([127, 0, 0, last], 0).into()).unwrap();
@@ -231,10 +237,10 @@ async fn incomplete_bodies_from_many_addresses_do_not_block_other_clients() {
     };
     let mut open = Vec::new();
     for last in 2..202 {
-        open.push(from(last, &half_body(BULK)).await);
+        open.push(from(last, &incomplete_body(BULK)).await);
     }
     let login = "GET /login HTTP/1.1\r\nHost: x\r\n\r\n";
-    for (what, request) in [("a user", login), ("an evaluation", &evaluation())] {
+    for (what, request) in [("a user", login), ("an evaluation", &evaluation_request())] {
         let mut stream = from(1, request).await;
         let mut head = [0; 12];
         stream.read_exact(&mut head).unwrap();
@@ -246,7 +252,7 @@ async fn incomplete_bodies_from_many_addresses_do_not_block_other_clients() {
 /// telemetry.
 #[tokio::test]
 async fn headers_of_tracing_pass_the_preflight() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     for name in ["baggage", "traceparent", "sentry-trace", "request-id", "x-datadog-trace-id"] {
         for path in [BULK.to_owned(), format!("/collect?key={CLIENT_KEY}")] {
             let url = format!("{}{path}", app.url);
@@ -264,7 +270,7 @@ async fn headers_of_tracing_pass_the_preflight() {
 /// Every route with a body decodes it; an unknown encoding is answered with 415 and the known ones.
 #[tokio::test]
 async fn every_route_decodes_encoded_bodies() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let gzip = |text: &str| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(text.as_bytes()).unwrap();
@@ -274,10 +280,11 @@ async fn every_route_decodes_encoded_bodies() {
         let ask = app.post(BULK).bearer_auth(CLIENT_KEY);
         ask.header("content-encoding", coding).body(body)
     };
-    assert_eq!(json(evaluate("gzip", gzip("{\"context\":{}}"))).await.0, 200);
+    assert_eq!(fetch_json(evaluate("gzip", gzip("{\"context\":{}}"))).await.0, 200);
     let flag = json!({"key": "ZIPPED", "kind": "boolean"}).to_string();
-    let make = app.api(reqwest::Method::POST, "/flags").header("content-encoding", "x-gzip");
-    assert_eq!(json(make.body(gzip(&flag))).await.0, 201);
+    let make =
+        app.api_request(reqwest::Method::POST, "/flags").header("content-encoding", "x-gzip");
+    assert_eq!(fetch_json(make.body(gzip(&flag))).await.0, 201);
     let refused = evaluate("compress", b"x".to_vec()).send().await.unwrap();
     assert_eq!(refused.status(), 415);
     assert_eq!(refused.headers()["accept-encoding"], "gzip, deflate, br, zstd");

@@ -18,7 +18,7 @@ use phasegate_domain::{
 use serde_json::{Value, json};
 
 /// Returns the output of a command on both streams, with its exit status.
-fn said(folder: &Path, arguments: &[&str]) -> String {
+fn command_output(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_phasegate"));
     let output = command.args(arguments).env_clear().current_dir(folder).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -51,7 +51,7 @@ fn help_of_the_command_line() {
         &["simulate", "--help"],
     ];
     let all: Vec<String> =
-        commands.iter().map(|arguments| said(folder.path(), arguments)).collect();
+        commands.iter().map(|arguments| command_output(folder.path(), arguments)).collect();
     insta::assert_snapshot!(all.join("\n"));
 }
 
@@ -67,7 +67,7 @@ fn errors_of_the_command_line() {
         &["launch"],
     ];
     let all: Vec<String> =
-        commands.iter().map(|arguments| said(folder.path(), arguments)).collect();
+        commands.iter().map(|arguments| command_output(folder.path(), arguments)).collect();
     insta::assert_snapshot!(all.join("\n"));
 }
 
@@ -94,7 +94,7 @@ fn messages_about_plans() {
     for (from, to) in changes {
         assert!(good.contains(from), "{from}");
         std::fs::write(folder.path().join("plan.toml"), good.replacen(from, to, 1)).unwrap();
-        let text = said(folder.path(), &["plan", "validate", "plan.toml"]);
+        let text = command_output(folder.path(), &["plan", "validate", "plan.toml"]);
         all.push(format!("{from} becomes {to}\n{text}"));
     }
     insta::assert_snapshot!(all.join("\n"));

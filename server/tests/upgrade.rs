@@ -10,7 +10,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{TestApp, json};
+use common::{TestApp, fetch_json};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -31,7 +31,7 @@ const BY_THE_CLOCK: [(&str, &str); 5] = [
     ("/users/now", "stickiness"),
 ];
 
-fn without_the_clock(mut answer: Value) -> Value {
+fn remove_clock_fields(mut answer: Value) -> Value {
     for (parent, field) in BY_THE_CLOCK {
         if let Some(Value::Object(fields)) = answer.pointer_mut(parent) {
             fields.remove(field);
@@ -46,14 +46,14 @@ async fn a_data_folder_of_the_previous_version_reads_the_same() {
     for (name, packed) in [("state.db", STATE), ("telemetry.db", TELEMETRY)] {
         std::fs::write(data.path().join(name), zstd::decode_all(packed).unwrap()).unwrap();
     }
-    let app = TestApp::on(data).await;
+    let app = TestApp::start_app_on(data).await;
     let answers: BTreeMap<String, Value> = serde_json::from_str(ANSWERS).unwrap();
     assert!(answers.len() > 10, "{}", answers.len());
     for (place, before) in answers {
         let (path, field) = place.split_once('#').unwrap_or((&place, ""));
-        let (status, answer) = json(app.api(Method::GET, path)).await;
+        let (status, answer) = fetch_json(app.api_request(Method::GET, path)).await;
         assert_eq!(status, 200, "{place}: {answer}");
         let answer = if field.is_empty() { answer } else { answer[field].clone() };
-        assert_eq!(without_the_clock(answer), without_the_clock(before), "{place}");
+        assert_eq!(remove_clock_fields(answer), remove_clock_fields(before), "{place}");
     }
 }

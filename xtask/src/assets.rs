@@ -40,18 +40,18 @@ pub(crate) fn server_binary() -> PathBuf {
 
 pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || crate::root().map_or_else(|_| "target".into(), |root| root.join("target")),
+        || crate::repository_root().map_or_else(|_| "target".into(), |root| root.join("target")),
         PathBuf::from,
     )
 }
 
 /// Builds the assets, then the server around them.
 pub(crate) fn build_server() -> Result<()> {
-    build()?;
-    report::stage("release server");
+    build_assets()?;
+    report::print_stage("release server");
     let server = ["rustc", "--release", "--package", "phasegate", "--bin", "phasegate", "--"];
-    run::run(run::cargo().args(server).args(LINK_ARGUMENTS))?;
-    within_budget("the server", fs::metadata(server_binary())?.len(), SERVER_BUDGET)
+    run::run_command(run::cargo_command().args(server).args(LINK_ARGUMENTS))?;
+    ensure_within_budget("the server", fs::metadata(server_binary())?.len(), SERVER_BUDGET)
 }
 
 /// Functions with the same machine code are linked once, which makes the server 2 % smaller. Rust's
@@ -66,7 +66,7 @@ const LINK_ARGUMENTS: &[&str] =
 /// The maximum size of the server with all assets, in bytes.
 const SERVER_BUDGET: u64 = 30_000_000;
 
-fn within_budget(what: &str, bytes: u64, budget: u64) -> Result<()> {
+fn ensure_within_budget(what: &str, bytes: u64, budget: u64) -> Result<()> {
     println!("{what}: {bytes} of {budget} bytes");
     anyhow::ensure!(bytes <= budget, "{what} has {bytes} bytes, and may have {budget}");
     Ok(())
@@ -74,9 +74,9 @@ fn within_budget(what: &str, bytes: u64, budget: u64) -> Result<()> {
 
 /// Builds the assets. An unchanged site is not replaced, so that the server around it is not
 /// compiled again.
-pub(crate) fn build() -> Result<()> {
-    wasm_target::ensure()?;
-    let target = crate::root()?.join("target");
+pub(crate) fn build_assets() -> Result<()> {
+    wasm_target::ensure_target()?;
+    let target = crate::repository_root()?.join("target");
     let (site, fresh) = (target.join("site"), target.join("site.new"));
     if fresh.exists() {
         fs::remove_dir_all(&fresh)?;
@@ -89,7 +89,7 @@ pub(crate) fn build() -> Result<()> {
     print_sizes(&fresh)?;
     check_budgets(&fresh)?;
     remove_large_originals(&fresh)?;
-    if site.exists() && contents(&site)? == contents(&fresh)? {
+    if site.exists() && read_contents(&site)? == read_contents(&fresh)? {
         fs::remove_dir_all(&fresh)?;
         return Ok(());
     }
@@ -101,7 +101,7 @@ pub(crate) fn build() -> Result<()> {
 }
 
 /// Reads all files below a folder, by their path in it.
-fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+fn read_contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let read = |file: PathBuf| {
         let name = file.strip_prefix(folder)?.to_path_buf();
         Ok((name, fs::read(file)?))
@@ -110,8 +110,8 @@ fn contents(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
 }
 
 /// Lints a browser crate, reusing the dependencies that its WASM module was built with.
-pub(crate) fn lint(package: &str) -> Result<()> {
-    let mut lint = run::linting_cargo()?;
+pub(crate) fn lint_browser_crate(package: &str) -> Result<()> {
+    let mut lint = run::linting_cargo_command()?;
     // The compiled code of our own crates is discarded, so it is not optimised.
     for ours in ["domain", "wire", "app", "frontend", "collector"] {
         let level = format!("profile.{PROFILE}.package.phasegate-{ours}.opt-level=0");
@@ -120,13 +120,13 @@ pub(crate) fn lint(package: &str) -> Result<()> {
     }
     // An rlib alone, because the cdylib would be linked with LTO again.
     lint.args(["rustc", "--lib", "--crate-type", "rlib", "--package", package]);
-    run::run(lint.args(["--profile", PROFILE, "--target", wasm_target::TARGET]))
+    run::run_command(lint.args(["--profile", PROFILE, "--target", wasm_target::TARGET]))
 }
 
 fn build_module(module: &Module, site: &Path) -> Result<()> {
     let Module { package, name, folder, is_tiny } = module;
-    report::stage(&format!("{package} as WASM"));
-    run::run(run::cargo().args([
+    report::print_stage(&format!("{package} as WASM"));
+    run::run_command(run::cargo_command().args([
         "build",
         "--package",
         package,
@@ -141,9 +141,9 @@ fn build_module(module: &Module, site: &Path) -> Result<()> {
     fs::create_dir_all(&folder)?;
     let mut bindgen = Bindgen::new();
     if *is_tiny {
-        bindgen.input_module(name, snip::without_panics(&input)?).bundler(true)?;
+        bindgen.input_module(name, snip::remove_panics(&input)?).bundler(true)?;
     } else {
-        bindgen.input_module(name, snip::read(&input)?).web(true)?;
+        bindgen.input_module(name, snip::read_module(&input)?).web(true)?;
     }
     bindgen
         .typescript(false)
@@ -152,11 +152,11 @@ fn build_module(module: &Module, site: &Path) -> Result<()> {
         .out_name(name)
         .generate(&folder)
         .with_context(|| format!("wasm-bindgen on {}", input.display()))?;
-    optimise(&folder.join(format!("{name}_bg.wasm")))
+    optimise_wasm(&folder.join(format!("{name}_bg.wasm")))
 }
 
 /// Shrinks a module with `wasm-opt` where it is installed; without, it is about 15 % larger.
-fn optimise(wasm: &Path) -> Result<()> {
+fn optimise_wasm(wasm: &Path) -> Result<()> {
     if !run::is_installed("wasm-opt") {
         println!(
             "wasm-opt is not installed; the module stays larger (Debian: apt install binaryen)"
@@ -171,12 +171,14 @@ fn optimise(wasm: &Path) -> Result<()> {
         "--enable-sign-ext",
         "--enable-multivalue",
     ];
-    run::run(run::command("wasm-opt").arg("-Oz").args(features).arg(wasm).arg("-o").arg(wasm))
+    run::run_command(
+        run::root_command("wasm-opt").arg("-Oz").args(features).arg(wasm).arg("-o").arg(wasm),
+    )
 }
 
 /// Copies files that need no build. Style sheets become one file, in the order of their names.
 fn copy_static(site: &Path) -> Result<()> {
-    let root = crate::root()?;
+    let root = crate::repository_root()?;
     let mut style = String::new();
     for file in sorted_files(&root.join("style"), "css")? {
         style.push_str(&fs::read_to_string(file)?);
@@ -184,8 +186,8 @@ fn copy_static(site: &Path) -> Result<()> {
     fs::create_dir_all(site.join("assets"))?;
     fs::write(site.join("assets/admin.css"), style)?;
     fs::copy(root.join("style/icon.svg"), site.join("assets/icon.svg"))?;
-    scripts::admin(site)?;
-    scripts::collector(&root.join("frontend/collector/js"), site)?;
+    scripts::write_admin_script(site)?;
+    scripts::write_collector_scripts(&root.join("frontend/collector/js"), site)?;
     let demo = site.join("demo");
     fs::create_dir_all(&demo)?;
     for file in fs::read_dir(root.join("server/demo"))?.flatten() {
@@ -196,7 +198,7 @@ fn copy_static(site: &Path) -> Result<()> {
 
 /// Writes a `.br` and a `.gz` beside every file.
 fn compress_all(site: &Path) -> Result<()> {
-    report::stage("compressing");
+    report::print_stage("compressing");
     for file in files_below(site)? {
         let bytes = fs::read(&file)?;
         let mut small = Vec::new();
@@ -246,7 +248,7 @@ fn check_budgets(site: &Path) -> Result<()> {
         for file in files {
             bytes += fs::metadata(with_suffix(&site.join(file), "br"))?.len();
         }
-        within_budget(what, bytes, budget)?;
+        ensure_within_budget(what, bytes, budget)?;
     }
     Ok(())
 }

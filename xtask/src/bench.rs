@@ -21,49 +21,61 @@ pub(crate) enum Benchmark {
 }
 
 /// Runs the benchmark and prints its table.
-pub(crate) fn run(benchmark: Benchmark) -> Result<()> {
+pub(crate) fn run_benchmark(benchmark: Benchmark) -> Result<()> {
     match benchmark {
-        Benchmark::Flags => flags(),
-        Benchmark::Ingest => ingest(),
+        Benchmark::Flags => bench_flags(),
+        Benchmark::Ingest => bench_ingest(),
         Benchmark::Query => {
-            report::stage("panels after more and more events");
-            run::run(run::cargo().args(["bench", "--package", "phasegate", "--bench", "query"]))
+            report::print_stage("panels after more and more events");
+            run::run_command(run::cargo_command().args([
+                "bench",
+                "--package",
+                "phasegate",
+                "--bench",
+                "query",
+            ]))
         }
-        Benchmark::Collector => collector(),
-        Benchmark::Simulation => simulation(),
+        Benchmark::Collector => bench_collector(),
+        Benchmark::Simulation => check_simulation(),
     }
 }
 
-fn flags() -> Result<()> {
-    report::stage("one evaluation, in process (budget: 120 ns, no allocation)");
-    run::run(run::cargo().args(["bench", "--package", "phasegate-domain", "--bench", "flags"]))?;
+fn bench_flags() -> Result<()> {
+    report::print_stage("one evaluation, in process (budget: 120 ns, no allocation)");
+    run::run_command(run::cargo_command().args([
+        "bench",
+        "--package",
+        "phasegate-domain",
+        "--bench",
+        "flags",
+    ]))?;
     assets::build_server()?;
-    report::stage("over HTTP");
-    run::run(
-        run::cargo()
+    report::print_stage("over HTTP");
+    run::run_command(
+        run::cargo_command()
             .args(["bench", "--package", "phasegate", "--bench", "http", "--", "flags"])
             .env("PHASEGATE_BINARY", assets::server_binary()),
     )
 }
 
 /// Fails above the budget, so the files must be built and optimised as for a release.
-fn collector() -> Result<()> {
+fn bench_collector() -> Result<()> {
     if !run::is_installed("wasm-opt") {
         bail!("the budgets are for optimised files; install wasm-opt (Debian: binaryen)");
     }
     assets::build_server()?;
-    report::stage("what the collector costs a page");
-    browser::bench()
+    report::print_stage("what the collector costs a page");
+    browser::run_browser_bench()
 }
 
-fn ingest() -> Result<()> {
-    report::stage("the store alone, beside rows straight into SQLite");
+fn bench_ingest() -> Result<()> {
+    report::print_stage("the store alone, beside rows straight into SQLite");
     let store = ["bench", "--package", "phasegate-store-sqlite", "--bench", "ingest"];
-    run::run(run::cargo().args(store))?;
+    run::run_command(run::cargo_command().args(store))?;
     assets::build_server()?;
-    report::stage("over HTTP");
-    run::run(
-        run::cargo()
+    report::print_stage("over HTTP");
+    run::run_command(
+        run::cargo_command()
             .args(["bench", "--package", "phasegate", "--bench", "http", "--", "ingest"])
             .env("PHASEGATE_BINARY", assets::server_binary()),
     )
@@ -71,11 +83,11 @@ fn ingest() -> Result<()> {
 
 /// Checks correctness, not speed: whether the metrics of 20,000 simulated users over 30 days are
 /// true, also out of order and while the server is killed.
-fn simulation() -> Result<()> {
+fn check_simulation() -> Result<()> {
     assets::build_server()?;
-    report::stage("20,000 simulated users over 30 days");
-    run::run(
-        run::cargo()
+    report::print_stage("20,000 simulated users over 30 days");
+    run::run_command(
+        run::cargo_command()
             .args(["test", "--package", "phasegate", "--test", "simulation", "--"])
             .args(["--nocapture", "--test-threads", "1"])
             .env("PHASEGATE_BINARY", assets::server_binary())

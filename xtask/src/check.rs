@@ -24,54 +24,65 @@ const BROWSER: [&str; 2] = ["phasegate-frontend", "phasegate-collector"];
 /// Runs all checks whose name contains `filter`.
 pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
     let mut report = Report::new(filter);
-    report.check("fmt", || run::run(run::cargo().args(["fmt", "--all", "--check"])));
-    report.check("tidy", tidy::check);
-    report.check("dependencies", dependencies::check);
-    report.check("release build with assets", assets::build_server);
+    report.run_check("fmt", || {
+        run::run_command(run::cargo_command().args(["fmt", "--all", "--check"]))
+    });
+    report.run_check("tidy", tidy::check_rules);
+    report.run_check("dependencies", dependencies::check_dependencies);
+    report.run_check("release build with assets", assets::build_server);
     // The browser tests use little more than one core, so the tests of the next checks compile
     // meanwhile.
-    let ahead = if filter.is_empty() { run::in_background(&mut build_tests()?) } else { None };
-    report.check("browser tests", browser::test);
+    let ahead = if filter.is_empty() {
+        run::spawn_in_background(&mut build_tests_command()?)
+    } else {
+        None
+    };
+    report.run_check("browser tests", browser::run_browser_tests);
     if let Some(mut ahead) = ahead {
         // Its errors are ignored here: the next check repeats the build and reports them.
         ahead.wait()?;
     }
-    report.check("clippy and build, server side", || {
-        run::run(&mut build_tests()?)?;
+    report.run_check("clippy and build, server side", || {
+        run::run_command(&mut build_tests_command()?)?;
         // A separate call, as when it was built to run: together with others its dependencies would
         // get other features, and be built a second time.
-        run::run(run::linting_cargo()?.args(["test", "--no-run", "--package", "xtask"]))
+        run::run_command(run::linting_cargo_command()?.args([
+            "test",
+            "--no-run",
+            "--package",
+            "xtask",
+        ]))
     });
-    report.check("clippy, browser side", || {
-        wasm_target::ensure()?;
-        BROWSER.into_iter().try_for_each(assets::lint)
+    report.run_check("clippy, browser side", || {
+        wasm_target::ensure_target()?;
+        BROWSER.into_iter().try_for_each(assets::lint_browser_crate)
     });
-    report.check("documentation", || {
+    report.run_check("documentation", || {
         let doc = ["doc", "--no-deps", "--lib", "--document-private-items"];
-        let mut doc_of_natives = run::cargo();
-        doc_of_natives.args(doc).args(native()).env("RUSTDOCFLAGS", "-Dwarnings");
-        run::run(&mut doc_of_natives)
+        let mut doc_of_natives = run::cargo_command();
+        doc_of_natives.args(doc).args(native_arguments()).env("RUSTDOCFLAGS", "-Dwarnings");
+        run::run_command(&mut doc_of_natives)
     });
-    report.check("unit, story and route tests", || {
+    report.run_check("unit, story and route tests", || {
         // Doc tests are skipped, because there are none.
         let kinds = ["test", "--lib", "--bins", "--tests"];
-        run::run(run::linting_cargo()?.args(kinds).args(native()))?;
-        run::run(run::linting_cargo()?.args(["test", "--package", "xtask"]))?;
-        run::run(run::cargo().args(["test", "--package", "phasegate-collector"]))
+        run::run_command(run::linting_cargo_command()?.args(kinds).args(native_arguments()))?;
+        run::run_command(run::linting_cargo_command()?.args(["test", "--package", "xtask"]))?;
+        run::run_command(run::cargo_command().args(["test", "--package", "phasegate-collector"]))
     });
-    Ok(if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.finish_report() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Returns the cargo call that lints the native crates and builds their tests and benchmarks.
-fn build_tests() -> Result<Command> {
-    let mut build = run::linting_cargo()?;
-    build.args(["test", "--no-run", "--all-targets"]).args(native());
+fn build_tests_command() -> Result<Command> {
+    let mut build = run::linting_cargo_command()?;
+    build.args(["test", "--no-run", "--all-targets"]).args(native_arguments());
     Ok(build)
 }
 
 /// Returns the arguments of one cargo call for all native crates: their features never contradict
 /// each other, and dependencies are compiled once. The browser's features stay in a separate call.
-fn native() -> Vec<String> {
+fn native_arguments() -> Vec<String> {
     let mut arguments = Vec::new();
     for (package, feature) in NATIVE {
         arguments.extend(["--package".to_owned(), package.to_owned()]);

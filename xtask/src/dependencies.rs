@@ -13,8 +13,8 @@ use crate::run;
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Checks every package that the platforms of `deny.toml` need.
-pub(crate) fn check() -> Result<()> {
-    let rules = std::fs::read_to_string(crate::root()?.join("deny.toml"))?;
+pub(crate) fn check_dependencies() -> Result<()> {
+    let rules = std::fs::read_to_string(crate::repository_root()?.join("deny.toml"))?;
     let rules: toml::Table = rules.parse()?;
     let texts = |table: &str, list: &str| -> Result<BTreeSet<String>> {
         let list = rules.get(table).and_then(|table| table.get(list)?.as_array());
@@ -28,7 +28,7 @@ pub(crate) fn check() -> Result<()> {
     let (allowed, skipped) = (texts("licenses", "allow")?, texts("bans", "skip")?);
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let (mut problems, mut used) = (Vec::new(), BTreeSet::new());
-    for package in packages(&texts("graph", "targets")?)? {
+    for package in read_needed_packages(&texts("graph", "targets")?)? {
         let field = |name: &str| package.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, version) = (field("name").to_owned(), field("version").to_owned());
         // A package without a source is one of ours.
@@ -38,7 +38,7 @@ pub(crate) fn check() -> Result<()> {
         if field("source") != REGISTRY {
             problems.push(format!("{name} {version} comes from {}", field("source")));
         }
-        match licence(field("license"), &allowed) {
+        match needed_licences(field("license"), &allowed) {
             Some(needed) => used.extend(needed),
             None => {
                 problems.push(format!("{name} {version} has the licence {:?}", field("license")));
@@ -64,13 +64,13 @@ pub(crate) fn check() -> Result<()> {
 }
 
 /// Returns the packages that at least one of the targets needs.
-fn packages(targets: &BTreeSet<String>) -> Result<Vec<Value>> {
-    let mut metadata = run::cargo();
+fn read_needed_packages(targets: &BTreeSet<String>) -> Result<Vec<Value>> {
+    let mut metadata = run::cargo_command();
     metadata.args(["metadata", "--locked", "--format-version", "1"]);
     for target in targets {
         metadata.args(["--filter-platform", target]);
     }
-    let mut metadata: Value = serde_json::from_str(&run::output(&mut metadata)?)?;
+    let mut metadata: Value = serde_json::from_str(&run::read_output(&mut metadata)?)?;
     let needed: BTreeSet<String> = metadata
         .pointer("/resolve/nodes")
         .and_then(Value::as_array)
@@ -88,12 +88,12 @@ fn packages(targets: &BTreeSet<String>) -> Result<Vec<Value>> {
 
 /// Returns the licences under which a crate is used, or `None` if the allowed ones do not suffice.
 /// The expression is SPDX, or has slashes for "or", as in older crates.
-fn licence(expression: &str, allowed: &BTreeSet<String>) -> Option<BTreeSet<String>> {
+fn needed_licences(expression: &str, allowed: &BTreeSet<String>) -> Option<BTreeSet<String>> {
     let expression = expression.replace('/', " OR ");
     let tokens =
         expression.replace('(', " ( ").replace(')', " ) ").replace(" WITH ", "\u{a0}WITH\u{a0}");
     let tokens: Vec<&str> = tokens.split(' ').filter(|token| !token.is_empty()).collect();
-    let (needed, rest) = any_of(&tokens, allowed)?;
+    let (needed, rest) = parse_any_of(&tokens, allowed)?;
     if rest.is_empty() { needed } else { None }
 }
 
@@ -101,19 +101,19 @@ fn licence(expression: &str, allowed: &BTreeSet<String>) -> Option<BTreeSet<Stri
 /// the part.
 type Read<'a> = (Option<BTreeSet<String>>, &'a [&'a str]);
 
-fn any_of<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {
-    let (mut needed, mut rest) = all_of(tokens, allowed)?;
+fn parse_any_of<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {
+    let (mut needed, mut rest) = parse_all_of(tokens, allowed)?;
     while let ["OR", more @ ..] = rest {
-        let (other, behind) = all_of(more, allowed)?;
+        let (other, behind) = parse_all_of(more, allowed)?;
         (needed, rest) = (needed.or(other), behind);
     }
     Some((needed, rest))
 }
 
-fn all_of<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {
-    let (mut needed, mut rest) = one(tokens, allowed)?;
+fn parse_all_of<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {
+    let (mut needed, mut rest) = parse_operand(tokens, allowed)?;
     while let ["AND", more @ ..] = rest {
-        let (other, behind) = one(more, allowed)?;
+        let (other, behind) = parse_operand(more, allowed)?;
         needed = needed.zip(other).map(|(mut needed, other)| {
             needed.extend(other);
             needed
@@ -123,10 +123,10 @@ fn all_of<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<
     Some((needed, rest))
 }
 
-fn one<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {
+fn parse_operand<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {
     match tokens {
         ["(", rest @ ..] => {
-            let (needed, rest) = any_of(rest, allowed)?;
+            let (needed, rest) = parse_any_of(rest, allowed)?;
             let [")", rest @ ..] = rest else { return None };
             Some((needed, rest))
         }
@@ -146,7 +146,7 @@ mod tests {
     fn expressions_are_allowed_by_their_parts() {
         let allowed = ["MIT", "Unicode-3.0", "Apache-2.0 WITH LLVM-exception"];
         let allowed: BTreeSet<String> = allowed.map(str::to_owned).into();
-        let needs = |expression| licence(expression, &allowed).map(|needed| needed.len());
+        let needs = |expression| needed_licences(expression, &allowed).map(|needed| needed.len());
         assert_eq!(needs("GPL-2.0-only OR MIT"), Some(1));
         assert_eq!(needs("Apache-2.0/MIT"), Some(1));
         assert_eq!(needs("(MIT OR Apache-2.0) AND Unicode-3.0"), Some(2));

@@ -19,7 +19,8 @@ const CRATES: [(&str, &[&[&str]]); 6] = [
     (
         "app/domain/src",
         &[
-            &["diff", "errors", "field_error", "ids", "json", "stats", "time", "vitals", "words"],
+            &["field_error"],
+            &["diff", "errors", "ids", "json", "stats", "time", "vitals", "words"],
             &["accounts", "feedback", "incidents", "privacy", "targeting"],
             &["events", "flags"],
             &["metrics", "plan", "simulation"],
@@ -106,12 +107,12 @@ struct File {
 struct Modules(BTreeMap<Names, File>);
 
 /// Fails with a list of all imports from higher floors and all circles.
-pub(crate) fn check() -> Result<()> {
-    let root = crate::root()?;
+pub(crate) fn check_floors() -> Result<()> {
+    let root = crate::repository_root()?;
     let mut broken = Vec::new();
     for (source, floors) in CRATES {
-        let modules = Modules::read(&root.join(source))?;
-        let found = modules.problems(floors);
+        let modules = Modules::read_modules(&root.join(source))?;
+        let found = modules.find_problems(floors);
         broken.extend(found.into_iter().map(|problem| format!("{source}: {problem}")));
         println!("{source}: {} modules on {} floors", modules.0.len(), floors.len());
         for (number, floor) in floors.iter().enumerate().rev() {
@@ -126,7 +127,7 @@ pub(crate) fn check() -> Result<()> {
 }
 
 impl Modules {
-    fn read(source: &Path) -> Result<Self> {
+    fn read_modules(source: &Path) -> Result<Self> {
         let mut modules = BTreeMap::new();
         for path in files_below(source)? {
             let relative = path.strip_prefix(source)?.with_extension("");
@@ -145,24 +146,24 @@ impl Modules {
     }
 
     /// Returns the module that a path leads to, through at most eight re-exports.
-    fn resolve(&self, path: &[String], depth: usize) -> Option<Names> {
+    fn resolve_path(&self, path: &[String], depth: usize) -> Option<Names> {
         let length = (0..=path.len())
             .rev()
             .find(|length| path.get(..*length).is_some_and(|module| self.0.contains_key(module)))?;
         let (module, rest) = path.split_at_checked(length)?;
         let handed_on = rest.first().and_then(|name| self.0.get(module)?.exports.get(name));
         match handed_on {
-            Some(target) if depth < 8 => self.resolve(target, depth + 1),
+            Some(target) if depth < 8 => self.resolve_path(target, depth + 1),
             _ => Some(module.to_vec()),
         }
     }
 
-    fn targets(&self, module: &[String], file: &File) -> BTreeSet<Names> {
-        let found = file.imports.iter().filter_map(|path| self.resolve(path, 0));
+    fn find_targets(&self, module: &[String], file: &File) -> BTreeSet<Names> {
+        let found = file.imports.iter().filter_map(|path| self.resolve_path(path, 0));
         found.filter(|target| target.as_slice() != module && !target.is_empty()).collect()
     }
 
-    fn problems(&self, floors: &[&[&str]]) -> Vec<String> {
+    fn find_problems(&self, floors: &[&[&str]]) -> Vec<String> {
         let floor_of = |module: &[String]| {
             let name = module.first()?;
             floors.iter().position(|floor| floor.contains(&name.as_str()))
@@ -174,7 +175,7 @@ impl Modules {
             if !floors.is_empty() && floor_of(module).is_none() {
                 problems.push(format!("{name} stands on no floor; add it to xtask/src/floors.rs"));
             }
-            for target in self.targets(module, file) {
+            for target in self.find_targets(module, file) {
                 let is_outside = target.first() != module.first();
                 if is_outside && !floors.is_empty() && floor_of(&target) >= floor_of(module) {
                     let target = target.join("::");
@@ -187,7 +188,7 @@ impl Modules {
                 }
             }
         }
-        problems.extend(circles(&arrows).into_iter().map(|circle| {
+        problems.extend(find_circles(&arrows).into_iter().map(|circle| {
             let names: Vec<String> = circle.iter().map(|module| module.join("::")).collect();
             format!("a circle of {}", names.join(", "))
         }));
@@ -196,7 +197,7 @@ impl Modules {
 }
 
 /// Returns the sets of modules that import each other, directly or through others.
-fn circles(arrows: &BTreeMap<Names, BTreeSet<Names>>) -> Vec<BTreeSet<Names>> {
+fn find_circles(arrows: &BTreeMap<Names, BTreeSet<Names>>) -> Vec<BTreeSet<Names>> {
     let reached = |from: &Names| {
         let mut seen = BTreeSet::new();
         let mut next = vec![from];
@@ -236,7 +237,7 @@ struct Reader {
 impl Reader {
     /// Returns a path relative to the crate's root, or `None` for a path of another crate. With
     /// `may_be_child`, for re-exports, the first name may be a child module.
-    fn absolute(&self, path: &[String], may_be_child: bool) -> Option<Names> {
+    fn absolute_path(&self, path: &[String], may_be_child: bool) -> Option<Names> {
         let (first, rest) = path.split_first()?;
         let mut base = self.module.clone();
         let mut rest = rest.to_vec();
@@ -257,8 +258,8 @@ impl Reader {
         Some(base)
     }
 
-    fn take(&mut self, path: &[String]) {
-        self.file.imports.extend(self.absolute(path, false));
+    fn add_import(&mut self, path: &[String]) {
+        self.file.imports.extend(self.absolute_path(path, false));
     }
 }
 
@@ -270,17 +271,19 @@ fn is_test(attributes: &[Attribute]) -> bool {
 }
 
 /// Collects the paths of a `use` tree, each with the name that it is imported as.
-fn flatten(tree: &UseTree, before: &[String], found: &mut Vec<(Names, String)>) {
+fn flatten_use_tree(tree: &UseTree, before: &[String], found: &mut Vec<(Names, String)>) {
     let with = |name: &dyn ToString| [before, &[name.to_string()]].concat();
     match tree {
-        UseTree::Path(path) => flatten(&path.tree, &with(&path.ident), found),
+        UseTree::Path(path) => flatten_use_tree(&path.tree, &with(&path.ident), found),
         UseTree::Name(name) if name.ident == "self" => {
             found.push((before.to_vec(), before.last().cloned().unwrap_or_default()));
         }
         UseTree::Name(name) => found.push((with(&name.ident), name.ident.to_string())),
         UseTree::Rename(name) => found.push((with(&name.ident), name.rename.to_string())),
         UseTree::Glob(_) => found.push((before.to_vec(), String::new())),
-        UseTree::Group(group) => group.items.iter().for_each(|tree| flatten(tree, before, found)),
+        UseTree::Group(group) => {
+            group.items.iter().for_each(|tree| flatten_use_tree(tree, before, found))
+        }
     }
 }
 
@@ -300,11 +303,11 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         let mut found = Vec::new();
-        flatten(&item.tree, &[], &mut found);
+        flatten_use_tree(&item.tree, &[], &mut found);
         for (path, name) in found {
             if matches!(item.vis, Visibility::Inherited) {
-                self.take(&path);
-            } else if let Some(target) = self.absolute(&path, true) {
+                self.add_import(&path);
+            } else if let Some(target) = self.absolute_path(&path, true) {
                 self.file.exports.insert(name, target);
             }
         }
@@ -312,7 +315,7 @@ impl<'ast> Visit<'ast> for Reader {
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Names = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        self.take(&names);
+        self.add_import(&names);
         syn::visit::visit_path(self, path);
     }
 
@@ -322,7 +325,7 @@ impl<'ast> Visit<'ast> for Reader {
         let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
         for word in text.split(|c| !is_part(c)).filter(|word| word.contains("::")) {
             let names: Names = word.split("::").map(str::to_owned).collect();
-            self.take(&names);
+            self.add_import(&names);
         }
     }
 }
@@ -331,7 +334,7 @@ impl<'ast> Visit<'ast> for Reader {
 mod tests {
     use super::*;
 
-    fn crate_of(files: &[(&str, &str)]) -> Modules {
+    fn parse_crate(files: &[(&str, &str)]) -> Modules {
         let file = |(module, text): &(&str, &str)| {
             let module: Names = module.split('/').map(str::to_owned).collect();
             let file = File::parse(text, &module).unwrap();
@@ -342,7 +345,7 @@ mod tests {
 
     #[test]
     fn an_import_from_a_higher_floor_is_reported() {
-        let modules = crate_of(&[
+        let modules = parse_crate(&[
             ("ids", "pub struct Id;"),
             ("flags", "mod flag; pub use flag::Flag;"),
             ("flags/flag", "use crate::ids::Id; pub struct Flag(Id);"),
@@ -350,10 +353,10 @@ mod tests {
             ("stray", "use std::fmt;"),
         ]);
         let good: &[&[&str]] = &[&["ids", "stray"], &["flags"], &["gates"]];
-        assert_eq!(modules.problems(good), Vec::<String>::new());
+        assert_eq!(modules.find_problems(good), Vec::<String>::new());
         let bad: &[&[&str]] = &[&["flags", "gates"], &["ids"]];
         assert_eq!(
-            modules.problems(bad),
+            modules.find_problems(bad),
             [
                 "flags::flag imports ids, which is not on a lower floor",
                 "gates imports flags::flag, which is not on a lower floor",
@@ -364,21 +367,21 @@ mod tests {
 
     #[test]
     fn a_circle_is_found_through_re_exports() {
-        let modules = crate_of(&[
+        let modules = parse_crate(&[
             ("a", "mod one; pub use one::One;"),
             ("a/one", "pub struct One; fn one() { crate::b::two() }"),
             ("b", "use crate::a::One; pub fn two() { super::c::three() }"),
             ("c", "#[cfg(test)] mod tests { use crate::b::two; } pub fn three() {}"),
         ]);
-        assert_eq!(modules.problems(&[]), ["a circle of a::one, b"]);
+        assert_eq!(modules.find_problems(&[]), ["a circle of a::one, b"]);
     }
 
     #[test]
     fn paths_in_macros_count() {
-        let modules = crate_of(&[
+        let modules = parse_crate(&[
             ("a", "fn a() -> String { format!(\"{}\", crate::b::x()) }"),
             ("b", "use super::a; pub fn x() {}"),
         ]);
-        assert_eq!(modules.problems(&[]), ["a circle of a, b"]);
+        assert_eq!(modules.find_problems(&[]), ["a circle of a, b"]);
     }
 }

@@ -28,10 +28,10 @@ const MIN_WORDS: usize = 4;
 const OWN: &str = "xtask/src/language.rs";
 
 /// Fails with a list of all violations.
-pub(crate) fn check() -> Result<()> {
-    let root = crate::root()?;
+pub(crate) fn check_language() -> Result<()> {
+    let root = crate::repository_root()?;
     let mut git = std::process::Command::new("git");
-    let listed = run::output(git.args(["ls-files", "*.rs", "*.ts"]).current_dir(&root))?;
+    let listed = run::read_output(git.args(["ls-files", "*.rs", "*.ts"]).current_dir(&root))?;
     let mut broken = Vec::new();
     for name in listed.lines().filter(|name| *name != OWN) {
         let path = root.join(name);
@@ -40,7 +40,7 @@ pub(crate) fn check() -> Result<()> {
             continue;
         }
         let text = fs::read_to_string(&path).with_context(|| format!("{name} cannot be read"))?;
-        broken.extend(problems(&text).into_iter().map(|problem| format!("{name}:{problem}")));
+        broken.extend(find_problems(&text).into_iter().map(|problem| format!("{name}:{problem}")));
     }
     if !broken.is_empty() {
         bail!("rules of wording are broken:\n{}", broken.join("\n"));
@@ -50,7 +50,7 @@ pub(crate) fn check() -> Result<()> {
 }
 
 /// Returns the violations of a file, each with its line.
-fn problems(text: &str) -> Vec<String> {
+fn find_problems(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().collect();
     let doc = |index: usize| lines.get(index).and_then(|line| line.trim().strip_prefix("///"));
     let mut found = Vec::new();
@@ -85,15 +85,17 @@ mod tests {
 
     #[test]
     fn banned_words_are_reported_with_their_line() {
-        let found = problems("let a = 1;\nstruct Tally;\nstruct TallyBook;\n// it was made up\n");
+        let found =
+            find_problems("let a = 1;\nstruct Tally;\nstruct TallyBook;\n// it was made up\n");
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].starts_with("2: \"Tally\"") && found[1].starts_with("4: \"made up\""));
     }
 
     #[test]
     fn short_doc_comments_of_one_line_are_reported() {
-        let found = problems("/// The page.\nfn a() {}\n/// Returns:\n/// one flag.\nfn b() {}\n");
+        let found =
+            find_problems("/// The page.\nfn a() {}\n/// Returns:\n/// one flag.\nfn b() {}\n");
         assert_eq!(found, ["1: the doc comment\" The page.\" says too little"]);
-        assert!(problems("/// The key of a flag.\nstruct A;\n").is_empty());
+        assert!(find_problems("/// The key of a flag.\nstruct A;\n").is_empty());
     }
 }

@@ -64,19 +64,19 @@ fn run_task(task: Task) -> Result<ExitCode> {
     match task {
         Task::Serve { arguments } => {
             assets::build_server()?;
-            let mut serve = run::command(assets::server_binary());
-            run::replace_by(serve.arg("serve").args(arguments))?;
+            let mut serve = run::root_command(assets::server_binary());
+            run::replace_process(serve.arg("serve").args(arguments))?;
         }
         Task::Build => assets::build_server()?,
-        Task::Assets => assets::build()?,
+        Task::Assets => assets::build_assets()?,
         Task::Test { filter } => return check::run_all(&filter),
-        Task::Bench { benchmark } => bench::run(benchmark)?,
-        Task::Tidy => tidy::check()?,
+        Task::Bench { benchmark } => bench::run_benchmark(benchmark)?,
+        Task::Tidy => tidy::check_rules()?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn root() -> Result<PathBuf> {
+fn repository_root() -> Result<PathBuf> {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     Ok(manifest.parent().context("xtask lies in the repository")?.to_path_buf())
 }

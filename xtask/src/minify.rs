@@ -8,7 +8,7 @@ use oxc_parser::Parser;
 use oxc_span::SourceType;
 
 /// Minifies a script or a module.
-pub(crate) fn minify(source: &str, is_module: bool) -> Result<String> {
+pub(crate) fn minify_script(source: &str, is_module: bool) -> Result<String> {
     let allocator = Allocator::default();
     let kind = if is_module { SourceType::mjs() } else { SourceType::cjs() };
     let parsed = Parser::new(&allocator, source, kind).parse();

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 /// Prints a heading for the next step.
-pub(crate) fn stage(name: &str) {
+pub(crate) fn print_stage(name: &str) {
     println!("\n== {name}");
 }
 
@@ -24,11 +24,11 @@ impl Report {
     }
 
     /// Runs a check, unless the filter excludes it. A failure does not stop later checks.
-    pub(crate) fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) {
+    pub(crate) fn run_check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) {
         if !name.contains(&self.filter) {
             return;
         }
-        stage(name);
+        print_stage(name);
         let begun = Instant::now();
         match check() {
             Ok(()) => self.passed += 1,
@@ -41,7 +41,7 @@ impl Report {
     }
 
     /// Prints the summary. Returns `true` if at least one check was run and none has failed.
-    pub(crate) fn finish(self) -> bool {
+    pub(crate) fn finish_report(self) -> bool {
         println!("\nall of it: {} s", self.begun.elapsed().as_secs());
         // Failures are repeated, because readers look at the end of a long output.
         for failure in &self.failed {

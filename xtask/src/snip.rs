@@ -41,8 +41,8 @@ const NEVER_SAID: [&str; 10] = [
 const SOURCES: [&str; 3] = ["/rustc/", "app/wire/src/", "frontend/collector/src/"];
 
 /// Overwrites all occurrences of a text with zeros.
-fn blank(data: &mut [u8], words: &[u8]) {
-    while let Some(at) = find(data, words) {
+fn blank_text(data: &mut [u8], words: &[u8]) {
+    while let Some(at) = find_bytes(data, words) {
         data.iter_mut().skip(at).take(words.len()).for_each(|byte| *byte = 0);
     }
 }
@@ -50,19 +50,19 @@ fn blank(data: &mut [u8], words: &[u8]) {
 /// Overwrites the names of source files with zeros.
 fn blank_sources(data: &mut [u8], start: &[u8]) {
     const END: &[u8] = b".rs";
-    while let Some(at) = find(data, start) {
+    while let Some(at) = find_bytes(data, start) {
         let rest = data.get(at..).unwrap_or_default();
-        let length = find(rest, END).map_or(start.len(), |end| end + END.len());
+        let length = find_bytes(rest, END).map_or(start.len(), |end| end + END.len());
         data.iter_mut().skip(at).take(length).for_each(|byte| *byte = 0);
     }
 }
 
-fn find(data: &[u8], words: &[u8]) -> Option<usize> {
+fn find_bytes(data: &[u8], words: &[u8]) -> Option<usize> {
     data.windows(words.len()).position(|window| window == words)
 }
 
 /// Reads a module without its section of target features, which would enable reference types again.
-pub(crate) fn read(path: &Path) -> Result<Module> {
+pub(crate) fn read_module(path: &Path) -> Result<Module> {
     let mut module = Module::from_file(path)
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| format!("reading {}", path.display()))?;
@@ -75,8 +75,8 @@ pub(crate) fn read(path: &Path) -> Result<Module> {
 }
 
 /// Reads a module and replaces the functions that begin a panic with traps.
-pub(crate) fn without_panics(path: &Path) -> Result<Module> {
-    let mut module = read(path)?;
+pub(crate) fn remove_panics(path: &Path) -> Result<Module> {
+    let mut module = read_module(path)?;
     let begins_a_panic = |name: &str| {
         NEVER_RETURN.iter().any(|part| name.contains(part))
             || (name.contains("5slice5index") && name.contains("fail"))
@@ -106,7 +106,7 @@ pub(crate) fn without_panics(path: &Path) -> Result<Module> {
     let constants: Vec<_> = module.data.iter().map(|data| data.id()).collect();
     for id in constants {
         let data = &mut module.data.get_mut(id).value;
-        NEVER_SAID.iter().for_each(|words| blank(data, words.as_bytes()));
+        NEVER_SAID.iter().for_each(|words| blank_text(data, words.as_bytes()));
         SOURCES.iter().for_each(|start| blank_sources(data, start.as_bytes()));
     }
     Ok(module)
@@ -120,7 +120,7 @@ mod tests {
     fn texts_of_panics_are_zeroed_and_the_rest_stays() {
         let mut data =
             b"[email]capacity overflow/rustc/abc/core/str.rs:idcapacity overflow".to_vec();
-        blank(&mut data, b"capacity overflow");
+        blank_text(&mut data, b"capacity overflow");
         blank_sources(&mut data, b"/rustc/");
         let kept: Vec<u8> = data.into_iter().filter(|byte| *byte != 0).collect();
         assert_eq!(kept, b"[email]:id");

@@ -39,8 +39,8 @@ const IMPURE: [&str; 9] =
     ["tokio", "sqlx", "axum", "reqwest", "getrandom", "rand", "web-sys", "js-sys", "leptos"];
 
 /// Fails with a list of all broken rules.
-pub(crate) fn check() -> Result<()> {
-    let metadata = run::output(run::cargo().args([
+pub(crate) fn check_rules() -> Result<()> {
+    let metadata = run::read_output(run::cargo_command().args([
         "metadata",
         "--format-version",
         "1",
@@ -54,7 +54,7 @@ pub(crate) fn check() -> Result<()> {
     for package in packages {
         let name = package.get("name").and_then(Value::as_str).context("a package has no name")?;
         seen.insert(name);
-        broken.extend(check_package(name, &dependencies(package)));
+        broken.extend(check_package(name, &counted_dependencies(package)));
     }
     for (name, _) in MAY_KNOW {
         if !seen.contains(name) {
@@ -65,13 +65,13 @@ pub(crate) fn check() -> Result<()> {
         bail!("dependency rules are broken:\n{}", broken.join("\n"));
     }
     println!("{} crates keep the dependency rules", seen.len());
-    floors::check()?;
-    language::check()
+    floors::check_floors()?;
+    language::check_language()
 }
 
 /// Returns the dependencies of a package, including those of its tests. The database driver counts
 /// outside tests only: a test may open a database as another program would.
-fn dependencies(package: &Value) -> BTreeSet<&str> {
+fn counted_dependencies(package: &Value) -> BTreeSet<&str> {
     let list = package.get("dependencies").and_then(Value::as_array);
     let counts = |dependency: &&Value| {
         let is = |field, value| dependency.get(field).and_then(Value::as_str) == Some(value);
@@ -127,7 +127,7 @@ mod tests {
         );
         assert!(check("phasegate-new", &[]).contains("no rule"));
         let package = |kind: &str| serde_json::json!({"dependencies": [{"name": "sqlx", "kind": kind}, {"name": "serde", "kind": null}]});
-        assert_eq!(dependencies(&package("dev")), BTreeSet::from(["serde"]));
-        assert_eq!(dependencies(&package("build")).len(), 2);
+        assert_eq!(counted_dependencies(&package("dev")), BTreeSet::from(["serde"]));
+        assert_eq!(counted_dependencies(&package("build")).len(), 2);
     }
 }

@@ -19,15 +19,16 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const SUITES: [&str; 4] = ["trixie", "trixie-backports", "forky", "sid"];
 
 /// Installs the target unless it is there.
-pub(crate) fn ensure() -> Result<()> {
-    let sysroot =
-        PathBuf::from(run::output(run::command("rustc").args(["--print", "sysroot"]))?.trim());
+pub(crate) fn ensure_target() -> Result<()> {
+    let sysroot = PathBuf::from(
+        run::read_output(run::root_command("rustc").args(["--print", "sysroot"]))?.trim(),
+    );
     if is_there(&sysroot) {
         return Ok(());
     }
     println!("The WASM target is missing; adding it.");
     // Without rustup or its server, the Debian package is used.
-    let added = run::command("rustup").args(["target", "add", TARGET]).output();
+    let added = run::root_command("rustup").args(["target", "add", TARGET]).output();
     if added.is_ok_and(|output| output.status.success()) && is_there(&sysroot) {
         return Ok(());
     }
@@ -40,21 +41,21 @@ pub(crate) fn ensure() -> Result<()> {
     Ok(())
 }
 
-fn library(sysroot: &Path) -> PathBuf {
+fn library_folder(sysroot: &Path) -> PathBuf {
     sysroot.join("lib/rustlib").join(TARGET).join("lib")
 }
 
 fn is_there(sysroot: &Path) -> bool {
-    let Ok(files) = fs::read_dir(library(sysroot)) else {
+    let Ok(files) = fs::read_dir(library_folder(sysroot)) else {
         return false;
     };
     files.flatten().any(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
 }
 
 fn build_from_debian(sysroot: &Path) -> Result<()> {
-    let version = run::output(run::command("rustc").arg("--version"))?;
+    let version = run::read_output(run::root_command("rustc").arg("--version"))?;
     let version = version.split(' ').nth(1).context("rustc --version has another form")?.to_owned();
-    let work = crate::root()?.join("target/wasm-target");
+    let work = crate::repository_root()?.join("target/wasm-target");
     fs::create_dir_all(&work)?;
     let source = download_source(&work, &version)?;
     let library_source = sysroot.join("lib/rustlib/src/rust/library");
@@ -62,13 +63,13 @@ fn build_from_debian(sysroot: &Path) -> Result<()> {
     if library_source.exists() {
         fs::remove_dir_all(&library_source)?;
     }
-    run::run(Command::new("cp").arg("-r").arg(&source).arg(&library_source))?;
+    run::run_command(Command::new("cp").arg("-r").arg(&source).arg(&library_source))?;
     let libraries = build_standard_library(&work)?;
-    fs::create_dir_all(library(sysroot))?;
+    fs::create_dir_all(library_folder(sysroot))?;
     for file in fs::read_dir(libraries)?.flatten() {
         let name = file.file_name().to_string_lossy().into_owned();
         if name.ends_with(".rlib") && !name.starts_with("libprobe-") {
-            fs::copy(file.path(), library(sysroot).join(name))?;
+            fs::copy(file.path(), library_folder(sysroot).join(name))?;
         }
     }
     fs::remove_dir_all(&work)?;
@@ -78,7 +79,7 @@ fn build_from_debian(sysroot: &Path) -> Result<()> {
 /// Downloads `rust-src` with a separate apt configuration, so that the system's stays unchanged.
 fn download_source(work: &Path, version: &str) -> Result<PathBuf> {
     let format = ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"];
-    let mirrors = run::output(run::command("apt-get").args(format))?;
+    let mirrors = run::read_output(run::root_command("apt-get").args(format))?;
     let mirror = mirrors
         .lines()
         .find(|line| line.trim_end_matches('/').ends_with("/debian"))
@@ -104,20 +105,20 @@ fn download_source(work: &Path, version: &str) -> Result<PathBuf> {
         ]);
         command
     };
-    run::run(apt("apt-get").arg("update"))?;
-    let known = run::output(apt("apt-cache").args(["madison", "rust-src"]))?;
+    run::run_command(apt("apt-get").arg("update"))?;
+    let known = run::read_output(apt("apt-cache").args(["madison", "rust-src"]))?;
     let package = known
         .lines()
         .filter_map(|line| line.split('|').nth(1).map(str::trim))
         .find(|found| found.strip_prefix(version).is_some_and(|rest| rest.starts_with(['+', '-'])))
         .with_context(|| format!("Debian has no rust-src {version}"))?;
     let download = format!("rust-src={package}");
-    run::run(apt("apt-get").args(["download", &download]).current_dir(work))?;
+    run::run_command(apt("apt-get").args(["download", &download]).current_dir(work))?;
     let archive = fs::read_dir(work)?
         .flatten()
         .find(|file| file.file_name().to_string_lossy().ends_with(".deb"))
         .context("apt downloaded nothing")?;
-    run::run(Command::new("dpkg").arg("-x").arg(archive.path()).arg(work.join("src")))?;
+    run::run_command(Command::new("dpkg").arg("-x").arg(archive.path()).arg(work.join("src")))?;
     Ok(work.join(format!("src/usr/src/rustc-{version}/library")))
 }
 
@@ -130,8 +131,8 @@ fn build_standard_library(work: &Path) -> Result<PathBuf> {
     )?;
     fs::write(probe.join("src/lib.rs"), "#![no_std]\n")?;
     let target = work.join("target");
-    run::run(
-        run::cargo()
+    run::run_command(
+        run::cargo_command()
             .current_dir(&probe)
             .env("CARGO_TARGET_DIR", &target)
             .env("RUSTC_BOOTSTRAP", "1")

@@ -18,11 +18,11 @@ use phasegate_domain::{
     Timestamp,
     accounts::Role,
     config::{Parts, Snapshot},
-    evaluation::evaluate,
+    evaluation::evaluate_flag,
     flags::FlagDocument,
     ids::{ActorName, RolloutKey},
     plan::PlanFile,
-    rollout::{CommandKind, GateResult, Rollout, RolloutCommand, RolloutState, apply},
+    rollout::{CommandKind, GateResult, Rollout, RolloutCommand, RolloutState, apply_command},
     targeting::{EvaluationContext, Salt},
 };
 use serde_json::{Value, json};
@@ -45,12 +45,12 @@ fn now() -> Timestamp {
 /// A user who is in no segment, so that all of them are asked.
 fn user() -> EvaluationContext {
     EvaluationContext::of_user("5b1c4b0e-6d0a-4b0a-9d0e-0f2f0c1d2e3f")
-        .with("groups", vec!["customers", "early"])
-        .with("plan", "pro")
-        .with("app_version", "2.14.3")
-        .with("country", "DE")
-        .with("signed_up_at", "2025-03-04T05:06:07Z")
-        .with("workouts_last_30_days", 4)
+        .with_attribute("groups", vec!["customers", "early"])
+        .with_attribute("plan", "pro")
+        .with_attribute("app_version", "2.14.3")
+        .with_attribute("country", "DE")
+        .with_attribute("signed_up_at", "2025-03-04T05:06:07Z")
+        .with_attribute("workouts_last_30_days", 4)
 }
 
 /// A running rollout with a segment and a share, and a flag that also has a rule of its own.
@@ -64,12 +64,19 @@ fn snapshot(rules: Value) -> Snapshot {
     }))
     .unwrap();
     let (draft, start) = (RolloutState::default(), RolloutCommand::new(CommandKind::Start, ""));
-    let started = apply(&file.plan, &draft, &start, &GateResult::open(), Role::Admin, now());
+    let started = apply_command(
+        &file.plan,
+        &draft,
+        &start,
+        &GateResult::always_passing(),
+        Role::Admin,
+        now(),
+    );
     let rollout = Rollout {
         key: RolloutKey::new("plan").unwrap(),
         plan: file.plan,
         salt: Salt::new("pepper"),
-        state: draft.after(&started.unwrap(), &ActorName("ada".into()), now()),
+        state: draft.apply_event(&started.unwrap(), &ActorName("ada".into()), now()),
         version: 1,
     };
     let document: FlagDocument =
@@ -86,7 +93,7 @@ fn ask(bencher: Bencher<'_, '_>, rules: Value) {
     let (snapshot, user, now) = (snapshot(rules), user(), now());
     let entry = snapshot.flag("FLAG").unwrap();
     bencher.bench(|| {
-        let answer = evaluate(black_box(&snapshot), entry, black_box(&user), now);
+        let answer = evaluate_flag(black_box(&snapshot), entry, black_box(&user), now);
         answer.map(|answer| answer.value().as_bool())
     });
 }

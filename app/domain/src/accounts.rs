@@ -113,7 +113,7 @@ impl Scope {
 
     /// The lowest scope that grants a token the rights of a role.
     #[must_use]
-    pub fn of_role(role: Role) -> Self {
+    pub fn required_for_role(role: Role) -> Self {
         match role {
             Role::Viewer => Self::Read,
             Role::Operator => Self::Write,
@@ -123,7 +123,7 @@ impl Scope {
 
     /// The highest role that the scopes grant; `None` if they only allow to evaluate and ingest.
     #[must_use]
-    pub fn role(scopes: &[Self]) -> Option<Role> {
+    pub fn highest_role(scopes: &[Self]) -> Option<Role> {
         let role = |scope: &Self| match scope {
             Self::Evaluate | Self::Ingest => None,
             Self::Read => Some(Role::Viewer),

@@ -21,25 +21,30 @@ pub struct FieldChange {
 
 /// Returns all differences, ordered by field name. Lists are compared index by index.
 #[must_use]
-pub fn diff(from: Option<&Value>, to: Option<&Value>) -> Vec<FieldChange> {
+pub fn diff_documents(from: Option<&Value>, to: Option<&Value>) -> Vec<FieldChange> {
     let mut changes = Vec::new();
-    compare(String::new(), from, to, &mut changes);
+    collect_changes(String::new(), from, to, &mut changes);
     changes
 }
 
-fn compare(path: String, from: Option<&Value>, to: Option<&Value>, out: &mut Vec<FieldChange>) {
+fn collect_changes(
+    path: String,
+    from: Option<&Value>,
+    to: Option<&Value>,
+    out: &mut Vec<FieldChange>,
+) {
     match (from, to) {
         (Some(a), Some(b)) if a == b => {}
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
             let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for name in names {
                 let inner = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                compare(inner, a.get(name), b.get(name), out);
+                collect_changes(inner, a.get(name), b.get(name), out);
             }
         }
         (Some(Value::Array(a)), Some(Value::Array(b))) => {
             for index in 0..a.len().max(b.len()) {
-                compare(format!("{path}[{index}]"), a.get(index), b.get(index), out);
+                collect_changes(format!("{path}[{index}]"), a.get(index), b.get(index), out);
             }
         }
         (None, None) => {}
@@ -71,7 +76,7 @@ mod tests {
         let from = json!({"name": "A", "rules": [{"share": 5}, {"share": 9}], "old": 1});
         let to = json!({"name": "A", "rules": [{"share": 10}], "new": [1]});
         let said: Vec<String> =
-            diff(Some(&from), Some(&to)).iter().map(FieldChange::to_string).collect();
+            diff_documents(Some(&from), Some(&to)).iter().map(FieldChange::to_string).collect();
         assert_eq!(
             said,
             [
@@ -81,14 +86,14 @@ mod tests {
                 "rules[1]: {\"share\":9} removed",
             ]
         );
-        assert_eq!(diff(None, Some(&json!(1)))[0].to_string(), "all of it: 1 added");
+        assert_eq!(diff_documents(None, Some(&json!(1)))[0].to_string(), "all of it: 1 added");
     }
 
     proptest! {
         #[test]
         fn equal_documents_have_no_changes(a in "[a-c]{0,3}", n in any::<i64>()) {
             let value = json!({"a": [a, {"b": n}]});
-            prop_assert!(diff(Some(&value), Some(&value)).is_empty());
+            prop_assert!(diff_documents(Some(&value), Some(&value)).is_empty());
         }
     }
 }

@@ -49,7 +49,7 @@ impl FieldError {
 
     /// Creates an error that concerns the whole request.
     #[must_use]
-    pub fn whole(code: FieldCode, message: impl Into<String>) -> Self {
+    pub fn without_field(code: FieldCode, message: impl Into<String>) -> Self {
         Self::new("", code, message)
     }
 
@@ -78,7 +78,7 @@ impl FieldError {
     /// Moves the error to another `place`, such as an environment; the field becomes part of the
     /// message.
     #[must_use]
-    pub fn within(self, place: &str) -> Self {
+    pub fn move_to_place(self, place: &str) -> Self {
         Self { message: format!("in {place}: {self}"), field: String::new(), ..self }
     }
 }
@@ -149,7 +149,13 @@ mod tests {
             error.clone().inside("rules[0]").to_string(),
             "rules[0].serve: must not be empty"
         );
-        assert_eq!(error.within("staging").to_string(), "in staging: serve: must not be empty");
-        assert_eq!(FieldError::whole(FieldCode::TooMany, "at most 3").to_string(), "at most 3");
+        assert_eq!(
+            error.move_to_place("staging").to_string(),
+            "in staging: serve: must not be empty"
+        );
+        assert_eq!(
+            FieldError::without_field(FieldCode::TooMany, "at most 3").to_string(),
+            "at most 3"
+        );
     }
 }

@@ -155,13 +155,13 @@ impl EnvironmentId {
     /// The id under which an environment's simulated telemetry is stored. It is separate from the
     /// real id, so that no rule about a rollout reads simulated data.
     #[must_use]
-    pub fn simulated(self) -> Self {
+    pub fn simulated_id(self) -> Self {
         Self(-self.0.abs())
     }
 
     /// The id of the environment that simulated telemetry belongs to.
     #[must_use]
-    pub fn real(self) -> Self {
+    pub fn real_id(self) -> Self {
         Self(self.0.abs())
     }
 

@@ -29,7 +29,7 @@ pub enum InvalidJson {
 ///
 /// # Errors
 /// Returns [`InvalidJson`] with the position.
-pub fn read(text: &[u8]) -> Result<Value, InvalidJson> {
+pub fn parse_document(text: &[u8]) -> Result<Value, InvalidJson> {
     let value = serde_json::from_slice(text)?;
     check_digits(text)?;
     Ok(value)
@@ -40,7 +40,7 @@ pub fn read(text: &[u8]) -> Result<Value, InvalidJson> {
 /// # Errors
 /// Returns [`InvalidJson::Rounded`] with the position of the number.
 pub fn check_digits(text: &[u8]) -> Result<(), InvalidJson> {
-    let Some((place, number)) = first_rounded(text) else { return Ok(()) };
+    let Some((place, number)) = find_rounded_number(text) else { return Ok(()) };
     let before = text.get(..place).unwrap_or_default();
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     Err(InvalidJson::Rounded {
@@ -62,19 +62,19 @@ pub fn is_rounded(number: &str) -> bool {
     let Some(float) = number.parse::<f64>().ok().filter(|float| float.is_finite()) else {
         return false;
     };
-    let written = digits(number);
+    let written = significant_digits(number);
     let with_digits = |count: usize| {
         let fraction = count.clamp(1, DIGITS) - 1;
-        digits(&format!("{float:.fraction$e}"))
+        significant_digits(&format!("{float:.fraction$e}"))
     };
-    written != digits(&format!("{float:e}"))
+    written != significant_digits(&format!("{float:e}"))
         && written != with_digits(DIGITS)
         && written != with_digits(written.0.len())
 }
 
 /// Returns the significant digits of a decimal number, and the position of its decimal point
 /// relative to the first of them.
-fn digits(number: &str) -> (String, i64) {
+fn significant_digits(number: &str) -> (String, i64) {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let mantissa = mantissa.trim_start_matches(['-', '+']);
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -89,7 +89,7 @@ fn digits(number: &str) -> (String, i64) {
 }
 
 /// Returns offset and text of the first number of a well-formed document that [`is_rounded`].
-fn first_rounded(text: &[u8]) -> Option<(usize, &str)> {
+fn find_rounded_number(text: &[u8]) -> Option<(usize, &str)> {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         let rest = text.get(at..).unwrap_or_default();
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_number_that_loses_digits_is_refused_with_its_position() {
-        let complaint = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+        let complaint = |text: &str| parse_document(text.as_bytes()).unwrap_err().to_string();
         assert_eq!(
             complaint("{\n  \"a\": [1.5, 0.123456789012345678]}"),
             "0.123456789012345678 has more digits than a number keeps (17) at line 2 column 14; \
@@ -174,16 +174,16 @@ mod tests {
             "1E-7",
             r#"["0.12345678901234567890 \" 0.12345678901234567890", "\\"]"#,
         ] {
-            assert!(read(text.as_bytes()).is_ok(), "{text}");
+            assert!(parse_document(text.as_bytes()).is_ok(), "{text}");
         }
-        assert_eq!(read(br#"{"a": [1, "x"]}"#).unwrap(), json!({"a": [1, "x"]}));
+        assert_eq!(parse_document(br#"{"a": [1, "x"]}"#).unwrap(), json!({"a": [1, "x"]}));
     }
 
     proptest! {
         #[test]
         fn serialized_documents_are_read_back(number in prop::num::f64::NORMAL, text in ".{0,12}") {
             let document = json!({"a": [number, text]});
-            prop_assert_eq!(read(document.to_string().as_bytes()).unwrap(), document);
+            prop_assert_eq!(parse_document(document.to_string().as_bytes()).unwrap(), document);
         }
     }
 }

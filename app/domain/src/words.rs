@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 /// Formats the two largest units: `3 days 4 h`, `5 h 2 min`, `12 min`, `under a minute`.
 #[must_use]
-pub fn duration(length: TimeDelta) -> String {
+pub fn format_duration(length: TimeDelta) -> String {
     let (days, hours, minutes) =
         (length.num_days(), length.num_hours() % 24, length.num_minutes() % 60);
     let days_text = format!("{days} {}", if days == 1 { "day" } else { "days" });
@@ -21,7 +21,7 @@ pub fn duration(length: TimeDelta) -> String {
 /// Rewords an error of serde for the author of a document: types have the names that users know.
 /// Unknown messages are returned unchanged.
 #[must_use]
-pub fn plain(said: &str) -> String {
+pub fn reword_serde_error(said: &str) -> String {
     let said = said.trim_start_matches("Failed to deserialize query string: ");
     const PARSERS: [(&str, &str); 6] = [
         ("invalid digit found in string", "must be a whole number that is not negative"),
@@ -34,15 +34,15 @@ pub fn plain(said: &str) -> String {
     let known = PARSERS.iter().find(|(theirs, _)| said.ends_with(theirs));
     let replaced = known.map(|(theirs, ours)| said.replace(theirs, ours));
     let said = replaced.as_deref().unwrap_or(said);
-    wrong_type(said)
-        .or_else(|| empty(said))
-        .or_else(|| missing(said))
-        .or_else(|| variant(said))
+    reword_wrong_type(said)
+        .or_else(|| reword_empty_list(said))
+        .or_else(|| reword_missing_field(said))
+        .or_else(|| reword_unknown_variant(said))
         .unwrap_or_else(|| said.to_owned())
 }
 
 /// Rewords `invalid type: string "x", expected f64 at line 1 column 2`.
-fn wrong_type(said: &str) -> Option<String> {
+fn reword_wrong_type(said: &str) -> Option<String> {
     let (before, rest) =
         said.split_once("invalid type: ").or_else(|| said.split_once("invalid value: "))?;
     let (found, rest) = rest.rsplit_once(", expected ")?;
@@ -78,13 +78,13 @@ fn wrong_type(said: &str) -> Option<String> {
 }
 
 /// Rewords `invalid length 0, expected a flag as an object`.
-fn empty(said: &str) -> Option<String> {
+fn reword_empty_list(said: &str) -> Option<String> {
     let (before, rest) = said.split_once("invalid length 0, expected ")?;
     rest.contains("object").then(|| format!("{before}must be an object, not an empty list"))
 }
 
 /// Rewords ``missing field `kind` ``.
-fn missing(said: &str) -> Option<String> {
+fn reword_missing_field(said: &str) -> Option<String> {
     let (before, rest) = said.split_once("missing field ")?;
     let mut parts = rest.splitn(3, ['`', '\'']);
     let (_, name, after) = (parts.next()?, parts.next()?, parts.next()?);
@@ -92,7 +92,7 @@ fn missing(said: &str) -> Option<String> {
 }
 
 /// Rewords ``unknown variant `moon`, expected one of `a`, `b` ``.
-fn variant(said: &str) -> Option<String> {
+fn reword_unknown_variant(said: &str) -> Option<String> {
     let (before, rest) = said.split_once("unknown variant `")?;
     let (name, rest) = rest.split_once('`')?;
     let (known, place) = match rest.split_once(" at line ") {
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn durations_have_at_most_two_units() {
-        let write = |minutes| duration(TimeDelta::minutes(minutes));
+        let write = |minutes| format_duration(TimeDelta::minutes(minutes));
         assert_eq!(write(0), "under a minute");
         assert_eq!(write(12), "12 min");
         assert_eq!(write(302), "5 h 2 min");
@@ -164,7 +164,7 @@ mod tests {
             ),
             ("percentage: at most 100", "percentage: at most 100"),
         ] {
-            assert_eq!(plain(said), plainly);
+            assert_eq!(reword_serde_error(said), plainly);
         }
     }
 }

@@ -34,7 +34,7 @@ impl From<&Account> for Actor {
 impl Actor {
     /// Creates the caller for a server token; `owner` is the account responsible for it.
     #[must_use]
-    pub fn token(name: &str, role: Role, scopes: &[Scope], reach: Reach, owner: &str) -> Self {
+    pub fn from_token(name: &str, role: Role, scopes: &[Scope], reach: Reach, owner: &str) -> Self {
         let token = Some(TokenRights { scopes: scopes.to_vec(), reach });
         Self { name: format!("token {name}"), role, token, owner: owner.to_owned() }
     }
@@ -42,7 +42,7 @@ impl Actor {
     /// Creates the caller for the command line, with the admin role: its user can write the data
     /// folder, so a lower role would not restrict them.
     #[must_use]
-    pub fn command_line(user: &str) -> Self {
+    pub fn from_command_line(user: &str) -> Self {
         let name = format!("command line ({user})");
         Self { owner: name.clone(), name, role: Role::Admin, token: None }
     }
@@ -55,7 +55,7 @@ impl Actor {
 
     /// Creates the caller for scheduled changes, with the admin role.
     #[must_use]
-    pub(crate) fn schedule() -> Self {
+    pub(crate) fn from_schedule() -> Self {
         let name = "schedule".to_owned();
         Self { owner: name.clone(), name, role: Role::Admin, token: None }
     }
@@ -90,9 +90,9 @@ impl Actor {
     ///
     /// # Errors
     /// Returns [`ServiceError::TokenReach`] for tokens of one environment, otherwise the errors of
-    /// [`Actor::require`].
+    /// [`Actor::require_role`].
     pub(crate) fn require_shared(&self, what: &str) -> Result<(), ServiceError> {
-        self.require(Role::Operator)?;
+        self.require_role(Role::Operator)?;
         match &self.token {
             Some(TokenRights { reach: Reach::Environment, .. }) => {
                 Err(ServiceError::TokenReach { what: what.to_owned() })
@@ -105,13 +105,13 @@ impl Actor {
     ///
     /// # Errors
     /// Returns [`ServiceError::Forbidden`], or [`ServiceError::TokenScope`] for tokens.
-    pub fn require(&self, needed: Role) -> Result<(), ServiceError> {
+    pub fn require_role(&self, needed: Role) -> Result<(), ServiceError> {
         if self.role >= needed {
             return Ok(());
         }
         Err(match &self.token {
             Some(token) => ServiceError::TokenScope {
-                needed: Scope::of_role(needed),
+                needed: Scope::required_for_role(needed),
                 found: token.scopes.clone(),
             },
             None => ServiceError::Forbidden { needed, found: self.role },
@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn a_role_includes_the_rights_of_lower_roles() {
         let actor = |role| Actor::from(&Account { id: AccountId(1), email: "a@b".into(), role });
-        assert!(actor(Role::Admin).require(Role::Operator).is_ok());
-        assert!(actor(Role::Operator).require(Role::Operator).is_ok());
-        let refused = actor(Role::Viewer).require(Role::Operator).unwrap_err();
+        assert!(actor(Role::Admin).require_role(Role::Operator).is_ok());
+        assert!(actor(Role::Operator).require_role(Role::Operator).is_ok());
+        let refused = actor(Role::Viewer).require_role(Role::Operator).unwrap_err();
         assert_eq!(refused.to_string(), "this needs the role operator; yours is viewer");
     }
 
@@ -138,15 +138,21 @@ mod tests {
     fn token_errors_name_the_missing_scope_or_reach() {
         let token = |scope, reach| {
             let scopes = [Scope::Evaluate, scope];
-            Actor::token("ci", Scope::role(&scopes).unwrap(), &scopes, reach, "ada@example.com")
+            Actor::from_token(
+                "ci",
+                Scope::highest_role(&scopes).unwrap(),
+                &scopes,
+                reach,
+                "ada@example.com",
+            )
         };
         let reader = token(Scope::Read, Reach::Project);
         assert_eq!(
-            reader.require(Role::Operator).unwrap_err().to_string(),
+            reader.require_role(Role::Operator).unwrap_err().to_string(),
             "this needs the scope write; the token has evaluate, read"
         );
         let local = token(Scope::Admin, Reach::Environment);
-        assert!(local.require(Role::Admin).is_ok());
+        assert!(local.require_role(Role::Admin).is_ok());
         let refused = local.require_shared("variants").unwrap_err().to_string();
         assert!(refused.starts_with("variants: shared by all environments"), "{refused}");
         assert!(token(Scope::Write, Reach::Project).require_shared("variants").is_ok());

@@ -39,27 +39,29 @@ pub(crate) async fn read_annotations(
     to: i64,
 ) -> Result<Vec<Annotation>, ServiceError> {
     let mut annotations =
-        newest(first_seen(service, environment, DimensionKind::Release, from, to).await?);
+        keep_newest(find_first_seen(service, environment, DimensionKind::Release, from, to).await?);
     if environment.is_simulated() {
-        annotations.extend(newest(
-            first_seen(service, environment, DimensionKind::Phase, from, to).await?,
+        annotations.extend(keep_newest(
+            find_first_seen(service, environment, DimensionKind::Phase, from, to).await?,
         ));
     } else {
         for kind in [SubjectKind::Rollout, SubjectKind::Flag] {
-            annotations.extend(newest(changes(service, environment, kind, from, to).await?));
+            annotations.extend(keep_newest(
+                read_audited_changes(service, environment, kind, from, to).await?,
+            ));
         }
     }
     annotations.sort_by(|a, b| (a.at, a.kind, &a.text).cmp(&(b.at, b.kind, &b.text)));
     Ok(annotations)
 }
 
-fn newest(mut annotations: Vec<Annotation>) -> Vec<Annotation> {
+fn keep_newest(mut annotations: Vec<Annotation>) -> Vec<Annotation> {
     annotations.sort_by_key(|annotation| std::cmp::Reverse(annotation.at));
     annotations.truncate(MAX_OF_KIND);
     annotations
 }
 
-async fn changes(
+async fn read_audited_changes(
     service: &Service,
     environment: EnvironmentId,
     kind: SubjectKind,
@@ -74,10 +76,10 @@ async fn changes(
         ..AuditQuery::default()
     };
     let lines = service.stores.state.audit_records(environment, &query).await?;
-    Ok(lines.into_iter().filter_map(annotation).collect())
+    Ok(lines.into_iter().filter_map(annotate_change).collect())
 }
 
-fn annotation(line: AuditRecord) -> Option<Annotation> {
+fn annotate_change(line: AuditRecord) -> Option<Annotation> {
     let (kind, text) = match &line.entry.change {
         Change::Rollout { what, .. } => {
             let text = match what {
@@ -119,7 +121,7 @@ fn annotation(line: AuditRecord) -> Option<Annotation> {
 }
 
 /// Finds the releases or phases whose first session is between two instants.
-async fn first_seen(
+async fn find_first_seen(
     service: &Service,
     environment: EnvironmentId,
     of: DimensionKind,
@@ -131,8 +133,9 @@ async fn first_seen(
     let days = (from.div_euclid(day) - LOOKED_BACK, (to - 1).div_euclid(day) + 1);
     let metric = Metric::Sessions;
     let dimensions =
-        service.stores.telemetry.dimensions(environment, metric, of, days, MAX_SEEN).await?;
-    let mut first = firsts(service, environment, Resolution::Day, dimensions, days).await?;
+        service.stores.telemetry.read_dimensions(environment, metric, of, days, MAX_SEEN).await?;
+    let mut first =
+        read_first_buckets(service, environment, Resolution::Day, dimensions, days).await?;
     // The earliest dimensions mark the start of the data, not a change.
     let began = first.values().min().copied();
     first.retain(|_, seen| *seen >= from.div_euclid(day) && Some(*seen) != began);
@@ -142,7 +145,8 @@ async fn first_seen(
         let hours = (days.1 - BY_HOUR / day - 1, days.1);
         let hours = (hours.0 * 24, hours.1 * 24);
         let dimensions = first.into_keys().collect();
-        first = firsts(service, environment, Resolution::Hour, dimensions, hours).await?;
+        first =
+            read_first_buckets(service, environment, Resolution::Hour, dimensions, hours).await?;
         resolution = Resolution::Hour;
     }
     let within = |second: &i64| (from..to).contains(second) || resolution == Resolution::Day;
@@ -159,7 +163,7 @@ async fn first_seen(
 }
 
 /// Returns the first time bucket in which each dimension had a session.
-async fn firsts(
+async fn read_first_buckets(
     service: &Service,
     environment: EnvironmentId,
     resolution: Resolution,
@@ -169,7 +173,7 @@ async fn firsts(
     let metrics = vec![Metric::Sessions];
     let query = RollupQuery { environment, resolution, metrics, dimensions, from, to };
     let mut first: BTreeMap<Dimension, i64> = BTreeMap::new();
-    for row in service.stores.telemetry.rollups(&query).await? {
+    for row in service.stores.telemetry.read_rollups(&query).await? {
         let known = first.entry(row.dimension).or_insert(row.bucket);
         *known = row.bucket.min(*known);
     }

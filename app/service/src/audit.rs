@@ -20,19 +20,19 @@ pub const MAX_LINES: u32 = 500;
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn history(
+pub async fn read_audit_entries(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     query: &AuditQuery,
 ) -> Result<Vec<AuditRecord>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let query = AuditQuery { limit: query.limit.min(MAX_LINES), ..query.clone() };
     Ok(service.stores.state.audit_records(environment, &query).await?)
 }
 
 /// Returns the audit entry for a document that is created, changed or deleted now.
-pub(crate) fn saved(
+pub(crate) fn audit_document_change(
     service: &Service,
     actor: &Actor,
     kind: SubjectKind,
@@ -45,12 +45,12 @@ pub(crate) fn saved(
 }
 
 /// Copies an audit entry to every environment of the project, for a change of what they share.
-pub(crate) fn in_all(
+pub(crate) fn copy_to_environments(
     service: &Service,
     live: &CachedEnvironment,
     entry: &AuditEntry,
 ) -> Vec<EnvironmentAuditEntry> {
-    let siblings = service.siblings(live.environment.project_id).into_iter();
+    let siblings = service.project_environments(live.environment.project_id).into_iter();
     let place = |sibling: std::sync::Arc<CachedEnvironment>| EnvironmentAuditEntry {
         environment: sibling.environment.id,
         entry: entry.clone(),
@@ -61,7 +61,7 @@ pub(crate) fn in_all(
 /// Returns the audit entries of a flag change, one for each environment of the project in which the
 /// flag changes: its definition is shared, its state belongs to one environment. `after` returns
 /// the flag in an environment after the change, or `None` if it is deleted.
-pub(crate) fn of_flag(
+pub(crate) fn audit_flag_change(
     service: &Service,
     actor: &Actor,
     live: &CachedEnvironment,
@@ -70,13 +70,20 @@ pub(crate) fn of_flag(
 ) -> Vec<EnvironmentAuditEntry> {
     let json = |document: FlagDocument| serde_json::to_value(document).ok();
     let mut lines = Vec::new();
-    for sibling in service.siblings(live.environment.project_id) {
+    for sibling in service.project_environments(live.environment.project_id) {
         let stored = sibling.stored_flag(key.as_str()).ok();
         let before = stored.map(|stored| FlagDocument::new(&stored.flag, &stored.state));
         let after = after(&sibling);
         if before != after {
             let (before, after) = (before.and_then(json), after.and_then(json));
-            let entry = saved(service, actor, SubjectKind::Flag, key.as_str(), before, after);
+            let entry = audit_document_change(
+                service,
+                actor,
+                SubjectKind::Flag,
+                key.as_str(),
+                before,
+                after,
+            );
             lines.push(EnvironmentAuditEntry { environment: sibling.environment.id, entry });
         }
     }

@@ -22,7 +22,7 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    fn of(live: &CachedEnvironment, now: Timestamp) -> Self {
+    fn from_environment(live: &CachedEnvironment, now: Timestamp) -> Self {
         let flag = |stored: &phasegate_store::models::StoredFlag| {
             (stored.flag.key.clone(), (Arc::clone(&stored.flag), Arc::clone(&stored.state)))
         };
@@ -44,13 +44,13 @@ impl Draft {
 ///
 /// # Errors
 /// Returns an error that names the first invalid field, after its environment if it is another one.
-pub(crate) fn check(
+pub(crate) fn validate_change(
     service: &Service,
     live: &CachedEnvironment,
     change: impl Fn(&CachedEnvironment, &mut Draft),
 ) -> Result<(), ServiceError> {
-    for sibling in service.siblings(live.environment.project_id) {
-        let mut draft = Draft::of(&sibling, service.now());
+    for sibling in service.project_environments(live.environment.project_id) {
+        let mut draft = Draft::from_environment(&sibling, service.now());
         change(&sibling, &mut draft);
         let whole = EnvironmentConfig {
             flags: draft
@@ -64,7 +64,7 @@ pub(crate) fn check(
         };
         whole.validate().map_err(|error| match ServiceError::from(error) {
             ServiceError::Invalid(error) if sibling.environment.id != live.environment.id => {
-                error.within(sibling.environment.key.as_str()).into()
+                error.move_to_place(sibling.environment.key.as_str()).into()
             }
             other => other,
         })?;

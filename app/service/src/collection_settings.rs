@@ -9,16 +9,21 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
-use crate::{CachedEnvironment, Service, ServiceError, access::Actor, audit::saved};
+use crate::{
+    CachedEnvironment, Service, ServiceError, access::Actor, audit::audit_document_change,
+};
 
 /// Returns the settings in effect: the stored ones, except for switches that a variable of the
 /// server pins.
 #[must_use]
-pub fn in_force(service: &Service, live: &CachedEnvironment) -> CollectionSettings {
+pub fn resolve_collection_settings(
+    service: &Service,
+    live: &CachedEnvironment,
+) -> CollectionSettings {
     let mut collection_settings = live.environment.collection_settings.value;
     for switch in Switch::ALL {
-        if let Some((_, is_on)) = held(service, switch) {
-            collection_settings = collection_settings.with(switch, is_on);
+        if let Some((_, is_on)) = find_pinned_switch(service, switch) {
+            collection_settings = collection_settings.with_switch(switch, is_on);
         }
     }
     collection_settings
@@ -26,20 +31,20 @@ pub fn in_force(service: &Service, live: &CachedEnvironment) -> CollectionSettin
 
 /// Returns the variable that pins a switch, and the position.
 #[must_use]
-pub fn held(service: &Service, switch: Switch) -> Option<(&str, bool)> {
-    service.config.variables().switch(switch)
+pub fn find_pinned_switch(service: &Service, switch: Switch) -> Option<(&str, bool)> {
+    service.config.variables().switch_override(switch)
 }
 
 /// Returns the stored settings, with the version that a change must name.
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-pub fn stored(
+pub fn read_collection_settings(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Versioned<CollectionSettings>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     Ok(service.environment(environment)?.environment.collection_settings.clone())
 }
 
@@ -50,19 +55,19 @@ pub fn stored(
 /// change, or another change came first.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn save(
+pub async fn save_collection_settings(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     after: Versioned<CollectionSettings>,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     let before = live.environment.collection_settings.value;
     for switch in Switch::ALL {
         let is_on = after.value.is_on(switch);
-        if let Some((variable, held)) = held(service, switch)
+        if let Some((variable, held)) = find_pinned_switch(service, switch)
             && is_on != before.is_on(switch)
         {
             let (name, held) = (switch.as_str(), if held { "on" } else { "off" });
@@ -75,8 +80,8 @@ pub async fn save(
     };
     let key = live.environment.key.as_str();
     let kind = SubjectKind::Environment;
-    let entry = saved(service, actor, kind, key, is(before), is(after.value));
+    let entry = audit_document_change(service, actor, kind, key, is(before), is(after.value));
     let edits = [Edit::SaveCollectionSettings(after.value, after.version)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
-    service.edit(environment, &edits, &entries, "what pages report").await
+    service.apply_edits(environment, &edits, &entries, "what pages report").await
 }

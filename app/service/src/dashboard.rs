@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use phasegate_domain::{
     accounts::Role,
     ids::{EnvironmentId, FlagKey, VariantName},
-    metrics::{Dimension, Metric, exposure_of},
+    metrics::{Dimension, Metric, parse_exposure_label},
     reports::{Dashboard, ErrorPanel, FeatureRow, Point, TimingRow, VitalPanel, WINDOW_MINUTES},
     stats::Sketch,
     time::{Resolution, minute_of},
@@ -28,15 +28,15 @@ const MAX_TIMINGS: usize = 12;
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn dashboard(
+pub async fn compute_dashboard(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Dashboard, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
     let at = service.now();
-    let rows = last_hour(service, environment).await?;
+    let rows = read_last_hour(service, environment).await?;
     let recent = service.stores.telemetry.recent_errors(environment, RECENT).await?;
     Ok(Dashboard {
         at,
@@ -46,12 +46,12 @@ pub async fn dashboard(
         features: feature_rows(&rows),
         timings: timing_rows(&rows),
         feedback: service.stores.telemetry.recent_feedback(environment, RECENT).await?,
-        dropped: of(&rows, Metric::Dropped).map(|row| row.aggregate.count()).sum(),
+        dropped: minutes_of_metric(&rows, Metric::Dropped).map(|row| row.aggregate.count()).sum(),
     })
 }
 
 /// Reads the rollups of all metrics for the last hour, by minute.
-pub(crate) async fn last_hour(
+pub(crate) async fn read_last_hour(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<Vec<Rollup>, ServiceError> {
@@ -64,17 +64,17 @@ pub(crate) async fn last_hour(
         from: to - WINDOW_MINUTES,
         to,
     };
-    Ok(service.stores.telemetry.rollups(&query).await?)
+    Ok(service.stores.telemetry.read_rollups(&query).await?)
 }
 
-fn of(rows: &[Rollup], metric: Metric) -> impl Iterator<Item = &Rollup> {
+fn minutes_of_metric(rows: &[Rollup], metric: Metric) -> impl Iterator<Item = &Rollup> {
     rows.iter().filter(move |row| row.metric == metric)
 }
 
 fn vital_panel(vital: Vital, rows: &[Rollup]) -> VitalPanel {
     let mut all = Sketch::default();
     let mut points = Vec::new();
-    for row in of(rows, Metric::Vital(vital)) {
+    for row in minutes_of_metric(rows, Metric::Vital(vital)) {
         all.merge(row.aggregate.sketch());
         let value = row.aggregate.sketch().quantile(0.75);
         points.extend(value.map(|value| Point { minute: row.bucket, value }));
@@ -92,22 +92,22 @@ fn vital_panel(vital: Vital, rows: &[Rollup]) -> VitalPanel {
 }
 
 fn error_panel(rows: &[Rollup]) -> ErrorPanel {
-    let points: Vec<Point> = of(rows, Metric::Errors)
+    let points: Vec<Point> = minutes_of_metric(rows, Metric::Errors)
         .map(|row| Point { minute: row.bucket, value: row.aggregate.count() as f64 })
         .collect();
-    let count = of(rows, Metric::Errors).map(|row| row.aggregate.count()).sum();
+    let count = minutes_of_metric(rows, Metric::Errors).map(|row| row.aggregate.count()).sum();
     ErrorPanel { count, points, recent: Vec::new() }
 }
 
 fn feature_rows(rows: &[Rollup]) -> Vec<FeatureRow> {
     let mut features: BTreeMap<FlagKey, (BTreeMap<VariantName, u64>, u64)> = BTreeMap::new();
-    for row in of(rows, Metric::Exposures) {
-        if let Some((flag, variant)) = exposure_of(&row.label) {
+    for row in minutes_of_metric(rows, Metric::Exposures) {
+        if let Some((flag, variant)) = parse_exposure_label(&row.label) {
             let variants = &mut features.entry(flag).or_default().0;
             *variants.entry(variant).or_default() += row.aggregate.count();
         }
     }
-    for row in of(rows, Metric::FeatureUses) {
+    for row in minutes_of_metric(rows, Metric::FeatureUses) {
         if let Ok(flag) = FlagKey::new(row.label.as_str()) {
             features.entry(flag).or_default().1 += row.aggregate.count();
         }
@@ -147,9 +147,9 @@ mod tests {
 
     use super::*;
 
-    fn row(metric: Metric, label: &str, minute: i64, values: &[u64]) -> Rollup {
+    fn sample_minute(metric: Metric, label: &str, minute: i64, values: &[u64]) -> Rollup {
         let mut aggregate = Aggregate::default();
-        values.iter().for_each(|value| aggregate.add(*value));
+        values.iter().for_each(|value| aggregate.add_value(*value));
         Rollup { metric, dimension: Dimension::All, label: label.into(), bucket: minute, aggregate }
     }
 
@@ -157,9 +157,9 @@ mod tests {
     fn a_vital_merges_its_minutes() {
         let lcp = Metric::Vital(Vital::Lcp);
         let rows = [
-            row(lcp, "", 1, &[1_000_000, 1_000_000, 1_000_000]),
-            row(lcp, "", 2, &[9_000_000]),
-            row(Metric::Vital(Vital::Cls), "", 2, &[0]),
+            sample_minute(lcp, "", 1, &[1_000_000, 1_000_000, 1_000_000]),
+            sample_minute(lcp, "", 2, &[9_000_000]),
+            sample_minute(Metric::Vital(Vital::Cls), "", 2, &[0]),
         ];
         let panel = vital_panel(Vital::Lcp, &rows);
         assert_eq!((panel.samples, panel.good, panel.poor), (4, 3, 1));
@@ -172,10 +172,10 @@ mod tests {
     #[test]
     fn features_and_timings_are_counted_by_name() {
         let rows = [
-            row(Metric::Exposures, "A:on", 1, &[1, 1]),
-            row(Metric::Exposures, "A:off", 2, &[1]),
-            row(Metric::FeatureUses, "A", 2, &[1]),
-            row(Metric::Timing(phasegate_domain::events::TimingKind::Api), "q", 1, &[5]),
+            sample_minute(Metric::Exposures, "A:on", 1, &[1, 1]),
+            sample_minute(Metric::Exposures, "A:off", 2, &[1]),
+            sample_minute(Metric::FeatureUses, "A", 2, &[1]),
+            sample_minute(Metric::Timing(phasegate_domain::events::TimingKind::Api), "q", 1, &[5]),
         ];
         let features = feature_rows(&rows);
         let variant = |name| VariantName::new(name).unwrap();

@@ -23,7 +23,7 @@ pub enum ServiceError {
         found: Role,
     },
     /// A server token lacks the scope.
-    #[error("this needs the scope {}; the token has {}", .needed.as_str(), scopes(.found))]
+    #[error("this needs the scope {}; the token has {}", .needed.as_str(), join_scopes(.found))]
     TokenScope {
         /// The lowest scope that suffices.
         needed: Scope,
@@ -104,7 +104,7 @@ fn possible_now(kinds: &[CommandKind]) -> String {
     format!(". Possible now: {}", names.join(", "))
 }
 
-fn scopes(found: &[Scope]) -> String {
+fn join_scopes(found: &[Scope]) -> String {
     found.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
 }
 

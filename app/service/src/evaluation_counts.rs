@@ -22,13 +22,14 @@ fn hour_of(at: Timestamp) -> i64 {
 /// # Errors
 /// Returns an error if storage fails; the next call then writes these counts, except those of
 /// variants that no longer exist.
-pub async fn write_counted(service: &Service) -> Result<(), ServiceError> {
+pub async fn write_evaluation_counts(service: &Service) -> Result<(), ServiceError> {
     let hour = hour_of(service.now());
-    let rows = service.config.counters.take(hour);
+    let rows = service.config.counters.take_counts(hour);
     if !rows.is_empty() {
-        let written = service.stores.telemetry.add_usage(&rows, hour - KEPT_DAYS * 24).await;
+        let written =
+            service.stores.telemetry.add_evaluation_counts(&rows, hour - KEPT_DAYS * 24).await;
         if written.is_err() {
-            service.config.counters.put_back(&rows);
+            service.config.counters.restore_counts(&rows);
         }
         written?;
     }
@@ -36,7 +37,7 @@ pub async fn write_counted(service: &Service) -> Result<(), ServiceError> {
 }
 
 /// Reads the evaluation counts of each flag of an environment.
-pub(crate) async fn of_flags(
+pub(crate) async fn read_evaluation_counts(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<HashMap<FlagKey, EvaluationCounts>, ServiceError> {
@@ -44,8 +45,8 @@ pub(crate) async fn of_flags(
     let this_hour = hour_of(now);
     let since = hour_of(now - TimeDelta::days(STALE_AFTER_DAYS));
     let mut all: HashMap<FlagKey, EvaluationCounts> = HashMap::new();
-    for row in service.stores.telemetry.usage(environment, since).await? {
-        let usage = all.entry(row.flag).or_insert_with(nothing);
+    for row in service.stores.telemetry.read_evaluation_counts(environment, since).await? {
+        let usage = all.entry(row.flag).or_insert_with(zero_counts);
         let variant = usage.variants.entry(row.variant).or_default();
         variant.count += row.count;
         usage.days_asked = usage.days_asked.max((this_hour - row.hour).div_euclid(24));
@@ -60,6 +61,6 @@ pub(crate) async fn of_flags(
 }
 
 /// Returns the counts of a flag that was never evaluated.
-pub(crate) fn nothing() -> EvaluationCounts {
+pub(crate) fn zero_counts() -> EvaluationCounts {
     EvaluationCounts { by_hour: vec![0; HOURS], ..EvaluationCounts::default() }
 }

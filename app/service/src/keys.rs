@@ -49,7 +49,7 @@ pub enum KeyError {
 ///
 /// # Errors
 /// Returns an error if the key is missing, unknown, limited to other origins, or lacks the scope.
-pub fn authorise(
+pub fn authorise_app(
     service: &Service,
     key: Option<&str>,
     origin: Option<&str>,
@@ -66,7 +66,7 @@ pub fn authorise(
             _ => Ok(App { environment: client.environment }),
         };
     }
-    let digest = secrets::digest(key.as_bytes());
+    let digest = secrets::hash_secret(key.as_bytes());
     let token = directory.tokens.get(&digest).ok_or(KeyError::Unknown)?;
     let needed = match purpose {
         Purpose::Evaluate => Scope::Evaluate,
@@ -75,22 +75,22 @@ pub fn authorise(
     if !token.scopes.contains(&needed) && !token.scopes.contains(&Scope::Admin) {
         return Err(KeyError::WrongScope("server token lacks the scope for this"));
     }
-    service.token_uses.note(token.id, service.now());
+    service.token_uses.record_use(token.id, service.now());
     Ok(App { environment: token.environment })
 }
 
 /// Returns a name for a key that is safe to show: the first 8 bytes of its digest in hexadecimal.
 #[must_use]
-pub fn name_of(key: &str) -> String {
-    secrets::hex(&secrets::digest(key.as_bytes()).0, 8)
+pub fn short_key_name(key: &str) -> String {
+    secrets::hex_prefix(&secrets::hash_secret(key.as_bytes()).0, 8)
 }
 
 /// Returns whether a key with this name still exists.
 #[must_use]
 pub fn is_known(service: &Service, name: &str) -> bool {
     let directory = service.config.directory();
-    directory.client_keys.keys().any(|key| name_of(key) == name)
-        || directory.tokens.keys().any(|digest| secrets::hex(&digest.0, 8) == name)
+    directory.client_keys.keys().any(|key| short_key_name(key) == name)
+        || directory.tokens.keys().any(|digest| secrets::hex_prefix(&digest.0, 8) == name)
 }
 
 /// A program that calls the API with a server token.
@@ -115,12 +115,12 @@ pub fn authorise_api(service: &Service, key: Option<&str>) -> Result<ApiCaller, 
     if directory.client_keys.contains_key(key) {
         return Err(KeyError::WrongScope("is a client key, and the API needs a server token"));
     }
-    let digest = secrets::digest(key.as_bytes());
+    let digest = secrets::hash_secret(key.as_bytes());
     let token = directory.tokens.get(&digest).ok_or(KeyError::Unknown)?;
-    let role: Role = Scope::role(&token.scopes)
+    let role: Role = Scope::highest_role(&token.scopes)
         .ok_or(KeyError::WrongScope("server token lacks the scope read, write or admin"))?;
-    service.token_uses.note(token.id, service.now());
+    service.token_uses.record_use(token.id, service.now());
     let reach = token.reach;
-    let actor = Actor::token(&token.name, role, &token.scopes, reach, &token.owner);
+    let actor = Actor::from_token(&token.name, role, &token.scopes, reach, &token.owner);
     Ok(ApiCaller { environment: token.environment, reach, actor })
 }

@@ -19,7 +19,7 @@ pub struct Panel {
     columns: &'static [&'static str],
 }
 
-const fn panel(
+const fn new_panel(
     name: &'static str,
     at: &'static str,
     within: &'static str,
@@ -30,8 +30,8 @@ const fn panel(
 
 /// The panels of analytics.
 pub const ANALYTICS: [Panel; 12] = [
-    panel("users", "/users/daily", "", &["date", "users"]),
-    panel(
+    new_panel("users", "/users/daily", "", &["date", "users"]),
+    new_panel(
         "totals",
         "/users",
         "",
@@ -44,7 +44,7 @@ pub const ANALYTICS: [Panel; 12] = [
             "before.stickiness",
         ],
     ),
-    panel(
+    new_panel(
         "adoption",
         "/adoption",
         "",
@@ -60,10 +60,10 @@ pub const ANALYTICS: [Panel; 12] = [
             "median_seconds",
         ],
     ),
-    panel("cross", "/cross_use", "", &["one", "other", "both", "either"]),
-    panel("retention", "/retention", "totals", &["title", "days", "users", "returned"]),
-    panel("cohorts", "/retention", "cohorts", &["title", "day", "size", "returned"]),
-    panel(
+    new_panel("cross", "/cross_use", "", &["one", "other", "both", "either"]),
+    new_panel("retention", "/retention", "totals", &["title", "days", "users", "returned"]),
+    new_panel("cohorts", "/retention", "cohorts", &["title", "day", "size", "returned"]),
+    new_panel(
         "sessions",
         "/sessions",
         "",
@@ -82,7 +82,7 @@ pub const ANALYTICS: [Panel; 12] = [
             "before.with_critical",
         ],
     ),
-    panel(
+    new_panel(
         "tasks",
         "/tasks",
         "",
@@ -96,7 +96,7 @@ pub const ANALYTICS: [Panel; 12] = [
             "before.abandoned",
         ],
     ),
-    panel(
+    new_panel(
         "feedback",
         "/feedback",
         "",
@@ -111,36 +111,36 @@ pub const ANALYTICS: [Panel; 12] = [
             "before.nps",
         ],
     ),
-    panel("events", "/events", "", &["name", "count", "before"]),
-    panel("properties", "/properties", "", &["event", "property", "value", "count", "before"]),
-    panel("annotations", "/annotations", "", &["at", "kind", "text", "by"]),
+    new_panel("events", "/events", "", &["name", "count", "before"]),
+    new_panel("properties", "/properties", "", &["event", "property", "value", "count", "before"]),
+    new_panel("annotations", "/annotations", "", &["at", "kind", "text", "by"]),
 ];
 
 /// The panels of performance.
 pub const PERFORMANCE: [Panel; 6] = [
-    panel("score", "", "", &["score", "score_before"]),
-    panel("vitals", "/vitals", "", &["vital", "p75", "p75_before", "samples", "good", "poor"]),
-    panel("courses", "/vitals", "points", &["vital", "minute", "value"]),
-    panel(
+    new_panel("score", "", "", &["score", "score_before"]),
+    new_panel("vitals", "/vitals", "", &["vital", "p75", "p75_before", "samples", "good", "poor"]),
+    new_panel("courses", "/vitals", "points", &["vital", "minute", "value"]),
+    new_panel(
         "breakdown",
         "/breakdown",
         "",
         &["dimension", "samples", "score", "p75.0", "p75.1", "p75.2"],
     ),
-    panel(
+    new_panel(
         "slow",
         "/timings",
         "",
         &["timing.kind", "timing.name", "p50", "timing.p75", "p95", "failures", "timing.samples"],
     ),
-    panel("annotations", "/annotations", "", &["at", "kind", "text", "by"]),
+    new_panel("annotations", "/annotations", "", &["at", "kind", "text", "by"]),
 ];
 
 /// Returns the panel with this name.
 ///
 /// # Errors
 /// Returns [`ServiceError::NotFound`] if there is none.
-pub fn find(panels: &'static [Panel], name: &str) -> Result<&'static Panel, ServiceError> {
+pub fn find_panel(panels: &'static [Panel], name: &str) -> Result<&'static Panel, ServiceError> {
     let found = panels.iter().find(|panel| panel.name == name);
     found.ok_or_else(|| {
         let names: Vec<&str> = panels.iter().map(|panel| panel.name).collect();
@@ -153,7 +153,7 @@ impl Panel {
     ///
     /// # Errors
     /// Returns an error if the result cannot be serialised, which is a bug.
-    pub fn json(&self, answer: &impl Serialize) -> Result<Value, ServiceError> {
+    pub fn extract_json(&self, answer: &impl Serialize) -> Result<Value, ServiceError> {
         let whole = serde_json::to_value(answer)
             .map_err(|_| ServiceError::Inconsistent("a panel cannot be written as JSON"))?;
         Ok(whole.pointer(self.at).cloned().unwrap_or_default())
@@ -162,9 +162,9 @@ impl Panel {
     /// Returns the panel as comma-separated values (RFC 4180) with a header line.
     ///
     /// # Errors
-    /// Returns the errors of [`Panel::json`].
-    pub fn csv(&self, answer: &impl Serialize) -> Result<String, ServiceError> {
-        let part = self.json(answer)?;
+    /// Returns the errors of [`Panel::extract_json`].
+    pub fn write_csv(&self, answer: &impl Serialize) -> Result<String, ServiceError> {
+        let part = self.extract_json(answer)?;
         let lines = match part {
             Value::Array(lines) => lines,
             Value::Null => Vec::new(),
@@ -176,10 +176,10 @@ impl Panel {
         table.write_record(self.columns).map_err(broken)?;
         for line in &lines {
             match line.get(self.within).and_then(Value::as_array) {
-                Some(all) => {
-                    all.iter().try_for_each(|inner| table.write_record(self.cells(&[inner, line])))
-                }
-                None => table.write_record(self.cells(&[line])),
+                Some(all) => all
+                    .iter()
+                    .try_for_each(|inner| table.write_record(self.row_cells(&[inner, line]))),
+                None => table.write_record(self.row_cells(&[line])),
             }
             .map_err(broken)?;
         }
@@ -190,26 +190,30 @@ impl Panel {
     }
 
     /// Returns the cells of a row. Each column is read from the first of `places` that has it.
-    fn cells(&self, places: &[&Value]) -> Vec<String> {
+    fn row_cells(&self, places: &[&Value]) -> Vec<String> {
         let cell_of = |column: &&str| {
             let path = format!("/{}", column.replace('.', "/"));
-            places.iter().find_map(|place| place.pointer(&path)).map(cell).unwrap_or_default()
+            places
+                .iter()
+                .find_map(|place| place.pointer(&path))
+                .map(format_cell)
+                .unwrap_or_default()
         };
         self.columns.iter().map(cell_of).collect()
     }
 }
 
-fn cell(value: &Value) -> String {
+fn format_cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => harmless(text),
-        Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(" "),
+        Value::String(text) => escape_formula(text),
+        Value::Array(values) => values.iter().map(format_cell).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
 }
 
 /// Prefixes texts that a spreadsheet would take for a formula, because any page can send texts.
-fn harmless(text: &str) -> String {
+fn escape_formula(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if is_formula { format!("'{text}") } else { text.to_owned() }
 }
@@ -230,11 +234,13 @@ mod tests {
             "retention": [{"title": "All", "totals": [{"days": 1, "users": 4, "returned": 2}]}],
             "users": {"now": {"users": 5}},
         });
-        let csv = |name| find(&ANALYTICS, name).unwrap().csv(&answer).unwrap();
+        let csv = |name| find_panel(&ANALYTICS, name).unwrap().write_csv(&answer).unwrap();
         assert_eq!(csv("events"), "name,count,before\r\n\"'=1+1,\"\"x\"\"\",2,0\r\nb,1,\r\n");
         assert_eq!(csv("retention"), "title,days,users,returned\r\nAll,1,4,2\r\n");
         assert!(csv("totals").ends_with("\r\n5,,,,,\r\n"));
         assert_eq!(csv("tasks").lines().count(), 1, "nothing is a table without lines");
-        assert!(find(&PERFORMANCE, "moon").unwrap_err().to_string().contains("score, vitals"));
+        assert!(
+            find_panel(&PERFORMANCE, "moon").unwrap_err().to_string().contains("score, vitals")
+        );
     }
 }

@@ -32,7 +32,7 @@ tokio::task_local! {
 
 impl RequestId {
     /// Returns a new id: the hash of a counter with a key that is random per process.
-    fn next() -> Self {
+    fn next_id() -> Self {
         static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         static COUNT: AtomicU64 = AtomicU64::new(0);
         Self(KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed)))
@@ -47,7 +47,7 @@ impl RequestId {
 
 /// Runs the future that answers a request with a new request id.
 pub async fn with_request_id<T>(answer: impl Future<Output = T>) -> T {
-    CURRENT.scope(RequestId::next(), answer).await
+    CURRENT.scope(RequestId::next_id(), answer).await
 }
 
 #[cfg(test)]

@@ -16,14 +16,14 @@ pub type Randomness = fn() -> Option<Seed>;
 /// Returns the SHA-256 digest that is stored in place of a secret. Secrets are random and long, so
 /// a fast digest without salt is enough; passwords are hashed with argon2 instead.
 #[must_use]
-pub fn digest(secret: &[u8]) -> Digest {
+pub fn hash_secret(secret: &[u8]) -> Digest {
     Digest(sha2::Sha256::digest(secret).into())
 }
 
 /// Returns `prefix` followed by `length` characters (at most 32), each with 5.95 bits of the seed's
 /// randomness.
 #[must_use]
-pub fn text(prefix: &str, seed: &Seed, length: usize) -> String {
+pub fn random_text(prefix: &str, seed: &Seed, length: usize) -> String {
     let signs = seed.iter().take(length).map(|byte| {
         // 256 is not a multiple of 62, so the first 8 characters are slightly more likely. That
         // costs less than 0.005 bits per character and does not help in guessing.
@@ -34,7 +34,7 @@ pub fn text(prefix: &str, seed: &Seed, length: usize) -> String {
 }
 
 /// Returns the first `bytes` bytes of a digest in hexadecimal.
-pub(crate) fn hex(digest: &[u8], bytes: usize) -> String {
+pub(crate) fn hex_prefix(digest: &[u8], bytes: usize) -> String {
     HEXLOWER.encode(digest.get(..bytes).unwrap_or(digest))
 }
 
@@ -44,13 +44,13 @@ mod tests {
 
     #[test]
     fn a_secret_has_its_prefix_and_length() {
-        let secret = text("pk_", &[61; 32], 24);
+        let secret = random_text("pk_", &[61; 32], 24);
         assert_eq!(secret, format!("pk_{}", "9".repeat(24)));
     }
 
     #[test]
     fn a_digest_is_sha_256() {
-        let Digest(bytes) = digest(b"abc");
+        let Digest(bytes) = hash_secret(b"abc");
         assert_eq!(bytes[..4], [0xba, 0x78, 0x16, 0xbf]);
     }
 }

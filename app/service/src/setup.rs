@@ -49,7 +49,7 @@ pub enum FirstStartError {
 ///
 /// # Errors
 /// Returns an error if a setting is invalid or storage fails.
-pub async fn first_start(
+pub async fn run_first_start(
     service: &Service,
     new: &FirstSecrets,
     plan: PlanFile,
@@ -63,18 +63,19 @@ pub async fn first_start(
         email: new.email.clone(),
         password_hash: accounts::hash_password(&new.password, hash_seed)?,
         client_key: new.client_key.clone(),
-        server_token: secrets::digest(new.server_token.as_bytes()),
+        server_token: secrets::hash_secret(new.server_token.as_bytes()),
         plan: Some(FirstPlan {
             plan: plan.plan,
-            salt: secrets::text("", &salt_seed, 16),
+            salt: secrets::random_text("", &salt_seed, 16),
             segments: plan.segments,
             flags: plan.flags.into_iter().map(new_flag).collect(),
         }),
         at: service.now(),
     };
-    let created = service.stores.state.first_start(&first).await.map_err(ServiceError::from)?;
+    let created =
+        service.stores.state.create_first_environment(&first).await.map_err(ServiceError::from)?;
     if created.is_some() {
-        service.reload().await?;
+        service.reload_configuration().await?;
     }
     Ok(created)
 }
@@ -96,7 +97,7 @@ pub struct IgnoredSettings {
 ///
 /// # Errors
 /// Returns an error if storage fails.
-pub async fn ignored_settings(
+pub async fn find_ignored_settings(
     service: &Service,
     email: Option<&str>,
     password: Option<&str>,
@@ -115,7 +116,7 @@ pub async fn ignored_settings(
     };
     let directory = service.config.directory();
     let is_unknown_token =
-        |token: &str| !directory.tokens.contains_key(&secrets::digest(token.as_bytes()));
+        |token: &str| !directory.tokens.contains_key(&secrets::hash_secret(token.as_bytes()));
     Ok(IgnoredSettings {
         email: email.is_some() && account.is_none(),
         password,
@@ -129,7 +130,7 @@ pub async fn ignored_settings(
 /// # Errors
 /// Returns an error if storage fails.
 pub async fn is_first_start(service: &Service) -> Result<bool, ServiceError> {
-    Ok(service.stores.state.environments().await?.is_empty())
+    Ok(service.stores.state.read_environments().await?.is_empty())
 }
 
 /// Parses a plan file that defines all flags and segments that it names.
@@ -163,8 +164,8 @@ pub(crate) fn parse_plan_within(
             own.insert(name.to_owned(), value);
         }
     }
-    let parts: PlanParts = document.read(Value::Object(own))?;
-    let plan: Plan = document.read(Value::Object(fields))?;
+    let parts: PlanParts = document.deserialize_part(Value::Object(own))?;
+    let plan: Plan = document.deserialize_part(Value::Object(fields))?;
     let PlanParts { format, segments, flags } = parts;
     let file = PlanFile { format, segments, flags, plan };
     let mut whole = file.clone();

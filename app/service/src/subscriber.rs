@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 /// addresses, so the first 64 bits stand for all of them. An IPv4-mapped IPv6 address counts as the
 /// IPv4 address.
 #[must_use]
-pub fn subscriber(address: IpAddr) -> IpAddr {
+pub fn subscriber_address(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let bits = u128::from(address) >> 64 << 64;
@@ -22,7 +22,7 @@ mod tests {
 
     #[test]
     fn addresses_of_a_subscriber_count_as_one() {
-        let of = |text: &str| subscriber(text.parse().unwrap());
+        let of = |text: &str| subscriber_address(text.parse().unwrap());
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));

@@ -3,7 +3,7 @@
 use phasegate_domain::{
     field_error::{FieldCode, FieldError},
     json::is_rounded,
-    words::plain,
+    words::reword_serde_error,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
 pub struct InvalidDocument {
-    /// From 1.
+    /// The line number, from 1.
     pub line: usize,
     /// Counted in characters, from 1.
     pub column: usize,
@@ -43,7 +43,11 @@ impl<'t> Document<'t> {
     pub(crate) fn parse(text: &'t str) -> Result<Self, InvalidDocument> {
         let table = DeTable::parse(text).map_err(|error| {
             let place = error.span().map_or(0, |span| span.start);
-            at(text, place, FieldError::whole(FieldCode::Invalid, error.message()))
+            error_at_offset(
+                text,
+                place,
+                FieldError::without_field(FieldCode::Invalid, error.message()),
+            )
         })?;
         Ok(Self { text, table })
     }
@@ -53,14 +57,18 @@ impl<'t> Document<'t> {
         let pairs = self.table.get_ref().iter();
         let pair = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
             let key: &std::borrow::Cow<'_, str> = key.get_ref();
-            Ok((key.to_string(), self.value(value)?))
+            Ok((key.to_string(), self.value_to_json(value)?))
         };
         pairs.map(pair).collect()
     }
 
-    fn value(&self, value: &toml::Spanned<DeValue<'_>>) -> Result<Value, InvalidDocument> {
+    fn value_to_json(&self, value: &toml::Spanned<DeValue<'_>>) -> Result<Value, InvalidDocument> {
         let wrong = |problem: String| {
-            at(self.text, value.span().start, FieldError::whole(FieldCode::Invalid, problem))
+            error_at_offset(
+                self.text,
+                value.span().start,
+                FieldError::without_field(FieldCode::Invalid, problem),
+            )
         };
         Ok(match value.get_ref() {
             DeValue::String(text) => Value::from(text.as_ref()),
@@ -85,12 +93,12 @@ impl<'t> Document<'t> {
                 Value::Number(number.ok_or_else(|| wrong(format!("{float} is no number here")))?)
             }
             DeValue::Array(items) => {
-                items.iter().map(|item| self.value(item)).collect::<Result<_, _>>()?
+                items.iter().map(|item| self.value_to_json(item)).collect::<Result<_, _>>()?
             }
             DeValue::Table(fields) => {
                 let pair = |(key, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
                     let key: &std::borrow::Cow<'_, str> = key.get_ref();
-                    Ok((key.to_string(), self.value(value)?))
+                    Ok((key.to_string(), self.value_to_json(value)?))
                 };
                 Value::Object(fields.iter().map(pair).collect::<Result<_, InvalidDocument>>()?)
             }
@@ -117,16 +125,19 @@ impl<'t> Document<'t> {
             place = found.span().start;
             within = Some(found.get_ref());
         }
-        at(self.text, place, problem)
+        error_at_offset(self.text, place, problem)
     }
 
     /// Deserialises a part of the document.
     ///
     /// # Errors
     /// Returns the field and position of the first value that does not fit the type.
-    pub(crate) fn read<T: DeserializeOwned>(&self, json: Value) -> Result<T, InvalidDocument> {
+    pub(crate) fn deserialize_part<T: DeserializeOwned>(
+        &self,
+        json: Value,
+    ) -> Result<T, InvalidDocument> {
         serde_path_to_error::deserialize(json).map_err(|error| {
-            let text = plain(&error.inner().to_string());
+            let text = reword_serde_error(&error.inner().to_string());
             self.locate(FieldError::of_serde(&error.path().to_string(), &text))
         })
     }
@@ -139,7 +150,7 @@ fn is_named(item: &DeValue<'_>, name: &str) -> bool {
     named("name") || named("key")
 }
 
-fn at(text: &str, place: usize, problem: FieldError) -> InvalidDocument {
+fn error_at_offset(text: &str, place: usize, problem: FieldError) -> InvalidDocument {
     let before = text.get(..place).unwrap_or(text);
     let line = 1 + before.matches('\n').count();
     let column = 1 + before.rsplit('\n').next().unwrap_or_default().chars().count();
@@ -167,10 +178,10 @@ mod tests {
         share: f64,
     }
 
-    fn complaint(text: &str) -> String {
+    fn read_error_text(text: &str) -> String {
         let read = Document::parse(text).and_then(|document| {
             let json = document.to_json()?;
-            document.read::<Outer>(Value::Object(json))
+            document.deserialize_part::<Outer>(Value::Object(json))
         });
         read.unwrap_err().to_string()
     }
@@ -178,14 +189,20 @@ mod tests {
     #[test]
     fn errors_point_at_the_value() {
         let text = "[[parts]]\nshare = 1\n[[parts]]\n  share = \"ü\"\n";
-        assert!(complaint(text).starts_with("line 4, column 11: parts[1].share: must be a number"));
-        let text = "[[parts]]\nshare = 1\nshaer = 2\n";
-        assert!(complaint(text).starts_with("line 3, column 9: parts[0].shaer: unknown field"));
         assert!(
-            complaint("[[parts]]\n").starts_with("line 1, column 1: parts[0]: share is missing")
+            read_error_text(text)
+                .starts_with("line 4, column 11: parts[1].share: must be a number")
         );
-        assert!(complaint("parts = \n").starts_with("line 1, column 9: "));
-        assert!(complaint("500\n").starts_with("line 1, "));
+        let text = "[[parts]]\nshare = 1\nshaer = 2\n";
+        assert!(
+            read_error_text(text).starts_with("line 3, column 9: parts[0].shaer: unknown field")
+        );
+        assert!(
+            read_error_text("[[parts]]\n")
+                .starts_with("line 1, column 1: parts[0]: share is missing")
+        );
+        assert!(read_error_text("parts = \n").starts_with("line 1, column 9: "));
+        assert!(read_error_text("500\n").starts_with("line 1, "));
     }
 
     #[test]
@@ -206,7 +223,11 @@ mod tests {
     #[test]
     fn a_number_that_would_be_rounded_is_rejected() {
         let text = "[[parts]]\nshare = 0.123_456_789_012_345_678\n";
-        assert!(complaint(text).starts_with("line 2, column 9: 0.123"), "{}", complaint(text));
+        assert!(
+            read_error_text(text).starts_with("line 2, column 9: 0.123"),
+            "{}",
+            read_error_text(text)
+        );
     }
 
     #[test]

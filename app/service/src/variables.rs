@@ -44,8 +44,10 @@ impl Variables {
     ///
     /// # Errors
     /// Returns the first variable with an invalid value. The values of flags are checked later,
-    /// when the flags are known; see `Variables::hold`.
-    pub fn read(vars: impl Iterator<Item = (String, String)>) -> Result<Self, InvalidVariable> {
+    /// when the flags are known; see `Variables::environment_overrides`.
+    pub fn read_variables(
+        vars: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, InvalidVariable> {
         let mut found = Self::default();
         let mut all: Vec<(String, String)> = vars.collect();
         all.sort();
@@ -78,7 +80,7 @@ impl Variables {
     }
 
     /// Returns the variable that overrides a switch, and its value.
-    pub(crate) fn switch(&self, switch: Switch) -> Option<(&'static str, bool)> {
+    pub(crate) fn switch_override(&self, switch: Switch) -> Option<(&'static str, bool)> {
         let mut all = Switch::ALL.into_iter().zip(SWITCHES).zip(self.switches);
         let ((_, variable), held) = all.find(|((known, _), _)| *known == switch)?;
         Some((variable, held?))
@@ -89,13 +91,13 @@ impl Variables {
     }
 
     /// Returns the environment overrides of these flags. A variable that matches none of a flag's
-    /// variants overrides nothing; see [`Variables::problems`].
-    pub(crate) fn hold<'a>(
+    /// variants overrides nothing; see [`Variables::unmatched_variables`].
+    pub(crate) fn environment_overrides<'a>(
         &self,
         flags: impl Iterator<Item = &'a Flag>,
     ) -> BTreeMap<FlagKey, EnvironmentOverride> {
         let held = |flag: &Flag| {
-            let (variable, value) = self.flags.get(&name_of(flag))?;
+            let (variable, value) = self.flags.get(&flag_variable_name(flag))?;
             Some((flag.key.clone(), EnvironmentOverride::new(flag, variable, value).ok()?))
         };
         flags.filter_map(held).collect()
@@ -103,9 +105,9 @@ impl Variables {
 
     /// Returns the variables that override nothing, with the reason: no such flag or no such
     /// variant.
-    pub(crate) fn problems(&self, flags: &[&Flag]) -> Vec<(String, String)> {
+    pub(crate) fn unmatched_variables(&self, flags: &[&Flag]) -> Vec<(String, String)> {
         let problem = |(name, (variable, value)): (&String, &(String, String))| {
-            let Some(flag) = flags.iter().find(|flag| name_of(flag) == *name) else {
+            let Some(flag) = flags.iter().find(|flag| flag_variable_name(flag) == *name) else {
                 return Some((variable.clone(), format!("there is no flag {name}")));
             };
             let error = EnvironmentOverride::new(flag, variable, value).err()?;
@@ -123,7 +125,7 @@ impl Variables {
 
 /// Returns a flag's key as written in variable names: in capitals, with `_` for characters that
 /// shells do not allow there.
-fn name_of(flag: &Flag) -> String {
+fn flag_variable_name(flag: &Flag) -> String {
     let sign = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     flag.key.as_str().chars().map(sign).collect()
 }
@@ -132,46 +134,52 @@ fn name_of(flag: &Flag) -> String {
 mod tests {
     use super::*;
 
-    fn read(vars: &[(&str, &str)]) -> Result<Variables, InvalidVariable> {
-        Variables::read(vars.iter().map(|(name, value)| (name.to_string(), value.to_string())))
+    fn parse_pairs(vars: &[(&str, &str)]) -> Result<Variables, InvalidVariable> {
+        Variables::read_variables(
+            vars.iter().map(|(name, value)| (name.to_string(), value.to_string())),
+        )
     }
 
     #[test]
     fn phasegate_variables_take_precedence_over_vite_variables() {
-        let vars = read(&[("VITE_FF_A", "false"), ("PHASEGATE_FF_A", "true"), ("HOME", "/")]);
+        let vars =
+            parse_pairs(&[("VITE_FF_A", "false"), ("PHASEGATE_FF_A", "true"), ("HOME", "/")]);
         let flag: Flag = serde_json::from_value(serde_json::json!({
             "key": "A", "name": "A", "kind": "boolean",
             "variants": [{"name": "on", "value": true}, {"name": "off", "value": false}],
             "off_variant": "off", "default_variant": "off", "rollout_variant": "on",
         }))
         .unwrap();
-        let held = vars.unwrap().hold([&flag].into_iter());
+        let held = vars.unwrap().environment_overrides([&flag].into_iter());
         assert_eq!(held[&flag.key].variable, "PHASEGATE_FF_A");
         assert_eq!(held[&flag.key].variant.as_str(), "on");
-        let unusable = read(&[("PHASEGATE_FF_A", "maybe")]).unwrap();
-        assert!(unusable.hold([&flag].into_iter()).is_empty());
+        let unusable = parse_pairs(&[("PHASEGATE_FF_A", "maybe")]).unwrap();
+        assert!(unusable.environment_overrides([&flag].into_iter()).is_empty());
         assert!(
-            unusable.problems(&[&flag])[0].1.starts_with("A has no variant or value \"maybe\"")
+            unusable.unmatched_variables(&[&flag])[0]
+                .1
+                .starts_with("A has no variant or value \"maybe\"")
         );
-        let unknown = read(&[("PHASEGATE_FF_B", "on")]).unwrap();
-        assert_eq!(unknown.problems(&[&flag])[0].1, "there is no flag B");
+        let unknown = parse_pairs(&[("PHASEGATE_FF_B", "on")]).unwrap();
+        assert_eq!(unknown.unmatched_variables(&[&flag])[0].1, "there is no flag B");
     }
 
     #[test]
     fn guide_variables_override_rollout_and_switches() {
-        let vars = read(&[(PERCENTAGE, "5"), (PHASE, "2"), ("VITE_ENABLE_ANALYTICS", "false")]);
+        let vars =
+            parse_pairs(&[(PERCENTAGE, "5"), (PHASE, "2"), ("VITE_ENABLE_ANALYTICS", "false")]);
         let vars = vars.unwrap();
         assert_eq!(vars.rollout().phase, Some((PHASE.to_owned(), PhaseNumber(2))));
         assert_eq!(vars.rollout().percentage.unwrap().1, Share::from_percent(5.0).unwrap());
-        assert_eq!(vars.switch(Switch::Analytics), Some(("VITE_ENABLE_ANALYTICS", false)));
-        assert_eq!(vars.switch(Switch::Errors), None);
+        assert_eq!(vars.switch_override(Switch::Analytics), Some(("VITE_ENABLE_ANALYTICS", false)));
+        assert_eq!(vars.switch_override(Switch::Errors), None);
     }
 
     #[test]
     fn an_invalid_value_is_reported_with_its_variable() {
         for (name, value) in [(PERCENTAGE, "150"), (PHASE, "0"), ("VITE_ENABLE_ANALYTICS", "maybe")]
         {
-            let error = read(&[(name, value)]).unwrap_err().to_string();
+            let error = parse_pairs(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name) && error.contains(value), "{error}");
         }
     }

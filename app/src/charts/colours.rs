@@ -23,7 +23,7 @@ const PROPERTIES: [(&str, &str); 6] = [
 ];
 
 /// Replaces the stand-in colours by custom properties of the theme.
-pub(super) fn themed(mut svg: String) -> String {
+pub(super) fn apply_theme(mut svg: String) -> String {
     for (stand_in, property) in PROPERTIES {
         svg = svg.replace(stand_in, property);
     }

@@ -14,8 +14,8 @@ use plotters::{
     style::{Color, IntoFont, ShapeStyle, TextStyle},
 };
 
-use super::colours::{GOOD, GRID, LINE, MARK, POOR, TEXT, themed};
-use crate::format::day;
+use super::colours::{GOOD, GRID, LINE, MARK, POOR, TEXT, apply_theme};
+use crate::format::format_day;
 
 /// Width and height in pixels. The page scales a chart with its text to the available space, so
 /// each chart is drawn at about its displayed size.
@@ -48,10 +48,10 @@ impl Window {
 
 impl Window {
     /// Formats a position on the time axis, in time buckets from the end of the window.
-    fn label(self, spans: f64) -> String {
+    fn format_position(self, spans: f64) -> String {
         if self.is_past {
             let second = (self.end as f64 + spans) as i64 * self.resolution.seconds();
-            return Timestamp::from_timestamp(second, 0).map(day).unwrap_or_default();
+            return Timestamp::from_timestamp(second, 0).map(format_day).unwrap_or_default();
         }
         let unit = match self.resolution {
             Resolution::Minute => "min",
@@ -88,7 +88,7 @@ pub(crate) struct Line {
 
 /// Draws a chart as SVG. Returns an empty string if plotters fails, which does not happen for an
 /// SVG in memory; the page also shows the numbers as text.
-pub(crate) fn draw(
+pub(crate) fn draw_chart(
     size: Size,
     points: &[Point],
     window: Window,
@@ -101,15 +101,15 @@ pub(crate) fn draw(
     // Positions count from the end of the window, so that the axis has round labels.
     let from_now = |point: &Point| Point { minute: point.minute - window.end, ..*point };
     let points: Vec<Point> = points.iter().map(from_now).collect();
-    let drawn = paint(&mut svg, size, &points, window, shape, limits, lines, write);
-    if drawn.is_ok() { themed(svg) } else { String::new() }
+    let drawn = paint_chart(&mut svg, size, &points, window, shape, limits, lines, write);
+    if drawn.is_ok() { apply_theme(svg) } else { String::new() }
 }
 
 /// The width of a line's number as a fraction of the chart's width.
 const LABEL_WIDTH: f64 = 0.06;
 
 /// Returns the labels of the lines with their positions. Lines closer than `width` share a label.
-fn labels<'a>(lines: impl Iterator<Item = &'a Line>, width: f64) -> Vec<(f64, String)> {
+fn group_line_labels<'a>(lines: impl Iterator<Item = &'a Line>, width: f64) -> Vec<(f64, String)> {
     let mut groups: Vec<(f64, usize, usize)> = Vec::new();
     for line in lines {
         match groups.last_mut() {
@@ -126,7 +126,7 @@ fn labels<'a>(lines: impl Iterator<Item = &'a Line>, width: f64) -> Vec<(f64, St
 }
 
 #[allow(clippy::too_many_arguments, reason = "what `draw` was given, and where to")]
-fn paint(
+fn paint_chart(
     svg: &mut String,
     size: Size,
     points: &[Point],
@@ -156,7 +156,7 @@ fn paint(
         .disable_x_mesh()
         .x_labels(4)
         .y_labels(4)
-        .x_label_formatter(&|spans| window.label(*spans))
+        .x_label_formatter(&|spans| window.format_position(*spans))
         .y_label_formatter(&|value| write(*value))
         .label_style(text)
         .axis_style(GRID)
@@ -179,7 +179,7 @@ fn paint(
         chart.draw_series(LineSeries::new(ends, MARK.stroke_width(1)))?;
     }
     let style = TextStyle::from(("sans-serif", 10).into_font()).color(&MARK);
-    for (place, label) in labels(seen(), window.spans as f64 * LABEL_WIDTH) {
+    for (place, label) in group_line_labels(seen(), window.spans as f64 * LABEL_WIDTH) {
         let label = Text::new(label, (place, top), style.clone());
         chart.draw_series(std::iter::once(label))?;
     }
@@ -211,17 +211,17 @@ mod tests {
 
     use super::*;
 
-    fn svg(points: &[Point], shape: Shape) -> String {
+    fn draw_sample_chart(points: &[Point], shape: Shape) -> String {
         let at = DateTime::from_timestamp(60_000, 0).unwrap();
         let limits = Some(Limits { good: 2.5, poor: 4.0 });
-        draw((280, 112), points, Window::last_hour(at), shape, limits, &[], &|value| {
+        draw_chart((280, 112), points, Window::last_hour(at), shape, limits, &[], &|value| {
             format!("{value:.1} s")
         })
     }
 
     #[test]
     fn a_chart_takes_its_colours_from_the_theme() {
-        let svg = svg(&[Point { minute: 999, value: 5.0 }], Shape::Line);
+        let svg = draw_sample_chart(&[Point { minute: 999, value: 5.0 }], Shape::Line);
         assert!(svg.contains("var(--chart-line)"));
         assert!(svg.contains("var(--poor)"));
         assert!(!svg.contains("#01000"), "{svg}");
@@ -233,14 +233,14 @@ mod tests {
     fn close_lines_share_a_label() {
         let line = |place, number| Line { place, number };
         let lines = [line(-30.0, 1), line(-2.0, 2), line(-1.5, 3), line(-1.0, 4)];
-        let found = labels(lines.iter(), 4.0);
+        let found = group_line_labels(lines.iter(), 4.0);
         assert_eq!(found, [(-30.0, "1".to_owned()), (-4.0, "2–4".to_owned())]);
     }
 
     #[test]
     fn an_empty_chart_still_has_its_axes() {
         for shape in [Shape::Line, Shape::Bars] {
-            let svg = svg(&[], shape);
+            let svg = draw_sample_chart(&[], shape);
             for label in ["−60 min", "−40 min", "−20 min", "now"] {
                 assert_eq!(svg.matches(label).count(), 1, "{label} in {svg}");
             }
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn a_bar_is_drawn_for_each_minute() {
         let points = [Point { minute: 998, value: 2.0 }, Point { minute: 999, value: 1.0 }];
-        let with = svg(&points, Shape::Bars).matches("<rect").count();
-        assert_eq!(with - svg(&[], Shape::Bars).matches("<rect").count(), 2);
+        let with = draw_sample_chart(&points, Shape::Bars).matches("<rect").count();
+        assert_eq!(with - draw_sample_chart(&[], Shape::Bars).matches("<rect").count(), 2);
     }
 }

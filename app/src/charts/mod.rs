@@ -4,4 +4,4 @@
 mod colours;
 mod course;
 
-pub(crate) use course::{Limits, Line, Shape, Window, draw};
+pub(crate) use course::{Limits, Line, Shape, Window, draw_chart};

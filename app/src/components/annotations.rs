@@ -7,7 +7,7 @@ use super::Time;
 use crate::charts::{Line, Window};
 
 /// Returns the chart lines of annotations, numbered as in the list.
-pub(crate) fn lines(annotations: &[Annotation], window: Window) -> Vec<Line> {
+pub(crate) fn annotation_lines(annotations: &[Annotation], window: Window) -> Vec<Line> {
     let place = |at: Timestamp| {
         at.timestamp() as f64 / window.resolution.seconds() as f64 - window.end as f64
     };

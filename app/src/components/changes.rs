@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Maximum number of changed fields that are listed; the others are only counted.
 const MOST: usize = 40;
 
-fn written(value: &Value) -> String {
+fn format_json_value(value: &Value) -> String {
     match value {
         Value::String(text) => format!("\"{text}\""),
         other => other.to_string(),
@@ -28,8 +28,8 @@ pub(crate) fn Changes(fields: Vec<FieldChange>) -> impl IntoView {
             view! {
                 <li class="change">
                     <code class="change-path">{path}</code>
-                    {from.map(|value| view! { <del>{written(&value)}</del> })}
-                    {to.map(|value| view! { <ins>{written(&value)}</ins> })}
+                    {from.map(|value| view! { <del>{format_json_value(&value)}</del> })}
+                    {to.map(|value| view! { <ins>{format_json_value(&value)}</ins> })}
                 </li>
             }
             .into_any()

@@ -14,13 +14,13 @@ pub(crate) fn Freshness(
 ) -> impl IntoView {
     let heard = match last_event_at {
         Some(heard) => {
-            format!("last event {} earlier", format::duration(at - heard))
+            format!("last event {} earlier", format::format_duration(at - heard))
         }
         None => "no events received yet".to_owned(),
     };
     view! {
         <p class="hint" data-testid="freshness">
-            {format!("{} · as of {} · {heard}", period.title(), format::instant(at))}
+            {format!("{} · as of {} · {heard}", period.title(), format::format_instant(at))}
         </p>
     }
 }

@@ -24,7 +24,7 @@ mod vital_card;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    annotations::{Annotations, lines},
+    annotations::{Annotations, annotation_lines},
     changes::Changes,
     dimension_label::dimension_label,
     exports::Exports,

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 /// Escapes the content of a text area, because Leptos writes `inner_html` verbatim.
-fn escaped(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     // HTML ignores a line break right after the tag; the added one preserves one in the text.
     format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
 }
@@ -26,7 +26,7 @@ pub(crate) fn TextArea(
     view! {
         <textarea name=name rows=rows.to_string() spellcheck=if code { "false" } else { "true" } required=required
             readonly=readonly placeholder=placeholder aria-label=label data-testid=testid
-            inner_html=escaped(&value)></textarea>
+            inner_html=escape_html(&value)></textarea>
     }
 }
 
@@ -36,6 +36,6 @@ mod tests {
 
     #[test]
     fn text_cannot_close_its_text_area() {
-        assert_eq!(escaped("a</textarea><b> &lt;"), "\na&lt;/textarea&gt;&lt;b&gt; &amp;lt;");
+        assert_eq!(escape_html("a</textarea><b> &lt;"), "\na&lt;/textarea&gt;&lt;b&gt; &amp;lt;");
     }
 }

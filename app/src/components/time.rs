@@ -8,5 +8,5 @@ use crate::format;
 /// An instant with its machine-readable form.
 #[component]
 pub(crate) fn Time(at: Timestamp) -> impl IntoView {
-    view! { <time datetime=at.to_rfc3339()>{format::instant(at)}</time> }
+    view! { <time datetime=at.to_rfc3339()>{format::format_instant(at)}</time> }
 }

@@ -26,14 +26,14 @@ pub(crate) fn Trend(values: Vec<Option<f64>>) -> impl IntoView {
     });
     Some(view! {
         <svg class="sparkline trend" viewBox=format!("0 0 {width} {HEIGHT}") width=width height=HEIGHT
-            role="img" aria-label=format!("By day: {}", words(&values))>
+            role="img" aria-label=format!("By day: {}", describe_trend(&values))>
             {bars.collect_view()}
         </svg>
     })
 }
 
 /// Describes the first and the last value, and the number of days.
-fn words(values: &[Option<f64>]) -> String {
+fn describe_trend(values: &[Option<f64>]) -> String {
     let mut known = values.iter().flatten();
     let (first, last) = (known.next(), known.next_back());
     match (first, last) {
@@ -50,7 +50,10 @@ mod tests {
 
     #[test]
     fn a_trend_is_described_in_words() {
-        assert_eq!(words(&[None, Some(1.0), None, Some(2.25)]), "from 1.0 to 2.2 over 4 days");
-        assert_eq!(words(&[Some(1.0)]), "not known");
+        assert_eq!(
+            describe_trend(&[None, Some(1.0), None, Some(2.25)]),
+            "from 1.0 to 2.2 over 4 days"
+        );
+        assert_eq!(describe_trend(&[Some(1.0)]), "not known");
     }
 }

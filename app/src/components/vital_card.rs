@@ -7,7 +7,7 @@ use phasegate_domain::{
 };
 
 use crate::{
-    charts::{Limits, Line, Shape, Window, draw},
+    charts::{Limits, Line, Shape, Window, draw_chart},
     format,
 };
 
@@ -40,21 +40,22 @@ pub(crate) fn VitalCard(
     /// The text beside the number.
     beside: Option<String>,
 ) -> impl IntoView {
-    let rating = p75.map(|p75| vital.rate(p75));
-    let number = p75.map_or_else(|| "–".to_owned(), |p75| vital.format(p75));
+    let rating = p75.map(|p75| vital.rate_value(p75));
+    let number = p75.map_or_else(|| "–".to_owned(), |p75| vital.format_value(p75));
     let (limit_good, limit_poor) = vital.thresholds();
     let limits = Limits { good: limit_good as f64, poor: limit_poor as f64 };
-    let chart =
-        draw((280, 112), &points, window, Shape::Line, Some(limits), &lines, &|v| vital.format(v));
+    let chart = draw_chart((280, 112), &points, window, Shape::Line, Some(limits), &lines, &|v| {
+        vital.format_value(v)
+    });
     let needs_improvement = samples - good - poor;
     let summary = match samples {
         0 => "No samples in this period".to_owned(),
         _ => format!(
             "{}: {} good, {} needs improvement, {} poor",
-            format::counted(samples, "sample", "samples"),
-            format::percent(good, samples),
-            format::percent(needs_improvement, samples),
-            format::percent(poor, samples)
+            format::format_quantity(samples, "sample", "samples"),
+            format::format_percent(good, samples),
+            format::format_percent(needs_improvement, samples),
+            format::format_percent(poor, samples)
         ),
     };
     let label = format!("{}, 75th percentile; overall {number}", vital.title());

@@ -3,22 +3,22 @@
 use leptos::prelude::*;
 use phasegate_domain::reports::Arrivals;
 
-use super::live::subscribe;
+use super::live::subscribe_to_updates;
 
 /// The events of the last hour by kind, updated live.
 #[island]
 pub(crate) fn LiveArrivals(first: Arrivals) -> impl IntoView {
-    let (newer, connection) = subscribe::<Arrivals>("/admin/live/arrivals");
+    let (newer, connection) = subscribe_to_updates::<Arrivals>("/admin/live/arrivals");
     let arrivals = Memo::new(move |_| newer.get().unwrap_or_else(|| first.clone()));
     view! {
         <div class="card arrivals" role="status" data-testid="arrivals">
             <span class=move || connection.get().class()>{move || connection.get().title()}</span>
-            {move || said(&arrivals.read())}
+            {move || render_arrivals(&arrivals.read())}
         </div>
     }
 }
 
-fn said(arrivals: &Arrivals) -> AnyView {
+fn render_arrivals(arrivals: &Arrivals) -> AnyView {
     if arrivals.kinds.is_empty() {
         return view! {
             <p><strong>"Waiting for the first event …"</strong></p>

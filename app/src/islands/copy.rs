@@ -21,7 +21,7 @@ pub(crate) fn CopyButton(of: String) -> impl IntoView {
     Effect::new(move |_| set_live.set(true));
     let press = move |_| {
         #[cfg(feature = "hydrate")]
-        browser::copy(&of, set_copied);
+        browser::copy_text(&of, set_copied);
         #[cfg(not(feature = "hydrate"))]
         let _ = (&of, set_copied);
     };
@@ -48,7 +48,7 @@ mod browser {
     /// How long the button shows the result.
     const SAID: Duration = Duration::from_secs(3);
 
-    pub(super) fn copy(id: &str, copied: WriteSignal<Copied>) {
+    pub(super) fn copy_text(id: &str, copied: WriteSignal<Copied>) {
         let Some(element) = document().get_element_by_id(id) else { return };
         let text = element.text_content().unwrap_or_default();
         spawn_local(async move {

@@ -16,7 +16,7 @@ enum Hindrance {
 pub(crate) fn FormGuard() -> impl IntoView {
     let (hindrance, set_hindrance) = signal(None::<Hindrance>);
     #[cfg(feature = "hydrate")]
-    browser::watch(set_hindrance);
+    browser::watch_forms(set_hindrance);
     #[cfg(not(feature = "hydrate"))]
     let _ = set_hindrance;
     move || match hindrance.get() {
@@ -51,7 +51,7 @@ mod browser {
     /// The attribute of a form that is being sent.
     const SENT: &str = "data-sent";
 
-    pub(super) fn watch(hindrance: WriteSignal<Option<Hindrance>>) {
+    pub(super) fn watch_forms(hindrance: WriteSignal<Option<Hindrance>>) {
         let on_submit = Closure::<dyn Fn(SubmitEvent)>::new(move |event: SubmitEvent| {
             let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
             let Some(form) = form.filter(|form| form.method() == "post") else { return };
@@ -64,11 +64,11 @@ mod browser {
             let _ = form.set_attribute(SENT, "asking");
             let submitter = event.submitter();
             spawn_local(async move {
-                let found = ask().await;
+                let found = check_session().await;
                 hindrance.set(found);
                 if found.is_none() {
                     let _ = form.set_attribute(SENT, "ready");
-                    send(&form, submitter.as_ref());
+                    submit_form(&form, submitter.as_ref());
                     // Until the next page has loaded, a second submission does nothing.
                     let _ = form.set_attribute(SENT, "sent");
                 } else {
@@ -98,7 +98,7 @@ mod browser {
         }
     }
 
-    fn send(form: &HtmlFormElement, submitter: Option<&HtmlElement>) {
+    fn submit_form(form: &HtmlFormElement, submitter: Option<&HtmlElement>) {
         let sent = match submitter {
             Some(button) => form.request_submit_with_submitter(Some(button)),
             None => form.request_submit(),
@@ -107,7 +107,7 @@ mod browser {
         let _ = sent;
     }
 
-    async fn ask() -> Option<Hindrance> {
+    async fn check_session() -> Option<Hindrance> {
         let answer = JsFuture::from(window().fetch_with_str("/admin/session")).await;
         let answer = answer.ok().and_then(|answer| answer.dyn_into::<Response>().ok());
         match answer.map(|answer| answer.status()) {

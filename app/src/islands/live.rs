@@ -36,14 +36,16 @@ impl Connection {
 }
 
 /// Subscribes to an address. Returns the newest value, and the state of the connection.
-pub(super) fn subscribe<T>(address: &'static str) -> (ReadSignal<Option<T>>, Signal<Connection>)
+pub(super) fn subscribe_to_updates<T>(
+    address: &'static str,
+) -> (ReadSignal<Option<T>>, Signal<Connection>)
 where
     T: DeserializeOwned + Send + Sync + 'static,
 {
     let (newer, set_newer) = signal(None);
     let (connection, set_connection) = signal(Connection::Waiting);
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| browser::listen(address, set_newer, set_connection));
+    Effect::new(move |_| browser::listen_to_events(address, set_newer, set_connection));
     #[cfg(not(feature = "hydrate"))]
     let _ = (address, set_newer, set_connection);
     (newer, connection.into())
@@ -59,7 +61,7 @@ mod browser {
     use super::Connection;
 
     /// Listens until the page is left.
-    pub(super) fn listen<T>(
+    pub(super) fn listen_to_events<T>(
         address: &str,
         newer: WriteSignal<Option<T>>,
         connection: WriteSignal<Connection>,

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 #[island]
 pub(crate) fn LivePreview(form: String, place: String) -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    browser::watch(form, place);
+    browser::watch_form(form, place);
     #[cfg(not(feature = "hydrate"))]
     let _ = (form, place);
 }
@@ -26,7 +26,7 @@ mod browser {
     /// The delay after the last input.
     const REST: Duration = Duration::from_millis(250);
 
-    pub(super) fn watch(form: String, place: String) {
+    pub(super) fn watch_form(form: String, place: String) {
         let element = document().get_element_by_id(&form);
         let Some(form) = element.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
             return;
@@ -41,7 +41,7 @@ mod browser {
             let ask = move || {
                 spawn_local(async move {
                     // If the server is unreachable, the last preview stays.
-                    let _ = refresh(&form, &place).await;
+                    let _ = refresh_preview(&form, &place).await;
                 });
             };
             waiting.set_value(set_timeout_with_handle(ask, REST).ok());
@@ -52,7 +52,7 @@ mod browser {
         on_input.forget();
     }
 
-    async fn refresh(form: &HtmlFormElement, place: &str) -> Result<(), JsValue> {
+    async fn refresh_preview(form: &HtmlFormElement, place: &str) -> Result<(), JsValue> {
         let fields = FormData::new_with_form(form)?;
         fields.set_with_str("do", "preview")?;
         let body = UrlSearchParams::new_with_record_from_str_to_str(

@@ -6,14 +6,14 @@ use phasegate_domain::{
     accounts::Role,
     audit::{AuditRecord, Change, SubjectKind},
 };
-use phasegate_service::audit::history;
+use phasegate_service::audit::read_audit_entries;
 use phasegate_service::models::AuditQuery;
 
 use crate::{
     components::{Changes, Time},
-    pages::sentences::sentence,
-    parts::{Here, page},
-    request::{Form, Request, encode},
+    pages::sentences::describe_audit_change,
+    parts::{Here, render_page},
+    request::{Form, Request, percent_encode},
 };
 
 /// Audit entries on one page.
@@ -23,7 +23,7 @@ const LINES: u32 = 50;
 pub(crate) fn AuditPage() -> impl IntoView {
     view! {
            <Title text="Audit"/>
-           {page(|request| async move {
+           {render_page(|request| async move {
                let query = AuditQuery {
     since: None,
         until: None,
@@ -33,7 +33,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
                    limit: LINES + 1,
                };
                let mut lines =
-                   history(&request.service, &request.actor, request.environment, &query).await?;
+                   read_audit_entries(&request.service, &request.actor, request.environment, &query).await?;
                let has_more = lines.len() > LINES as usize;
                lines.truncate(LINES as usize);
                let older = lines.last().filter(|_| has_more).map(|last| last.id);
@@ -57,7 +57,7 @@ fn Filter(query: Form) -> impl IntoView {
     let kinds = SubjectKind::ALL
         .map(|kind| {
             let is_chosen = query.get("kind") == kind.as_str();
-            view! { <option value=kind.as_str() selected=is_chosen>{kind.words()}</option> }
+            view! { <option value=kind.as_str() selected=is_chosen>{kind.display_name()}</option> }
         })
         .collect_view();
     view! {
@@ -94,22 +94,22 @@ fn Line(line: AuditRecord, request: Request) -> impl IntoView {
     );
     let (_, key) = entry.change.subject();
     // Not if the flag exists again: its own page restores earlier states.
-    let is_gone = request.live().is_ok_and(|live| live.stored_flag(key).is_err());
-    let back = (is_deletion && is_gone && request.may(Role::Operator)).then(|| view! {
+    let is_gone = request.cached_environment().is_ok_and(|live| live.stored_flag(key).is_err());
+    let back = (is_deletion && is_gone && request.has_role(Role::Operator)).then(|| view! {
         <form method="post" action=format!("/admin/flags/{key}")>
             <Here/>
             <input type="hidden" name="line" value=id.to_string()/>
             <button class="button button-small" name="do" value="restore">{format!("Restore {key}")}</button>
         </form>
     });
-    let fields = entry.change.fields();
+    let fields = entry.change.field_changes();
     let details = (!fields.is_empty()).then(|| {
-        let count = crate::format::counted(fields.len() as u64, "field", "fields");
+        let count = crate::format::format_quantity(fields.len() as u64, "field", "fields");
         view! { <details><summary>{count}</summary><Changes fields/></details> }
     });
     view! {
         <li class="timeline-line">
-            <span class="timeline-what">{sentence(&entry.change)}</span>
+            <span class="timeline-what">{describe_audit_change(&entry.change)}</span>
             <span class="hint">{entry.actor.0} ", " <Time at=entry.at/></span>
             {details}
             {back}
@@ -119,7 +119,7 @@ fn Line(line: AuditRecord, request: Request) -> impl IntoView {
 
 #[component]
 fn Older(older: Option<i64>, query: Form) -> impl IntoView {
-    let (kind, key) = (encode(query.get("kind")), encode(query.get("key")));
+    let (kind, key) = (percent_encode(query.get("kind")), percent_encode(query.get("key")));
     older.map(|before| {
         let href = format!("/admin/audit?kind={kind}&key={key}&before={before}");
         view! { <p><a class="button" href=href>"Older changes"</a></p> }

@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_service::dashboard::dashboard;
+use phasegate_service::dashboard::compute_dashboard;
 
-use crate::{islands::LiveDashboard, parts::page};
+use crate::{islands::LiveDashboard, parts::render_page};
 
 #[component]
 pub(crate) fn DashboardPage() -> impl IntoView {
     view! {
         <Title text="Dashboard"/>
-        {page(|request| async move {
-            let first = dashboard(&request.service, &request.actor, request.environment).await?;
+        {render_page(|request| async move {
+            let first = compute_dashboard(&request.service, &request.actor, request.environment).await?;
             Ok(view! { <LiveDashboard first/> }.into_any())
         })}
     }

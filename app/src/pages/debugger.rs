@@ -8,12 +8,12 @@ use phasegate_domain::{
     ids::FlagKey,
     reports::Explanation,
 };
-use phasegate_service::flags::{Split, batch, context, explain};
+use phasegate_service::flags::{Split, evaluate_batch, explain_flags, parse_context};
 
 use crate::{
     components::TextArea,
     format,
-    parts::{Here, PageErrorNotice, page},
+    parts::{Here, PageErrorNotice, render_page},
     request::{Form, PageError, Request},
 };
 
@@ -21,14 +21,14 @@ use crate::{
 pub(crate) fn DebuggerPage() -> impl IntoView {
     view! {
         <Title text="Debugger"/>
-        {page(|request| async move {
+        {render_page(|request| async move {
             // A list of user ids may be too long for a URL, so it is posted as a form.
             let asked = request.form.clone().unwrap_or_else(|| request.query.clone());
-            let found = ask(&request, &asked);
+            let found = answer_query(&request, &asked);
             let answers = match found {
                 Ok(answers) => answers,
                 Err(trouble) => {
-                    request.note(&trouble);
+                    request.set_error_status(&trouble);
                     view! { <PageErrorNotice trouble/> }.into_any()
                 }
             };
@@ -44,34 +44,34 @@ pub(crate) fn DebuggerPage() -> impl IntoView {
     }
 }
 
-fn chosen(asked: &Form) -> Result<Option<FlagKey>, PageError> {
+fn parse_chosen_flag(asked: &Form) -> Result<Option<FlagKey>, PageError> {
     match asked.get("flag") {
         "" => Ok(None),
-        _ => asked.parsed("flag").map(Some),
+        _ => asked.parse_field("flag").map(Some),
     }
 }
 
-fn ask(request: &Request, asked: &Form) -> Result<AnyView, PageError> {
+fn answer_query(request: &Request, asked: &Form) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let flag = chosen(asked)?;
+    let flag = parse_chosen_flag(asked)?;
     if asked.has("users") {
         let flag = flag.ok_or_else(|| PageError::invalid("flag: choose a flag"))?;
         let (users, attributes) = (asked.get("users"), asked.get("attributes"));
-        let split = batch(service, actor, environment, &flag, users, attributes)?;
+        let split = evaluate_batch(service, actor, environment, &flag, users, attributes)?;
         return Ok(view! { <SplitTable flag split/> }.into_any());
     }
     let (user, attributes) = (asked.get("user"), asked.get("attributes"));
     if user.is_empty() && attributes.is_empty() {
         return Ok(().into_any());
     }
-    let context = context(user, attributes)?;
-    let answers = explain(service, actor, environment, flag.as_ref(), &context)?;
+    let context = parse_context(user, attributes)?;
+    let answers = explain_flags(service, actor, environment, flag.as_ref(), &context)?;
     Ok(view! { <Answers answers/> }.into_any())
 }
 
 fn flag_options(request: &Request, asked: &Form) -> AnyView {
     let chosen = asked.get("flag").to_owned();
-    let live = request.live().ok();
+    let live = request.cached_environment().ok();
     let keys = live
         .iter()
         .flat_map(|live| live.snapshot().flags().map(|entry| entry.flag.key.to_string()));
@@ -132,7 +132,7 @@ fn Answers(answers: Vec<Explanation>) -> impl IntoView {
 
 #[component]
 fn StepLine(step: TraceStep) -> impl IntoView {
-    let mut lines = step.lines(Reader::Admin).into_iter();
+    let mut lines = step.explanation_lines(Reader::Admin).into_iter();
     let first = lines.next();
     let class = if step.has_decided() { "is-deciding" } else { "" };
     let below = lines
@@ -177,8 +177,8 @@ fn SplitTable(flag: FlagKey, split: Split) -> impl IntoView {
             view! {
                 <tr>
                     <th scope="row"><code>{variant}</code></th>
-                    <td class="is-number">{format::count(count)}</td>
-                    <td class="is-number">{format::percent(count, total)}</td>
+                    <td class="is-number">{format::format_count(count)}</td>
+                    <td class="is-number">{format::format_percent(count, total)}</td>
                 </tr>
             }
         })
@@ -194,7 +194,7 @@ fn SplitTable(flag: FlagKey, split: Split) -> impl IntoView {
         .collect_view();
     view! {
         <section class="card stack" data-testid="split">
-            <h2>{format!("{flag} for {}", format::counted(total, "user", "users"))}</h2>
+            <h2>{format!("{flag} for {}", format::format_quantity(total, "user", "users"))}</h2>
             <div class="table-scroll">
                 <table>
                     <thead><tr><th scope="col">"Variant"</th><th scope="col">"Users"</th><th scope="col">"Share"</th></tr></thead>

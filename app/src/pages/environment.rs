@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::{parts::page, request::PageError};
+use crate::{parts::render_page, request::PageError};
 
 /// Stores the selected environment in a cookie and redirects to the flags.
 #[component]
 pub(crate) fn EnvironmentPage() -> impl IntoView {
-    page(|request| async move {
+    render_page(|request| async move {
         let form = request.form.clone().unwrap_or_default();
         let wanted = form.get("environment");
         let all = request.service.environments();
@@ -17,7 +17,7 @@ pub(crate) fn EnvironmentPage() -> impl IntoView {
             )));
         }
         request.choose_environment(wanted);
-        request.go_to("/admin/flags");
+        request.redirect_to("/admin/flags");
         Ok(().into_any())
     })
 }

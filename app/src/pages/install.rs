@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_service::{ingest::arrivals, models::ClientKey, tokens::client_keys};
+use phasegate_service::{ingest::read_arrivals, models::ClientKey, tokens::list_client_keys};
 
 use crate::{
     islands::LiveArrivals,
-    parts::{Snippet, page},
+    parts::{Snippet, render_page},
     request::Request,
 };
 
@@ -14,10 +14,10 @@ use crate::{
 pub(crate) fn InstallPage() -> impl IntoView {
     view! {
         <Title text="Install"/>
-        {page(|request| async move {
+        {render_page(|request| async move {
             let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-            let first = arrivals(service, actor, environment).await?;
-            let keys = client_keys(service, actor, environment).await?;
+            let first = read_arrivals(service, actor, environment).await?;
+            let keys = list_client_keys(service, actor, environment).await?;
             let wanted = request.query.get("key");
             let key = keys.iter().find(|key| key.key == wanted).or_else(|| keys.first()).cloned();
             let snippets = match key {

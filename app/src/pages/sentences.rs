@@ -9,10 +9,10 @@ use phasegate_domain::{
 };
 
 /// Describes a change in one sentence.
-pub(crate) fn sentence(change: &Change) -> String {
+pub(crate) fn describe_audit_change(change: &Change) -> String {
     let (kind, key) = change.subject();
     match change {
-        Change::Rollout { what, .. } => rollout_sentence(what),
+        Change::Rollout { what, .. } => describe_rollout_event(what),
         Change::FlagSwitched { enabled, .. } => {
             format!("Switched the flag {key} {}.", if *enabled { "on" } else { "off" })
         }
@@ -25,39 +25,41 @@ pub(crate) fn sentence(change: &Change) -> String {
                 (_, None) => "Deleted",
                 _ => "Changed",
             };
-            format!("{verb} the {} {key}.", kind.words())
+            format!("{verb} the {} {key}.", kind.display_name())
         }
     }
 }
 
 /// Describes a change with the names of the plan's phases.
-pub(crate) fn sentence_with_plan(change: &Change, plan: &Plan) -> String {
+pub(crate) fn describe_change_with_plan(change: &Change, plan: &Plan) -> String {
     let Change::Rollout { what, .. } = change else {
-        return sentence(change);
+        return describe_audit_change(change);
     };
     match what {
         RolloutEvent::Started(said) => {
             let waived = if said.forced { ", with open items of the checklist waived" } else { "" };
-            format!("Started with {}{waived}.", named(plan, PhaseNumber::FIRST))
+            format!("Started with {}{waived}.", name_phase(plan, PhaseNumber::FIRST))
         }
         RolloutEvent::Advanced(moved) => {
             let forced = if moved.forced { " by force" } else { "" };
-            format!("Advanced{forced} to {}.", named(plan, moved.to))
+            format!("Advanced{forced} to {}.", name_phase(plan, moved.to))
         }
-        RolloutEvent::RolledBack(moved) => format!("Rolled back to {}.", named(plan, moved.to)),
-        what => rollout_sentence(what),
+        RolloutEvent::RolledBack(moved) => {
+            format!("Rolled back to {}.", name_phase(plan, moved.to))
+        }
+        what => describe_rollout_event(what),
     }
 }
 
 /// Describes a rollout event without the names of phases.
-fn rollout_sentence(what: &RolloutEvent) -> String {
+fn describe_rollout_event(what: &RolloutEvent) -> String {
     let text = what.to_string();
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str())
 }
 
-fn named(plan: &Plan, number: PhaseNumber) -> String {
+fn name_phase(plan: &Plan, number: PhaseNumber) -> String {
     match plan.phase(number) {
         Some(phase) => format!("phase {number}, {}", phase.name),
         None => format!("phase {number}"),
@@ -65,11 +67,15 @@ fn named(plan: &Plan, number: PhaseNumber) -> String {
 }
 
 /// Converts audit entries, newest first, to the lines of a timeline, oldest first.
-pub(crate) fn told_by_audit_log(lines: &[AuditRecord], plan: &Plan) -> Vec<(Timestamp, String)> {
+pub(crate) fn build_audit_timeline(lines: &[AuditRecord], plan: &Plan) -> Vec<(Timestamp, String)> {
     let line = |line: &AuditRecord| {
         (
             line.entry.at,
-            format!("{}: {}", line.entry.actor.0, sentence_with_plan(&line.entry.change, plan)),
+            format!(
+                "{}: {}",
+                line.entry.actor.0,
+                describe_change_with_plan(&line.entry.change, plan)
+            ),
         )
     };
     lines.iter().rev().map(line).collect()

@@ -36,7 +36,7 @@ impl ConditionDraft {
     /// Converts a condition to rows, or to JSON if it has too many levels.
     pub(crate) fn new(condition: &Condition) -> Self {
         let rows = |any, parts: &[Condition], is_list| {
-            let rows = parts.iter().map(row).collect::<Option<Vec<Row>>>();
+            let rows = parts.iter().map(convert_to_row).collect::<Option<Vec<Row>>>();
             rows.map(|rows| Self { any, rows, is_list: is_list && parts.len() == 1, json: None })
         };
         let simple = match condition {
@@ -54,9 +54,9 @@ impl ConditionDraft {
     }
 
     /// Reads the fields whose names begin with `prefix`.
-    pub(crate) fn read(form: &Form, prefix: &str) -> Self {
+    pub(crate) fn read_form(form: &Form, prefix: &str) -> Self {
         let field = |name: String| form.get(&format!("{prefix}.{name}")).to_owned();
-        let rows = (0..form.rows(&format!("{prefix}.if"))).filter_map(|index| {
+        let rows = (0..form.count_rows(&format!("{prefix}.if"))).filter_map(|index| {
             let row = Row {
                 negated: field(format!("if.{index}.not")) == "not",
                 attribute: field(format!("if.{index}.attribute")),
@@ -87,7 +87,7 @@ impl ConditionDraft {
     /// Converts the fields to JSON as files and the API have it, without validating it.
     pub(crate) fn to_json(&self) -> Result<Value, String> {
         if let Some(json) = &self.json {
-            return json::read(json.as_bytes()).map_err(|error| error.to_string());
+            return json::parse_document(json.as_bytes()).map_err(|error| error.to_string());
         }
         let rows: Vec<Value> = self.rows.iter().map(Row::to_json).collect();
         if let ([row], false) = (rows.as_slice(), self.is_list) {
@@ -97,7 +97,7 @@ impl ConditionDraft {
     }
 
     /// Renders the fields, whose names begin with `prefix`. Buttons are named `do`.
-    pub(crate) fn view(&self, prefix: &str) -> AnyView {
+    pub(crate) fn render_fields(&self, prefix: &str) -> AnyView {
         if let Some(json) = &self.json {
             return view! {
                 <label class="field">
@@ -108,7 +108,7 @@ impl ConditionDraft {
             .into_any();
         }
         let rows = self.rows.iter().enumerate();
-        let rows = rows.map(|(index, row)| row.view(prefix, index)).collect_view();
+        let rows = rows.map(|(index, row)| row.render_row(prefix, index)).collect_view();
         let is_any = self.any;
         let everyone = self.rows.is_empty().then(|| view! { <span class="pill">"everyone"</span> });
         let matching = (self.rows.len() > 1).then(|| {
@@ -141,19 +141,19 @@ impl ConditionDraft {
 }
 
 /// Converts a part to a row; `None` if it does not fit into one.
-fn row(part: &Condition) -> Option<Row> {
+fn convert_to_row(part: &Condition) -> Option<Row> {
     match part {
         Condition::Test(test @ Test { attribute, operator, .. }) => Some(Row {
             negated: false,
             attribute: attribute.clone(),
             operator: operator.as_str().to_owned(),
-            value: typed(&test.value()),
+            value: format_value(&test.value()),
         }),
         Condition::InSegment(key) => {
             Some(Row { operator: IN_SEGMENT.to_owned(), value: key.to_string(), ..Row::default() })
         }
         Condition::Not(part) => {
-            let row = row(part)?;
+            let row = convert_to_row(part)?;
             (!row.negated).then_some(Row { negated: true, ..row })
         }
         _ => None,
@@ -162,11 +162,11 @@ fn row(part: &Condition) -> Option<Row> {
 
 /// Formats a value for its field: lists with commas, strings without quotes unless they would be
 /// read as another type.
-fn typed(value: &Value) -> String {
+fn format_value(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Array(list) if list.iter().all(|item| !item.is_array() && !item.is_object()) => {
-            list.iter().map(typed).collect::<Vec<_>>().join(", ")
+            list.iter().map(format_value).collect::<Vec<_>>().join(", ")
         }
         Value::String(text) if read_value(text) == *value && !text.contains(',') => text.clone(),
         other => other.to_string(),
@@ -175,7 +175,7 @@ fn typed(value: &Value) -> String {
 
 /// Parses a number, a Boolean or a quoted string as JSON; any other text is a string.
 fn read_value(text: &str) -> Value {
-    match json::read(text.as_bytes()) {
+    match json::parse_document(text.as_bytes()) {
         Ok(value @ (Value::Number(_) | Value::Bool(_) | Value::String(_))) => value,
         _ => Value::from(text),
     }
@@ -198,10 +198,10 @@ impl Row {
         if *negated { json!({ "not": plain }) } else { plain }
     }
 
-    fn view(&self, prefix: &str, index: usize) -> AnyView {
+    fn render_row(&self, prefix: &str, index: usize) -> AnyView {
         let name = |field: &str| format!("{prefix}.if.{index}.{field}");
         let operators = Operator::ALL
-            .map(|operator| (operator.as_str(), operator.words()))
+            .map(|operator| (operator.as_str(), operator.as_phrase()))
             .into_iter()
             .chain([(IN_SEGMENT, "is in the segment")])
             .map(|(value, words)| {
@@ -262,7 +262,7 @@ mod tests {
             b"r.match=any&r.if.0.attribute=plan&r.if.0.operator=equals&r.if.0.value=pro\
               &r.if.2.not=not&r.if.2.operator=in_segment&r.if.2.value=beta",
         );
-        let mut draft = ConditionDraft::read(&form, "r");
+        let mut draft = ConditionDraft::read_form(&form, "r");
         assert_eq!(
             draft.to_json().unwrap(),
             json!({"any": [{"attribute": "plan", "operator": "equals", "value": "pro"},

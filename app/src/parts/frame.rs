@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::components::{A, Outlet};
 
 use super::Here;
-use crate::{format::instant, islands::FormGuard, request::Request};
+use crate::{format::format_instant, islands::FormGuard, request::Request};
 use phasegate_service::ingest::is_full_since;
 
 /// The logo: a gate that opens in phases.
@@ -57,12 +57,12 @@ pub(crate) fn Frame() -> impl IntoView {
 /// An alert on every page while the disk is full and telemetry cannot be stored.
 #[component]
 fn StorageAlert() -> impl IntoView {
-    let request = Request::current().ok()?;
+    let request = Request::from_context().ok()?;
     let since = is_full_since(&request.service)?;
     Some(view! {
         <p class="notice notice-error" role="alert" data-testid="disk-full">
             <strong>"The disk is full. "</strong>
-            {format!("No telemetry has been stored since {}. Pages keep their events and retry for a week; flags are still evaluated. Free space on the disk of the data folder, or shorten the data retention under Settings.", instant(since))}
+            {format!("No telemetry has been stored since {}. Pages keep their events and retry for a week; flags are still evaluated. Free space on the disk of the data folder, or shorten the data retention under Settings.", format_instant(since))}
         </p>
     })
 }
@@ -70,9 +70,9 @@ fn StorageAlert() -> impl IntoView {
 /// Selects the environment that all pages show; a single one is only named.
 #[component]
 fn EnvironmentPicker() -> impl IntoView {
-    let request = Request::current().ok()?;
+    let request = Request::from_context().ok()?;
     let mut all = request.service.environments();
-    let own = request.live().ok()?.environment().project_id;
+    let own = request.cached_environment().ok()?.environment().project_id;
     all.retain(|live| live.environment().project_id == own);
     let shown = request.environment;
     if all.len() < 2 {

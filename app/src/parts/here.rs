@@ -8,7 +8,7 @@ use crate::request::{HERE, Request};
 /// environment that was selected in another tab.
 #[component]
 pub(crate) fn Here() -> impl IntoView {
-    let live = Request::current().ok().and_then(|request| request.live().ok());
+    let live = Request::from_context().ok().and_then(|request| request.cached_environment().ok());
     let key = live.map(|live| live.environment().key.to_string());
     view! { <input type="hidden" name=HERE value=key/> }
 }

@@ -11,7 +11,7 @@ mod source;
 pub(crate) use condition::ConditionDraft;
 pub(crate) use frame::{Frame, Logo};
 pub(crate) use here::Here;
-pub(crate) use page::{PageErrorNotice, page};
+pub(crate) use page::{PageErrorNotice, render_page};
 pub(crate) use period_fields::{PeriodFields, period_field};
 pub(crate) use snippet::Snippet;
 pub(crate) use source::{Source, SourceBanner};

@@ -10,12 +10,12 @@ pub(crate) fn PageErrorNotice(trouble: PageError) -> impl IntoView {
 }
 
 /// Renders a page from a function that may fail; an error replaces the page.
-pub(crate) fn page<F>(make: impl FnOnce(Request) -> F) -> impl IntoView
+pub(crate) fn render_page<F>(make: impl FnOnce(Request) -> F) -> impl IntoView
 where
     F: Future<Output = Result<AnyView, PageError>> + Send + 'static,
 {
-    let checked = Request::current().and_then(|request| {
-        request.check_here().inspect_err(|trouble| request.note(trouble))?;
+    let checked = Request::from_context().and_then(|request| {
+        request.check_environment().inspect_err(|trouble| request.set_error_status(trouble))?;
         Ok(request)
     });
     let made = checked.map(|request| (request.clone(), make(request)));
@@ -27,7 +27,7 @@ where
         match making.await {
             Ok(view) => view,
             Err(trouble) => {
-                request.note(&trouble);
+                request.set_error_status(&trouble);
                 view! { <PageErrorNotice trouble/> }.into_any()
             }
         }

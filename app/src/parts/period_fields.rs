@@ -51,7 +51,7 @@ mod tests {
     fn a_preset_overrides_leftover_dates() {
         let read = |query: &str| {
             let form = Form::parse(query.as_bytes());
-            TimeRange::read(
+            TimeRange::parse_fields(
                 period_field(&form, "range"),
                 period_field(&form, "from"),
                 period_field(&form, "to"),

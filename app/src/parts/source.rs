@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use phasegate_domain::{
     accounts::Role, ids::EnvironmentId, simulation::Simulation, time::TimeRange,
 };
-use phasegate_service::ingest::{last_event_at, progress, simulation};
+use phasegate_service::ingest::{last_event_at, read_simulation, simulation_progress};
 
 use super::Here;
 use crate::{
     format,
-    request::{PageError, Request, encode},
+    request::{PageError, Request, percent_encode},
 };
 
 /// The source of a page's numbers: real or simulated telemetry.
@@ -31,9 +31,12 @@ impl Source {
     /// Selects the source that the URL names. The default is real data, and simulated data only
     /// with `--demo`: the public client key can start simulations, and must not decide what is
     /// shown.
-    pub(crate) async fn of(request: &Request, path: &'static str) -> Result<Self, PageError> {
+    pub(crate) async fn select_source(
+        request: &Request,
+        path: &'static str,
+    ) -> Result<Self, PageError> {
         let real = request.environment;
-        let simulation = simulation(&request.service, real).await?;
+        let simulation = read_simulation(&request.service, real).await?;
         let is_silent = last_event_at(&request.service, real).await?.is_none();
         let has_demo = request.embedding.has_demo;
         let is_simulated = match request.query.get("data") {
@@ -41,17 +44,17 @@ impl Source {
             "simulated" => simulation.is_some(),
             _ => simulation.is_some() && has_demo,
         };
-        let progress = progress(&request.service, real);
+        let progress = simulation_progress(&request.service, real);
         if progress.is_some() {
-            request.look_again();
+            request.schedule_refresh();
         }
         Ok(Self {
-            environment: if is_simulated { real.simulated() } else { real },
+            environment: if is_simulated { real.simulated_id() } else { real },
             simulation,
             progress,
             is_silent,
             has_demo,
-            may_change: request.may(Role::Operator),
+            may_change: request.has_role(Role::Operator),
             path,
         })
     }
@@ -61,7 +64,7 @@ impl Source {
     }
 
     /// Returns the query string of a view, so that a shared link shows the same data.
-    pub(crate) fn address(
+    pub(crate) fn format_view_query(
         &self,
         request: &Request,
         period: TimeRange,
@@ -70,12 +73,12 @@ impl Source {
         let environment = request.environment_key().unwrap_or_default();
         let mut query = format!(
             "environment={}&data={}&{}",
-            encode(&environment),
+            percent_encode(&environment),
             self.as_str(),
-            period.query()
+            period.to_query_string()
         );
         for (name, value) in fields {
-            query.push_str(&format!("&{name}={}", encode(&value)));
+            query.push_str(&format!("&{name}={}", percent_encode(&value)));
         }
         query
     }
@@ -94,7 +97,7 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
         return view! {
             <div class="notice notice-warning banner" role="status" data-testid="simulating">
                 <p><strong>"Simulation running: "</strong>
-                    {format!("{} of {} sessions.", format::count(done), format::count(total))}</p>
+                    {format!("{} of {} sessions.", format::format_count(done), format::format_count(total))}</p>
                 <progress max=total.to_string() value=done.to_string()></progress>
             </div>
         }
@@ -114,8 +117,8 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
     let Simulation { users, days, regression, .. } = simulation;
     let made = format!(
         "{} simulated users over {}",
-        format::count(users.into()),
-        format::counted(days.into(), "day", "days")
+        format::format_count(users.into()),
+        format::format_quantity(days.into(), "day", "days")
     );
     let worse = regression.map(|phase| format!(", with a regression in phase {phase}"));
     if source.is_simulated() {

@@ -35,26 +35,26 @@ impl UnavailableTelemetry {
         Self { reason: reason.into() }
     }
 
-    fn error(&self) -> StoreError {
+    fn unavailable_error(&self) -> StoreError {
         StoreError::Database(self.reason.clone().into())
     }
 }
 
 #[async_trait]
 impl EventLog for UnavailableTelemetry {
-    async fn append(&self, _: &[Batch]) -> Result<Vec<Appended>, StoreError> {
-        Err(self.error())
+    async fn append_batches(&self, _: &[Batch]) -> Result<Vec<Appended>, StoreError> {
+        Err(self.unavailable_error())
     }
 
-    async fn last_minute(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
-        Err(self.error())
+    async fn read_last_minute(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
+        Err(self.unavailable_error())
     }
 
-    async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+    async fn read_or_store_digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
         Ok(fresh)
     }
 
-    async fn catch_up(&self) -> Result<(), StoreError> {
+    async fn invalidate_outdated_caches(&self) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -67,18 +67,18 @@ impl MetricStore for UnavailableTelemetry {
         _: &[(Metric, String)],
         _: Timestamp,
     ) -> Result<(), StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 
-    async fn rollups(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        Err(self.error())
+    async fn read_rollups(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+        Err(self.unavailable_error())
     }
 
-    async fn sums(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        Err(self.error())
+    async fn read_rollup_sums(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+        Err(self.unavailable_error())
     }
 
-    async fn dimensions(
+    async fn read_dimensions(
         &self,
         _: EnvironmentId,
         _: Metric,
@@ -86,28 +86,32 @@ impl MetricStore for UnavailableTelemetry {
         _: (i64, i64),
         _: usize,
     ) -> Result<Vec<Dimension>, StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 
-    async fn add_usage(&self, _: &[UsageRow], _: i64) -> Result<(), StoreError> {
-        Err(self.error())
+    async fn add_evaluation_counts(&self, _: &[UsageRow], _: i64) -> Result<(), StoreError> {
+        Err(self.unavailable_error())
     }
 
-    async fn usage(&self, _: EnvironmentId, _: i64) -> Result<Vec<UsageRow>, StoreError> {
-        Err(self.error())
+    async fn read_evaluation_counts(
+        &self,
+        _: EnvironmentId,
+        _: i64,
+    ) -> Result<Vec<UsageRow>, StoreError> {
+        Err(self.unavailable_error())
     }
 }
 
 #[async_trait]
 impl ActivityStore for UnavailableTelemetry {
-    async fn user_sets(
+    async fn read_user_sets(
         &self,
         _: EnvironmentId,
         _: &ActivityFilter,
         _: i64,
         _: i64,
     ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 }
 
@@ -118,7 +122,7 @@ impl ErrorStore for UnavailableTelemetry {
         _: EnvironmentId,
         _: u32,
     ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 }
 
@@ -129,19 +133,19 @@ impl FeedbackStore for UnavailableTelemetry {
         _: EnvironmentId,
         _: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 
     async fn save_screenshot(&self, _: &Screenshot, _: u64) -> Result<(), StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 
-    async fn screenshot(
+    async fn read_screenshot(
         &self,
         _: EnvironmentId,
         _: &str,
     ) -> Result<Option<Screenshot>, StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 }
 
@@ -152,48 +156,48 @@ impl PrivacyStore for UnavailableTelemetry {
         _: Timestamp,
         _: &BTreeMap<EnvironmentId, RetentionPolicy>,
     ) -> Result<(), StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 
     async fn erase_environment(&self, _: EnvironmentId) -> Result<(), StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 
     async fn user_data(&self, _: EnvironmentId, _: UserHash) -> Result<UserData, StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 
     async fn erase_user(&self, _: EnvironmentId, _: UserHash) -> Result<ErasureReport, StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 
-    async fn sizes(&self) -> Result<StorageUsage, StoreError> {
-        Err(self.error())
+    async fn measure_storage(&self) -> Result<StorageUsage, StoreError> {
+        Err(self.unavailable_error())
     }
 }
 
 #[async_trait]
 impl SimulationStore for UnavailableTelemetry {
-    async fn simulation(&self, _: EnvironmentId) -> Result<Option<Simulation>, StoreError> {
-        Err(self.error())
+    async fn read_simulation(&self, _: EnvironmentId) -> Result<Option<Simulation>, StoreError> {
+        Err(self.unavailable_error())
     }
 
     async fn save_simulation(&self, _: EnvironmentId, _: &Simulation) -> Result<(), StoreError> {
-        Err(self.error())
+        Err(self.unavailable_error())
     }
 }
 
 #[async_trait]
 impl Database for UnavailableTelemetry {
-    async fn mark(&self, _: i32) -> Result<(), StoreError> {
+    async fn mark_database(&self, _: i32) -> Result<(), StoreError> {
         Ok(())
     }
 
-    async fn check(&self) -> Result<(), StoreError> {
-        Err(self.error())
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        Err(self.unavailable_error())
     }
 
-    async fn close(&self) -> Result<(), StoreError> {
+    async fn close_database(&self) -> Result<(), StoreError> {
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ impl WireEvent {
 
     /// Appends a string field to the object.
     #[must_use]
-    pub fn text(mut self, name: &str, value: &str) -> Self {
+    pub fn with_text(mut self, name: &str, value: &str) -> Self {
         self.body.push(',');
         push_field(&mut self.body, name, value);
         self
@@ -29,13 +29,13 @@ impl WireEvent {
 
     /// Appends a string field unless it is empty.
     #[must_use]
-    pub fn text_if_any(self, name: &str, value: &str) -> Self {
-        if value.is_empty() { self } else { self.text(name, value) }
+    pub fn with_text_if_any(self, name: &str, value: &str) -> Self {
+        if value.is_empty() { self } else { self.with_text(name, value) }
     }
 
     /// Appends a field with a whole number.
     #[must_use]
-    pub fn number(mut self, name: &str, value: u64) -> Self {
+    pub fn with_number(mut self, name: &str, value: u64) -> Self {
         self.body.push(',');
         push_string(&mut self.body, name);
         self.body.push(':');
@@ -45,7 +45,7 @@ impl WireEvent {
 
     /// Appends a field with a list of whole numbers.
     #[must_use]
-    pub fn numbers(mut self, name: &str, values: impl IntoIterator<Item = u64>) -> Self {
+    pub fn with_numbers(mut self, name: &str, values: impl IntoIterator<Item = u64>) -> Self {
         self.body.push(',');
         push_string(&mut self.body, name);
         self.body.push(':');
@@ -61,7 +61,7 @@ impl WireEvent {
 
     /// Appends a field whose value is already JSON.
     #[must_use]
-    pub fn raw(mut self, name: &str, json: &str) -> Self {
+    pub fn with_json(mut self, name: &str, json: &str) -> Self {
         self.body.push(',');
         push_string(&mut self.body, name);
         self.body.push(':');
@@ -86,7 +86,7 @@ impl EventsWriter {
     }
 
     /// Appends an event. Returns `false` if the batch is full; the event must go into the next one.
-    pub fn push(&mut self, event: &WireEvent) -> bool {
+    pub fn push_event(&mut self, event: &WireEvent) -> bool {
         // 40 bytes for the age and the brackets.
         let full = self.body.len() + event.body.len() + 40 > TARGET_EVENTS_BYTES;
         if self.events == MAX_EVENTS || (full && self.events > 0) {
@@ -158,23 +158,24 @@ mod tests {
     fn encoded_events_decode_to_the_same_values() {
         let mut events = EventsWriter::new(5_000);
         assert!(
-            events.push(
+            events.push_event(
                 &WireEvent::new("vital", 1_500)
-                    .text("page", "/demo")
-                    .text("name", "LCP")
-                    .number("value", 1_840_000)
-                    .numbers("parts", [1, 2])
+                    .with_text("page", "/demo")
+                    .with_text("name", "LCP")
+                    .with_number("value", 1_840_000)
+                    .with_numbers("parts", [1, 2])
             )
         );
         let message = "a \"quoted\" \\ line\nwith ünïcode \u{1}";
-        assert!(
-            events.push(&WireEvent::new("error", 5_000).text("page", "/").text("message", message))
-        );
-        let used = WireEvent::new("use", 5_000).text("flag", "A").raw("props", r#"{"n":1}"#);
-        assert!(events.push(&used));
+        assert!(events.push_event(
+            &WireEvent::new("error", 5_000).with_text("page", "/").with_text("message", message)
+        ));
+        let used =
+            WireEvent::new("use", 5_000).with_text("flag", "A").with_json("props", r#"{"n":1}"#);
+        assert!(events.push_event(&used));
         let events = events.finish();
         let body = format!(r#"{{"v":1,"batch":"b","session":"s","events":{events}}}"#);
-        let batch = decode::batch(body.as_bytes()).unwrap();
+        let batch = decode::decode_batch(body.as_bytes()).unwrap();
         let events: Vec<Timed> = batch.events.into_iter().map(|event| event.unwrap()).collect();
         assert_eq!(events[0].age, 3_500);
         assert_eq!(
@@ -204,13 +205,13 @@ mod tests {
     #[test]
     fn a_full_batch_refuses_further_events() {
         let mut events = EventsWriter::new(0);
-        let long = WireEvent::new("error", 0).text("message", &"x".repeat(20_000));
-        assert!(events.push(&long));
-        assert!(events.push(&long));
-        assert!(!events.push(&long));
+        let long = WireEvent::new("error", 0).with_text("message", &"x".repeat(20_000));
+        assert!(events.push_event(&long));
+        assert!(events.push_event(&long));
+        assert!(!events.push_event(&long));
         assert!(events.finish().len() <= TARGET_EVENTS_BYTES);
         let mut events = EventsWriter::new(0);
-        let short = WireEvent::new("use", 0).text("flag", "A");
-        assert_eq!((0..300).filter(|_| events.push(&short)).count(), MAX_EVENTS);
+        let short = WireEvent::new("use", 0).with_text("flag", "A");
+        assert_eq!((0..300).filter(|_| events.push_event(&short)).count(), MAX_EVENTS);
     }
 }

@@ -2,16 +2,16 @@
 
 /// Returns the position of `part` in a text. The standard library's search is made for long texts,
 /// and as large as the rest of this module.
-pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
+pub(crate) fn find_text(text: &str, part: &str) -> Option<usize> {
     text.as_bytes().windows(part.len()).position(|window| window == part.as_bytes())
 }
 
-pub(crate) fn has(text: &str, part: &str) -> bool {
-    find(text, part).is_some()
+pub(crate) fn contains_text(text: &str, part: &str) -> bool {
+    find_text(text, part).is_some()
 }
 
 /// Returns an address without query and fragment, and the line and column at its end, if any.
-pub(crate) fn without_query(address: &str) -> (&str, &str) {
+pub(crate) fn split_query(address: &str) -> (&str, &str) {
     let Some(end) = address.find(['?', '#']) else { return (address, "") };
     let (path, rest) = address.split_at_checked(end).unwrap_or((address, ""));
     let place = rest.find(':').and_then(|colon| rest.get(colon..)).unwrap_or_default();
@@ -21,12 +21,12 @@ pub(crate) fn without_query(address: &str) -> (&str, &str) {
 
 /// Returns the endpoint of an address: its path, with `:id` in place of ids, and the host in front
 /// if it is not the page's own.
-pub(crate) fn endpoint(address: &str, origin: &str) -> String {
-    let (path, _) = without_query(address);
+pub(crate) fn extract_endpoint(address: &str, origin: &str) -> String {
+    let (path, _) = split_query(address);
     let path = path.strip_prefix(origin).filter(|rest| !origin.is_empty() && rest.starts_with('/'));
     let path = path.unwrap_or_else(|| {
-        let (path, _) = without_query(address);
-        find(path, "://").and_then(|at| path.get(at + 3..)).unwrap_or(path)
+        let (path, _) = split_query(address);
+        find_text(path, "://").and_then(|at| path.get(at + 3..)).unwrap_or(path)
     });
     let mut out = String::with_capacity(path.len());
     for (index, segment) in path.split('/').enumerate() {
@@ -49,7 +49,7 @@ fn is_id(segment: &str) -> bool {
         || (is_hex && segment.len() >= 8 && digits > 0)
         || (digits > 0 && segment.len() >= 16)
         || segment.contains('@')
-        || has(segment, "%40")
+        || contains_text(segment, "%40")
 }
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn an_endpoint_has_no_ids() {
-        let of = |address| endpoint(address, "https://app.example");
+        let of = |address| extract_endpoint(address, "https://app.example");
         assert_eq!(of("https://app.example/api/exercises/42?q=1"), "/api/exercises/:id");
         assert_eq!(of("/api/v1/users/ada%40example.com/"), "/api/v1/users/:id/");
         assert_eq!(

@@ -5,7 +5,7 @@ use phasegate_wire::{
     encode::{WireEvent, push_number, push_string},
 };
 
-use crate::{address::has, queue::cut};
+use crate::{address::contains_text, queue::truncate_chars};
 
 /// The maximum number of breadcrumbs.
 const CRUMBS: usize = 20;
@@ -66,17 +66,17 @@ impl Default for Errors {
 
 impl Errors {
     /// Adds a breadcrumb for later errors.
-    pub(crate) fn crumb(&mut self, at: f64, kind: &str, text: &str) {
+    pub(crate) fn add_crumb(&mut self, at: f64, kind: &str, text: &str) {
         let kind = ["navigation", "click", "request", "console"].into_iter().find(|k| *k == kind);
         if self.crumbs.len() == CRUMBS {
             self.crumbs.remove(0);
         }
-        self.crumbs.push((at, kind.unwrap_or("error"), cut(text, CRUMB_CHARS)));
+        self.crumbs.push((at, kind.unwrap_or("error"), truncate_chars(text, CRUMB_CHARS)));
     }
 
     /// Returns an error that has just happened with its count if it is to be reported now, and
     /// `Ok(None)` if it is only counted. An error means that the limit for bursts is reached.
-    pub(crate) fn due(
+    pub(crate) fn report_if_due(
         &mut self,
         at: f64,
         key: &str,
@@ -93,7 +93,7 @@ impl Errors {
             known.last = None;
             return Ok(Some((event, core::mem::take(&mut known.missed))));
         }
-        if !self.allow(at) {
+        if !self.allow_report(at) {
             return Err(());
         }
         if self.known.len() == REMEMBERED {
@@ -106,14 +106,14 @@ impl Errors {
 
     /// Takes an error that has happened and was not reported yet, with its count, if its silence is
     /// over at that time.
-    pub(crate) fn missed(&mut self, at: f64) -> Option<(WireEvent, u64)> {
+    pub(crate) fn take_missed(&mut self, at: f64) -> Option<(WireEvent, u64)> {
         let mut due = self.known.iter_mut();
         let known = due.find(|known| known.last.is_some() && known.silent_until <= at)?;
         Some((known.last.take()?, core::mem::take(&mut known.missed)))
     }
 
     /// Returns whether the limit for bursts allows one more.
-    fn allow(&mut self, at: f64) -> bool {
+    fn allow_report(&mut self, at: f64) -> bool {
         let refill = ((at - self.refilled) / REFILL).max(0.0);
         self.allowed = (self.allowed + refill).min(BURST);
         self.refilled = self.refilled.max(at);
@@ -125,9 +125,14 @@ impl Errors {
     }
 
     /// Returns the error as an event, and the key under which repetitions are folded.
-    pub(crate) fn event(&self, at: f64, page: &str, problem: Problem<'_>) -> (WireEvent, String) {
-        let message = cut(problem.message, MAX_MESSAGE_CHARS);
-        let stack = cut(problem.stack, MAX_STACK_CHARS);
+    pub(crate) fn build_event(
+        &self,
+        at: f64,
+        page: &str,
+        problem: Problem<'_>,
+    ) -> (WireEvent, String) {
+        let message = truncate_chars(problem.message, MAX_MESSAGE_CHARS);
+        let stack = truncate_chars(problem.stack, MAX_STACK_CHARS);
         let mut key = message.clone();
         // Errors with the same message may differ in origin and severity.
         let place = stack.split('\n').nth(1).unwrap_or_default();
@@ -136,18 +141,18 @@ impl Errors {
             key.push_str(part);
         }
         let mut event = WireEvent::new("error", at as u64)
-            .text("page", page)
-            .text("kind", problem.kind)
-            .text("message", &message)
-            .text_if_any("stack", &stack)
-            .text_if_any("feature", &cut(problem.feature, MAX_NAME_CHARS))
-            .text_if_any("component", &cut(problem.component, MAX_NAME_CHARS))
-            .text_if_any("severity", problem.severity);
+            .with_text("page", page)
+            .with_text("kind", problem.kind)
+            .with_text("message", &message)
+            .with_text_if_any("stack", &stack)
+            .with_text_if_any("feature", &truncate_chars(problem.feature, MAX_NAME_CHARS))
+            .with_text_if_any("component", &truncate_chars(problem.component, MAX_NAME_CHARS))
+            .with_text_if_any("severity", problem.severity);
         if is_noise(problem.message, problem.stack) {
-            event = event.raw("noise", "true");
+            event = event.with_json("noise", "true");
         }
         if !self.crumbs.is_empty() {
-            event = event.raw("crumbs", &self.crumbs_before(at));
+            event = event.with_json("crumbs", &self.crumbs_before(at));
         }
         (event, key)
     }
@@ -173,10 +178,10 @@ impl Errors {
 /// script of another site that the browser hides, or from a `ResizeObserver` loop.
 fn is_noise(message: &str, stack: &str) -> bool {
     // Only the frame that threw counts: an extension that wraps browser functions is further down.
-    let thrown = stack.split('\n').find(|line| has(line, "://")).unwrap_or_default();
-    has(thrown, "-extension://")
-        || has(thrown, "webkit-masked-url://")
-        || has(message, "-extension://")
+    let thrown = stack.split('\n').find(|line| contains_text(line, "://")).unwrap_or_default();
+    contains_text(thrown, "-extension://")
+        || contains_text(thrown, "webkit-masked-url://")
+        || contains_text(message, "-extension://")
         || message.starts_with("ResizeObserver loop")
         || (stack.is_empty() && message.starts_with("Script error"))
 }
@@ -188,16 +193,16 @@ mod tests {
     #[test]
     fn bursts_of_errors_are_bounded() {
         let mut errors = Errors::default();
-        assert_eq!((0..1_000).filter(|_| errors.allow(1_000.0)).count(), 30);
-        assert!(!errors.allow(2_000.0));
-        assert!(errors.allow(22_000.0));
-        assert_eq!((0..1_000).filter(|_| errors.allow(9e9)).count(), 30);
+        assert_eq!((0..1_000).filter(|_| errors.allow_report(1_000.0)).count(), 30);
+        assert!(!errors.allow_report(2_000.0));
+        assert!(errors.allow_report(22_000.0));
+        assert_eq!((0..1_000).filter(|_| errors.allow_report(9e9)).count(), 30);
     }
 
     #[test]
     fn an_endless_error_is_counted_and_leaves_room_for_others() {
         let mut errors = Errors::default();
-        let mut due = |at, key| errors.due(at, key, WireEvent::new("error", 0)).unwrap();
+        let mut due = |at, key| errors.report_if_due(at, key, WireEvent::new("error", 0)).unwrap();
         let (mut reports, mut reported) = (0, 0);
         for second in 0..600 {
             if let Some((_, count)) = due(f64::from(second) * 1_000.0, "again") {
@@ -206,16 +211,16 @@ mod tests {
         }
         assert!((3..12).contains(&reports), "{reports}");
         assert!(due(600_000.0, "another").is_some_and(|(_, count)| count == 1));
-        let (_, missed) = errors.missed(f64::MAX).unwrap();
+        let (_, missed) = errors.take_missed(f64::MAX).unwrap();
         assert_eq!(reported + missed, 600, "each is counted once");
-        assert!(errors.missed(f64::MAX).is_none());
+        assert!(errors.take_missed(f64::MAX).is_none());
     }
 
     #[test]
     fn an_error_has_the_breadcrumbs_before_it() {
         let mut errors = Errors::default();
         for n in 0..25 {
-            errors.crumb(f64::from(n), "click", "button.buy");
+            errors.add_crumb(f64::from(n), "click", "button.buy");
         }
         let crumbs = errors.crumbs_before(100.0);
         assert_eq!(crumbs.matches("[95,\"click\",\"button.buy\"]").count(), 1);

@@ -73,14 +73,14 @@ pub enum Seen<'a> {
 
 /// Returns the events that the collector would have sent, as the JSON array of a batch.
 #[must_use]
-pub fn events(alone: &LoaderFallback<'_>) -> String {
+pub fn replay_events(alone: &LoaderFallback<'_>) -> String {
     let LoaderFallback { page, now, activation, response, was_hidden, ref seen } = *alone;
     let mut collector = Collector::new("", &scrub(page), "", activation, response);
     if was_hidden {
-        collector.was_hidden(0.0);
+        collector.record_earlier_hiding(0.0);
     }
     if response > 0.0 && response < now {
-        collector.first_byte();
+        collector.report_first_byte();
     }
     // The browser's entries come first: of many errors, some may not fit into a batch.
     let is_entry = |seen: &&Seen<'_>| matches!(seen, Seen::Entry { .. });
@@ -88,23 +88,23 @@ pub fn events(alone: &LoaderFallback<'_>) -> String {
     let mut is_over = false;
     for seen in seen.iter().filter(is_entry).chain(later) {
         if !is_over && !is_entry(&seen) {
-            collector.hidden(now, 0.0);
+            collector.record_hidden(now, 0.0);
             is_over = true;
         }
         match *seen {
-            Seen::Exposure { at, flag, variant } => collector.exposure(at, flag, variant),
-            Seen::Used { at, flag } => collector.feature_used(at, flag, ""),
-            Seen::Custom { at, name } => collector.custom(at, name, ""),
+            Seen::Exposure { at, flag, variant } => collector.record_exposure(at, flag, variant),
+            Seen::Used { at, flag } => collector.record_use(at, flag, ""),
+            Seen::Custom { at, name } => collector.record_custom_event(at, name, ""),
             Seen::Task { at, name, outcome, duration } => {
-                collector.task(at, name, outcome, duration);
+                collector.record_task(at, name, outcome, duration);
             }
             Seen::Timing { at, kind, name, duration } => {
-                collector.timing(at, kind, name, duration, false);
+                collector.record_timing(at, kind, name, duration, false);
             }
             Seen::Error { at, message, stack } => {
                 let (message, stack) = (&scrub(message), &scrub(stack));
                 let problem = Problem { kind: "error", message, stack, ..Problem::default() };
-                collector.error(at, problem);
+                collector.record_error(at, problem);
             }
             Seen::Entry {
                 kind,
@@ -117,16 +117,16 @@ pub fn events(alone: &LoaderFallback<'_>) -> String {
                 interaction,
             } => match kind {
                 "paint" if name == "first-contentful-paint" => {
-                    collector.first_contentful_paint(start);
+                    collector.report_first_paint(start);
                 }
                 "largest-contentful-paint" => {
                     let candidate = Candidate { at: start, ..Candidate::default() };
-                    collector.view.largest_contentful_paint(candidate);
+                    collector.view.add_paint_candidate(candidate);
                 }
-                "layout-shift" if !had_recent_input => collector.layout_shift(start, value, ""),
+                "layout-shift" if !had_recent_input => collector.add_layout_shift(start, value, ""),
                 "event" | "first-input" => {
                     if kind == "first-input" {
-                        collector.first_input(start, processing_start);
+                        collector.report_first_input(start, processing_start);
                     }
                     let event = EventTiming {
                         id: interaction,
@@ -135,16 +135,16 @@ pub fn events(alone: &LoaderFallback<'_>) -> String {
                         processing_start,
                         processing_end: processing_start,
                     };
-                    collector.view.event_timing(event, "");
+                    collector.view.add_event_timing(event, "");
                 }
                 _ => {}
             },
         }
     }
     if !is_over {
-        collector.hidden(now, 0.0);
+        collector.record_hidden(now, 0.0);
     }
-    let batch = collector.batch(now);
+    let batch = collector.take_batch(now);
     batch.find('[').and_then(|start| batch.get(start..)).unwrap_or("[]").to_owned()
 }
 
@@ -175,7 +175,7 @@ mod tests {
         let page = "/reset/ada@example.com";
         let alone =
             LoaderFallback { page, now: 500.0, response: 40.0, seen, ..LoaderFallback::default() };
-        let events = events(&alone);
+        let events = replay_events(&alone);
         for part in [
             r#""name":"FCP","value":100000"#,
             r#""name":"LCP","value":150000"#,
@@ -196,7 +196,7 @@ mod tests {
         seen.push(entry("paint", "first-contentful-paint", 100.0, 0.0));
         seen.push(entry("largest-contentful-paint", "", 150.0, 0.0));
         seen.push(entry("layout-shift", "", 200.0, 0.25));
-        let crowded = super::events(&LoaderFallback {
+        let crowded = super::replay_events(&LoaderFallback {
             page,
             now: 500.0,
             response: 40.0,
@@ -206,6 +206,6 @@ mod tests {
         for part in [r#""name":"LCP""#, r#""name":"CLS""#] {
             assert!(crowded.contains(part), "vitals are not cut first: {crowded}");
         }
-        assert_eq!(super::events(&LoaderFallback::default()), "[]");
+        assert_eq!(super::replay_events(&LoaderFallback::default()), "[]");
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    pub(crate) fn has(&self, kind: Kind) -> bool {
+    pub(crate) fn includes_kind(&self, kind: Kind) -> bool {
         match kind {
             Kind::Feedback => true,
             _ if self.only_feedback => false,
@@ -62,26 +62,26 @@ impl Queue {
         if self.waiting.len() < MAX_WAITING {
             self.waiting.push(Waiting { kind, event, key, count });
         } else {
-            self.drop_events(count);
+            self.count_dropped_events(count);
         }
     }
 
     /// Returns whether an event of that key waits, and counts a repetition if so.
-    pub(crate) fn repeats(&mut self, key: &str) -> bool {
+    pub(crate) fn count_repetition(&mut self, key: &str) -> bool {
         debug_assert!(!key.is_empty());
         let found = self.waiting.iter_mut().find(|waiting| waiting.key == key);
         found.map(|waiting| waiting.count += 1).is_some()
     }
 
     /// Counts events that were lost.
-    pub(crate) fn drop_events(&mut self, count: u64) {
+    pub(crate) fn count_dropped_events(&mut self, count: u64) {
         self.dropped += count;
     }
 
     /// Takes as many events as fit into one batch. Returns the number of dropped events, followed
     /// by the events as a JSON array; empty if there is nothing to send.
-    pub(crate) fn batch(&mut self, wanted: Wanted, now: u64) -> String {
-        self.waiting.retain(|waiting| wanted.has(waiting.kind));
+    pub(crate) fn take_batch(&mut self, wanted: Wanted, now: u64) -> String {
+        self.waiting.retain(|waiting| wanted.includes_kind(waiting.kind));
         let dropped = if wanted.only_feedback { 0 } else { self.dropped };
         let mut out = String::new();
         if self.waiting.is_empty() && dropped == 0 {
@@ -93,9 +93,9 @@ impl Queue {
         let mut fitting = 0;
         for waiting in &self.waiting {
             let fits = if waiting.count > 1 {
-                events.push(&waiting.event.clone().number("count", waiting.count))
+                events.push_event(&waiting.event.clone().with_number("count", waiting.count))
             } else {
-                events.push(&waiting.event)
+                events.push_event(&waiting.event)
             };
             if !fits {
                 break;
@@ -109,7 +109,7 @@ impl Queue {
 }
 
 /// Returns the first `most` characters.
-pub(crate) fn cut(text: &str, most: usize) -> String {
+pub(crate) fn truncate_chars(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }
 
@@ -122,59 +122,64 @@ mod tests {
     const ALL: Wanted =
         Wanted { analytics: true, performance: true, errors: true, only_feedback: false };
 
-    fn event(name: &str) -> WireEvent {
-        WireEvent::new("custom", 0).text("name", name)
+    fn custom_event(name: &str) -> WireEvent {
+        WireEvent::new("custom", 0).with_text("name", name)
     }
 
-    fn take(queue: &mut Queue, wanted: Wanted) -> Option<decode::Batch<'static>> {
-        crate::tests::read(&queue.batch(wanted, 1))
+    fn take_decoded_batch(queue: &mut Queue, wanted: Wanted) -> Option<decode::Batch<'static>> {
+        crate::tests::decode_batch(&queue.take_batch(wanted, 1))
     }
 
     #[test]
     fn a_queue_empties_in_batches() {
         let mut queue = Queue::default();
-        (0..300).for_each(|_| queue.push(Kind::Analytics, event("a")));
-        let sizes: Vec<usize> =
-            std::iter::from_fn(|| take(&mut queue, ALL)).map(|batch| batch.events.len()).collect();
+        (0..300).for_each(|_| queue.push(Kind::Analytics, custom_event("a")));
+        let sizes: Vec<usize> = std::iter::from_fn(|| take_decoded_batch(&mut queue, ALL))
+            .map(|batch| batch.events.len())
+            .collect();
         assert_eq!(sizes, [200, 100]);
     }
 
     #[test]
     fn events_that_do_not_fit_are_counted() {
         let mut queue = Queue::default();
-        (0..450).for_each(|_| queue.push(Kind::Errors, event("a")));
-        assert_eq!(take(&mut queue, ALL).unwrap().dropped, 50);
-        assert_eq!(take(&mut queue, ALL).unwrap().dropped, 0);
+        (0..450).for_each(|_| queue.push(Kind::Errors, custom_event("a")));
+        assert_eq!(take_decoded_batch(&mut queue, ALL).unwrap().dropped, 50);
+        assert_eq!(take_decoded_batch(&mut queue, ALL).unwrap().dropped, 0);
     }
 
     #[test]
     fn repetitions_are_folded_while_they_wait() {
         let mut queue = Queue::default();
-        let error = WireEvent::new("error", 0).text("message", "x");
+        let error = WireEvent::new("error", 0).with_text("message", "x");
         queue.push_keyed(Kind::Errors, error, "x".into(), 1);
-        assert!(queue.repeats("x") && queue.repeats("x") && !queue.repeats("y"));
-        let batch = take(&mut queue, ALL).unwrap();
+        assert!(
+            queue.count_repetition("x")
+                && queue.count_repetition("x")
+                && !queue.count_repetition("y")
+        );
+        let batch = take_decoded_batch(&mut queue, ALL).unwrap();
         let decode::WireEvent::Error(error) = &batch.events[0].as_ref().unwrap().event else {
             panic!()
         };
         assert_eq!(error.count, 3);
-        assert!(!queue.repeats("x"), "what is gone is gone");
+        assert!(!queue.count_repetition("x"), "what is gone is gone");
     }
 
     #[test]
     fn unwanted_categories_are_not_sent() {
         let mut queue = Queue::default();
-        queue.push(Kind::Analytics, event("a"));
-        queue.push(Kind::Feedback, WireEvent::new("feedback", 0).text("message", "hello"));
-        queue.drop_events(7);
-        let batch = take(&mut queue, Wanted { only_feedback: true, ..ALL }).unwrap();
+        queue.push(Kind::Analytics, custom_event("a"));
+        queue.push(Kind::Feedback, WireEvent::new("feedback", 0).with_text("message", "hello"));
+        queue.count_dropped_events(7);
+        let batch = take_decoded_batch(&mut queue, Wanted { only_feedback: true, ..ALL }).unwrap();
         assert_eq!((batch.events.len(), batch.dropped), (1, 0));
-        queue.push(Kind::Analytics, event("a"));
-        assert!(take(&mut queue, Wanted { analytics: false, ..ALL }).is_none());
+        queue.push(Kind::Analytics, custom_event("a"));
+        assert!(take_decoded_batch(&mut queue, Wanted { analytics: false, ..ALL }).is_none());
     }
 
     #[test]
     fn a_cut_keeps_characters_whole() {
-        assert_eq!(cut("äöü", 2), "äö");
+        assert_eq!(truncate_chars("äöü", 2), "äö");
     }
 }

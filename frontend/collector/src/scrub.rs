@@ -5,7 +5,7 @@
 //! have regular expressions; `scrub-vectors.json` tests both. This module scrubs texts on the
 //! server, from pages on which only the loader ran.
 
-use crate::address::{find, has, without_query};
+use crate::address::{contains_text, find_text, split_query};
 
 /// Digits from which a number is more likely a card, a phone or an account than a count.
 const LONG_NUMBER: usize = 9;
@@ -22,7 +22,7 @@ pub(crate) fn scrub(text: &str) -> String {
     for part in text.split_inclusive(is_space) {
         let word = part.trim_end_matches(is_space);
         scrub_word(word, &mut out);
-        out.push_str(slice(part, word.len(), part.len()));
+        out.push_str(slice_text(part, word.len(), part.len()));
     }
     scrub_numbers(&out)
 }
@@ -36,25 +36,25 @@ fn is_delimiter(c: char) -> bool {
 }
 
 /// Returns a part of a text; empty if out of range.
-fn slice(text: &str, start: usize, end: usize) -> &str {
+fn slice_text(text: &str, start: usize, end: usize) -> &str {
     text.get(start..end).unwrap_or_default()
 }
 
 /// Scrubs a word: removes the query of an address, and the content of a `data:` address.
 fn scrub_word(word: &str, out: &mut String) {
     let core = word.trim_end_matches([')', ']', '}', ',', ';', '.']);
-    let end = slice(word, core.len(), word.len());
-    if let Some(at) = find(core, "data:").filter(|at| *at < 2) {
-        out.push_str(slice(core, 0, at + 5));
+    let end = slice_text(word, core.len(), word.len());
+    if let Some(at) = find_text(core, "data:").filter(|at| *at < 2) {
+        out.push_str(slice_text(core, 0, at + 5));
         out.push_str(end);
         return;
     }
-    let is_address = core.find('/') < core.find(['?', '#']) && has(core, "/");
-    let (kept, place) = if is_address { without_query(core) } else { (core, "") };
+    let is_address = core.find('/') < core.find(['?', '#']) && contains_text(core, "/");
+    let (kept, place) = if is_address { split_query(core) } else { (core, "") };
     for piece in kept.split_inclusive(is_delimiter) {
         let bare = piece.trim_end_matches(is_delimiter);
         scrub_piece(bare, out);
-        out.push_str(slice(piece, bare.len(), piece.len()));
+        out.push_str(slice_text(piece, bare.len(), piece.len()));
     }
     out.push_str(place);
     out.push_str(end);
@@ -86,27 +86,27 @@ fn is_name(byte: u8) -> bool {
 fn scrub_names(text: &str, out: &mut String) {
     let bytes = text.as_bytes();
     let name_length = |from: usize| bytes.iter().skip(from).take_while(|b| is_name(**b)).count();
-    if let Some(start) = find(text, "eyJ") {
+    if let Some(start) = find_text(text, "eyJ") {
         let length = name_length(start);
         if length > 20 {
-            scrub_names(slice(text, 0, start), out);
+            scrub_names(slice_text(text, 0, start), out);
             out.push_str("[token]");
-            return scrub_names(slice(text, start + length, text.len()), out);
+            return scrub_names(slice_text(text, start + length, text.len()), out);
         }
     }
-    let sign = find(text, "@").map(|at| (at, at + 1));
-    let Some((at, behind)) = sign.or_else(|| find(text, "%40").map(|at| (at, at + 3))) else {
+    let sign = find_text(text, "@").map(|at| (at, at + 1));
+    let Some((at, behind)) = sign.or_else(|| find_text(text, "%40").map(|at| (at, at + 3))) else {
         return out.push_str(text);
     };
     let local = bytes.iter().take(at).rev().take_while(|byte| is_name(**byte)).count();
     let end = behind + name_length(behind);
-    if local > 0 && is_domain(slice(text, behind, end)) {
-        out.push_str(slice(text, 0, at - local));
+    if local > 0 && is_domain(slice_text(text, behind, end)) {
+        out.push_str(slice_text(text, 0, at - local));
         out.push_str("[email]");
-        return scrub_names(slice(text, end, text.len()), out);
+        return scrub_names(slice_text(text, end, text.len()), out);
     }
-    out.push_str(slice(text, 0, behind));
-    scrub_names(slice(text, behind, text.len()), out);
+    out.push_str(slice_text(text, 0, behind));
+    scrub_names(slice_text(text, behind, text.len()), out);
 }
 
 /// Returns whether a text ends like a domain. Versions of packages (`react@18.2.0`) do not.
@@ -120,21 +120,21 @@ fn scrub_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        out.push_str(slice(rest, 0, start));
-        rest = slice(rest, start, rest.len());
-        let (length, digits) = number(rest.as_bytes());
+        out.push_str(slice_text(rest, 0, start));
+        rest = slice_text(rest, start, rest.len());
+        let (length, digits) = measure_number(rest.as_bytes());
         let group = rest.bytes().take_while(u8::is_ascii_digit).count();
         let (taken, is_long) =
             if digits >= CARD { (length, true) } else { (group, group >= LONG_NUMBER) };
-        out.push_str(if is_long { "[number]" } else { slice(rest, 0, taken) });
-        rest = slice(rest, taken, rest.len());
+        out.push_str(if is_long { "[number]" } else { slice_text(rest, 0, taken) });
+        rest = slice_text(rest, taken, rest.len());
     }
     out.push_str(rest);
     out
 }
 
 /// Returns the length of a number, possibly in groups, and its number of digits.
-fn number(bytes: &[u8]) -> (usize, usize) {
+fn measure_number(bytes: &[u8]) -> (usize, usize) {
     let (mut length, mut digits) = (0, 0);
     for (index, byte) in bytes.iter().enumerate() {
         if byte.is_ascii_digit() {

@@ -15,7 +15,7 @@ use tokio::{
 /// The environment variable with the JSON to answer with, taken from Phasegate's own answer.
 pub(crate) const ANSWER: &str = "BARE_ANSWER";
 
-pub(crate) async fn serve() {
+pub(crate) async fn serve_answer() {
     let answer: Value = serde_json::from_str(&std::env::var(ANSWER).unwrap()).unwrap();
     let answer: &'static Value = Box::leak(Box::new(answer));
     let app = Router::new().route(
@@ -32,16 +32,16 @@ pub(crate) async fn serve() {
 
 /// Serves streams: a connection that sends "change" wakes all listeners, and every other connection
 /// becomes a listener.
-pub(crate) async fn fan_out() {
+pub(crate) async fn serve_fan_out() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     println!("http://{}", listener.local_addr().unwrap());
     let changes = watch::Sender::new(());
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(client(stream, changes.clone()));
+        tokio::spawn(serve_client(stream, changes.clone()));
     }
 }
 
-async fn client(mut stream: TcpStream, changes: watch::Sender<()>) {
+async fn serve_client(mut stream: TcpStream, changes: watch::Sender<()>) {
     let mut listening = changes.subscribe();
     let mut buffer = [0_u8; 64];
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {

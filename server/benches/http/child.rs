@@ -19,7 +19,7 @@ pub(crate) struct Server {
     client: reqwest::Client,
 }
 
-fn client() -> reqwest::Client {
+fn build_client() -> reqwest::Client {
     phasegate_server::prepare_tls();
     reqwest::Client::new()
 }
@@ -33,26 +33,26 @@ impl Drop for Server {
 
 /// Returns the server binary from `PHASEGATE_BINARY`. It must be a release build, because timings
 /// of a debug build are meaningless.
-fn binary() -> PathBuf {
+fn server_binary() -> PathBuf {
     std::env::var_os("PHASEGATE_BINARY").map(PathBuf::from).unwrap_or_else(|| {
         panic!("PHASEGATE_BINARY must name the release server; use: cargo xtask bench flags")
     })
 }
 
 impl Server {
-    pub(crate) async fn phasegate() -> Self {
-        Self::on(tempfile::tempdir().unwrap())
+    pub(crate) async fn start_phasegate() -> Self {
+        Self::start_on_data(tempfile::tempdir().unwrap())
     }
 
     /// Kills the process and starts a new one on the same data folder.
-    pub(crate) async fn restarted(mut self) -> Self {
+    pub(crate) async fn restart_on_same_data(mut self) -> Self {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        Self::on(self.data.take().unwrap())
+        Self::start_on_data(self.data.take().unwrap())
     }
 
-    fn on(data: TempDir) -> Self {
-        let mut child = Command::new(binary())
+    fn start_on_data(data: TempDir) -> Self {
+        let mut child = Command::new(server_binary())
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path().join("data"))
             .current_dir(data.path())
@@ -79,21 +79,21 @@ impl Server {
             client_key,
             token,
             data: Some(data),
-            client: client(),
+            client: build_client(),
         }
     }
 
     /// Starts the reference server, which answers every request with `answer`.
-    pub(crate) async fn bare(answer: &str) -> Self {
-        Self::reference("--bare", answer)
+    pub(crate) async fn start_bare(answer: &str) -> Self {
+        Self::start_reference("--bare", answer)
     }
 
     /// Starts the reference server for streams, which writes the same bytes to all listeners.
-    pub(crate) async fn bare_fan_out() -> Self {
-        Self::reference("--bare-fan-out", "")
+    pub(crate) async fn start_bare_fan_out() -> Self {
+        Self::start_reference("--bare-fan-out", "")
     }
 
-    fn reference(mode: &str, answer: &str) -> Self {
+    fn start_reference(mode: &str, answer: &str) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .arg(mode)
             .env(crate::bare::ANSWER, answer)
@@ -109,12 +109,12 @@ impl Server {
             client_key: String::new(),
             token: String::new(),
             data: None,
-            client: client(),
+            client: build_client(),
         }
     }
 
     /// Calls the API for the first environment.
-    pub(crate) async fn api(&self, method: &str, path: &str, body: &Value) -> Value {
+    pub(crate) async fn call_api(&self, method: &str, path: &str, body: &Value) -> Value {
         let url = format!(
             "http://{}/api/v1/projects/default/environments/production{path}",
             self.address
@@ -142,7 +142,7 @@ impl Server {
 
     /// Returns the resident memory of the process, in MiB.
     pub(crate) fn memory_mb(&self) -> u64 {
-        self.kilobytes("VmRSS:") / 1_024
+        self.read_kilobytes("VmRSS:") / 1_024
     }
 
     /// Returns the resident memory without mapped files (`RssAnon`), in KiB, once it has not
@@ -151,14 +151,14 @@ impl Server {
         let (mut last, mut unchanged) = (0, 0);
         while unchanged < 10 {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            let now = self.kilobytes("RssAnon:");
+            let now = self.read_kilobytes("RssAnon:");
             unchanged = if now == last { unchanged + 1 } else { 0 };
             last = now;
         }
         last
     }
 
-    fn kilobytes(&self, kind: &str) -> u64 {
+    fn read_kilobytes(&self, kind: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with(kind)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()

@@ -33,7 +33,7 @@ impl Request {
 pub(crate) struct Times(Vec<f32>);
 
 impl Times {
-    pub(crate) fn add(&mut self, times: &[f32]) {
+    pub(crate) fn add_times(&mut self, times: &[f32]) {
         self.0.extend_from_slice(times);
     }
 
@@ -45,21 +45,21 @@ impl Times {
     }
 }
 
-pub(crate) async fn once(request: &Request) -> String {
+pub(crate) async fn send_once(request: &Request) -> String {
     let mut connection = TcpStream::connect(&request.address).await.unwrap();
     let mut buffer = Vec::new();
-    let end = exchange(&mut connection, &request.bytes, &mut buffer).await;
+    let end = exchange_request(&mut connection, &request.bytes, &mut buffer).await;
     String::from_utf8_lossy(&buffer[..end]).into_owned()
 }
 
 /// Sends the request `count` times with a pause after each. Returns the seconds to each answer.
-pub(crate) async fn some(request: &Request, count: usize, pause: Duration) -> Vec<f32> {
+pub(crate) async fn send_with_pauses(request: &Request, count: usize, pause: Duration) -> Vec<f32> {
     let mut connection = TcpStream::connect(&request.address).await.unwrap();
     connection.set_nodelay(true).unwrap();
     let (mut buffer, mut times) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let sent = Instant::now();
-        exchange(&mut connection, &request.bytes, &mut buffer).await;
+        exchange_request(&mut connection, &request.bytes, &mut buffer).await;
         times.push(sent.elapsed().as_secs_f32());
         tokio::time::sleep(pause).await;
     }
@@ -68,7 +68,7 @@ pub(crate) async fn some(request: &Request, count: usize, pause: Duration) -> Ve
 
 /// Sends the request repeatedly over `connections` connections for `length`. Adds the durations to
 /// `times` and returns the requests per second.
-pub(crate) async fn run(
+pub(crate) async fn measure_rate(
     request: &Request,
     connections: usize,
     length: Duration,
@@ -84,7 +84,7 @@ pub(crate) async fn run(
                 let (mut buffer, mut times) = (Vec::new(), Vec::new());
                 while begun.elapsed() < length {
                     let sent = Instant::now();
-                    exchange(&mut connection, &request.bytes, &mut buffer).await;
+                    exchange_request(&mut connection, &request.bytes, &mut buffer).await;
                     times.push(sent.elapsed().as_secs_f32());
                 }
                 times
@@ -95,19 +95,23 @@ pub(crate) async fn run(
     for worker in workers {
         let taken = worker.await.unwrap();
         count += taken.len();
-        times.add(&taken);
+        times.add_times(&taken);
     }
     count as f64 / begun.elapsed().as_secs_f64()
 }
 
 /// Sends a request and reads the whole answer into `buffer`. Returns the length of the answer.
-async fn exchange(connection: &mut TcpStream, request: &[u8], buffer: &mut Vec<u8>) -> usize {
+async fn exchange_request(
+    connection: &mut TcpStream,
+    request: &[u8],
+    buffer: &mut Vec<u8>,
+) -> usize {
     connection.write_all(request).await.unwrap();
     buffer.clear();
     loop {
         let read = connection.read_buf(buffer).await.unwrap();
         assert!(read > 0, "the server closed the connection");
-        let Some(head) = find(buffer, b"\r\n\r\n") else { continue };
+        let Some(head) = find_bytes(buffer, b"\r\n\r\n") else { continue };
         let text = std::str::from_utf8(&buffer[..head]).unwrap().to_ascii_lowercase();
         assert!(text.starts_with("http/1.1 200"), "{text}");
         let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
@@ -118,6 +122,6 @@ async fn exchange(connection: &mut TcpStream, request: &[u8], buffer: &mut Vec<u
     }
 }
 
-fn find(buffer: &[u8], wanted: &[u8]) -> Option<usize> {
+fn find_bytes(buffer: &[u8], wanted: &[u8]) -> Option<usize> {
     buffer.windows(wanted.len()).position(|window| window == wanted)
 }

@@ -21,17 +21,17 @@ async fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let has = |wanted: &str| arguments.iter().any(|argument| argument == wanted);
     if let Some(place) = arguments.iter().position(|argument| argument == ingest::LOAD) {
-        return ingest::serve_load(&arguments[place + 1..]).await;
+        return ingest::generate_load(&arguments[place + 1..]).await;
     }
     if has("--bare") {
-        return bare::serve().await;
+        return bare::serve_answer().await;
     }
     if has("--bare-fan-out") {
-        return bare::fan_out().await;
+        return bare::serve_fan_out().await;
     }
     match (has("flags"), has("ingest")) {
-        (true, false) => flags::measure().await,
-        (false, true) => ingest::measure().await,
+        (true, false) => flags::measure_flags().await,
+        (false, true) => ingest::measure_ingest().await,
         _ => panic!("name one benchmark: flags or ingest"),
     }
 }

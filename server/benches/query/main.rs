@@ -26,14 +26,14 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use phasegate_server::{Config, open};
+use phasegate_server::{Config, open_service};
 use phasegate_service::{
     Service,
     access::Actor,
-    analytics::{AnalyticsQuery, analytics},
-    dashboard::dashboard,
-    ingest::{ingest, take_turn, write_queued},
-    performance::{PerformanceQuery, performance},
+    analytics::{AnalyticsQuery, compute_analytics},
+    dashboard::compute_dashboard,
+    ingest::{ingest_batch, reserve_queue_place, write_queued},
+    performance::{PerformanceQuery, read_performance},
     setup,
 };
 use phasegate_store::{Appended, EventLog};
@@ -75,21 +75,21 @@ async fn main() {
         "analytics 30d"
     );
     for events in [100_000, 1_000_000, 10_000_000] {
-        measure(events).await;
+        measure_panels(events).await;
     }
     println!(
         "(p50 / p99; budgets: p99 25 ms with ten million events, and 1.5 × that with 100,000; start 300 ms)"
     );
 }
 
-async fn measure(events: usize) {
+async fn measure_panels(events: usize) {
     let folder = tempfile::tempdir().unwrap();
     let begun = Instant::now();
-    fill(folder.path(), events).await;
+    fill_store(folder.path(), events).await;
     let filled = begun.elapsed().as_secs_f64();
     let config = Config { data: folder.path().to_owned(), ..Config::default() };
     let begun = Instant::now();
-    let service = open(&config).await.unwrap();
+    let service = open_service(&config).await.unwrap();
     let start = begun.elapsed().as_secs_f64() * 1_000.0;
     let new = setup::FirstSecrets {
         email: "a@b.example".into(),
@@ -98,13 +98,13 @@ async fn measure(events: usize) {
         server_token: "pgs_bench".into(),
     };
     let plan = setup::parse_plan(include_str!("../../plans/exercise-library.toml")).unwrap();
-    setup::first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
+    setup::run_first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
     let disk: u64 = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|file| file.unwrap().metadata().unwrap().len())
         .sum();
     let here = service.first_environment().unwrap();
-    let actor = Actor::command_line("bench");
+    let actor = Actor::from_command_line("bench");
     let speed = |range, by| PerformanceQuery {
         period: TimeRange::Last(range),
         dimension: Dimension::All,
@@ -122,18 +122,20 @@ async fn measure(events: usize) {
     let writer = Arc::clone(&service);
     let writer = tokio::spawn(async move { write_queued(&writer).await });
     let panels = [
-        times(&service, async |service| drop(dashboard(service, &actor, here).await.unwrap()))
-            .await,
-        times(&service, async |service| {
-            drop(performance(service, &actor, here, &day).await.unwrap());
+        measure_panel(&service, async |service| {
+            drop(compute_dashboard(service, &actor, here).await.unwrap())
         })
         .await,
-        times(&service, async |service| {
-            drop(performance(service, &actor, here, &long).await.unwrap());
+        measure_panel(&service, async |service| {
+            drop(read_performance(service, &actor, here, &day).await.unwrap());
         })
         .await,
-        times(&service, async |service| {
-            drop(analytics(service, &actor, here, &month).await.unwrap());
+        measure_panel(&service, async |service| {
+            drop(read_performance(service, &actor, here, &long).await.unwrap());
+        })
+        .await,
+        measure_panel(&service, async |service| {
+            drop(compute_analytics(service, &actor, here, &month).await.unwrap());
         })
         .await,
     ];
@@ -147,10 +149,10 @@ async fn measure(events: usize) {
 
 /// Measures a panel [`ASKED`] times, each time after a new visit. Returns p50 and p99 in
 /// milliseconds.
-async fn times(service: &Arc<Service>, panel: impl AsyncFn(&Service)) -> (f64, f64) {
+async fn measure_panel(service: &Arc<Service>, panel: impl AsyncFn(&Service)) -> (f64, f64) {
     let mut times = Vec::with_capacity(ASKED);
     for _ in 0..ASKED {
-        visit(service).await;
+        store_visit(service).await;
         let begun = Instant::now();
         panel(service).await;
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);
@@ -161,16 +163,19 @@ async fn times(service: &Arc<Service>, panel: impl AsyncFn(&Service)) -> (f64, f
 }
 
 /// Stores a visit, which changes the counts of today and so invalidates cached results.
-async fn visit(service: &Service) {
+async fn store_visit(service: &Service) {
     let number = VISITS.fetch_add(1, Ordering::Relaxed);
-    let mut visit = batch(number, service.now(), service.now());
+    let mut visit = sample_batch(number, service.now(), service.now());
     visit.events.truncate(KINDS);
-    assert_eq!(ingest(take_turn(service).await.unwrap(), visit).await.unwrap(), Appended::Stored);
+    assert_eq!(
+        ingest_batch(reserve_queue_place(service).await.unwrap(), visit).await.unwrap(),
+        Appended::Stored
+    );
 }
 
 /// Stores about `events` events in chronological order up to now. The number of users is the same
 /// at every size; only the events of each user grow.
-async fn fill(folder: &Path, events: usize) {
+async fn fill_store(folder: &Path, events: usize) {
     let store = SqliteTelemetry::open(&folder.join("telemetry.db")).await.unwrap();
     let batches = (events / EVENTS).max(USERS as usize);
     let each = events / batches;
@@ -181,18 +186,19 @@ async fn fill(folder: &Path, events: usize) {
     for start in (0..batches).step_by(BATCHES) {
         let group: Vec<Batch> = (start..(start + BATCHES).min(batches))
             .map(|number| {
-                let mut batch = batch(number, from + step * i32::try_from(number).unwrap(), now);
+                let mut batch =
+                    sample_batch(number, from + step * i32::try_from(number).unwrap(), now);
                 batch.events.truncate(each);
                 batch
             })
             .collect();
-        store.append(&group).await.unwrap();
+        store.append_batches(&group).await.unwrap();
     }
     // Pending disk writes would be measured, too.
     assert!(std::process::Command::new("sync").status().unwrap().success());
 }
 
-fn batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
+fn sample_batch(number: usize, at: Timestamp, now: Timestamp) -> Batch {
     // Pseudo-random, but the same on every run.
     let noise = |salt: u64, of: u64| {
         ((number as u64 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % of

@@ -32,18 +32,19 @@ pub(super) enum AccountCommand {
     },
 }
 
-pub(super) async fn run(command: AccountCommand) -> anyhow::Result<()> {
-    let password = secrets::text("", &clock::seed()?, 20);
+pub(super) async fn run_account(command: AccountCommand) -> anyhow::Result<()> {
+    let password = secrets::random_text("", &clock::generate_seed()?, 20);
     match command {
         AccountCommand::Add { email, role, data } => {
-            let service = local::open(data).await?;
+            let service = local::open_data_folder(data).await?;
             let role = Role::parse(&role).unwrap_or(Role::Viewer);
-            accounts::create(&service, &email, &password, role, clock::seed()?).await?;
+            accounts::create_account(&service, &email, &password, role, clock::generate_seed()?)
+                .await?;
         }
         AccountCommand::SetPassword { email, data } => {
-            let service = local::open(data).await?;
-            accounts::set_password(&service, &email, &password, clock::seed()?).await?;
+            let service = local::open_data_folder(data).await?;
+            accounts::set_password(&service, &email, &password, clock::generate_seed()?).await?;
         }
     }
-    local::print(&password)
+    local::print_line(&password)
 }

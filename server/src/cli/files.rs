@@ -11,8 +11,8 @@ use clap::{Args, ValueEnum};
 use phasegate_domain::{audit::ImportKind, config::ImportChange};
 use phasegate_service::environments::{self, FileFormat, parse_file, preview_import, write_file};
 
-use super::local::{Local, Place, confirm, print, print_json};
-use crate::config::in_utf8;
+use super::local::{Local, Place, ask_confirmation, print_json, print_line};
+use crate::config::decode_utf8;
 
 /// The format of the exported file.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -53,19 +53,19 @@ pub(super) struct ImportArgs {
 }
 
 /// Reads a file, or standard input for `-`.
-pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read_input(path: &Path) -> anyhow::Result<String> {
     if path.as_os_str() == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
-        return in_utf8(bytes, "standard input");
+        return decode_utf8(bytes, "standard input");
     }
     let name = path.display().to_string();
-    in_utf8(fs::read(path).with_context(|| format!("{name} cannot be read"))?, &name)
+    decode_utf8(fs::read(path).with_context(|| format!("{name} cannot be read"))?, &name)
 }
 
 /// Writes a file atomically, so that the old content survives an error such as a full disk.
 /// Anything but a regular file, such as a pipe, is written directly.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
+fn write_atomically(path: &Path, text: &str) -> std::io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return fs::write(path, text);
     }
@@ -84,21 +84,20 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     written
 }
 
-pub(super) async fn export(args: ExportArgs) -> anyhow::Result<()> {
-    let Local { service, environment, actor } = args.place.open().await?;
-    let file = environments::export(&service, &actor, environment)?;
-    let format = format(args.format, args.output.as_deref())?;
+pub(super) async fn export_to_file(args: ExportArgs) -> anyhow::Result<()> {
+    let Local { service, environment, actor } = args.place.open_environment().await?;
+    let file = environments::export_environment(&service, &actor, environment)?;
+    let format = choose_format(args.format, args.output.as_deref())?;
     let text = write_file(&file, format)?;
     match args.output {
-        None => print(text.trim_end()),
-        Some(path) => {
-            write(&path, &text).with_context(|| format!("{} cannot be written", path.display()))
-        }
+        None => print_line(text.trim_end()),
+        Some(path) => write_atomically(&path, &text)
+            .with_context(|| format!("{} cannot be written", path.display())),
     }
 }
 
 /// Returns the requested format, or else that of the output's extension.
-fn format(asked: Option<Format>, output: Option<&Path>) -> anyhow::Result<FileFormat> {
+fn choose_format(asked: Option<Format>, output: Option<&Path>) -> anyhow::Result<FileFormat> {
     let ending = output.and_then(Path::extension).and_then(|ending| ending.to_str());
     let ending = ending.map(str::to_ascii_lowercase);
     Ok(match (asked, ending.as_deref()) {
@@ -112,12 +111,12 @@ fn format(asked: Option<Format>, output: Option<&Path>) -> anyhow::Result<FileFo
     })
 }
 
-pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
-    let Local { service, environment, actor } = args.place.open().await?;
-    let file = parse_file(&read(&args.file)?)
+pub(super) async fn import_from_file(args: ImportArgs) -> anyhow::Result<()> {
+    let Local { service, environment, actor } = args.place.open_environment().await?;
+    let file = parse_file(&read_input(&args.file)?)
         .with_context(|| format!("{} cannot be imported", args.file.display()))?;
     let preview = preview_import(&service, &actor, environment, &file)?;
-    show(&preview.changes, args.json)?;
+    print_import_changes(&preview.changes, args.json)?;
     if args.dry_run || preview.changes.is_empty() {
         return Ok(());
     }
@@ -126,23 +125,24 @@ pub(super) async fn import(args: ImportArgs) -> anyhow::Result<()> {
         if !is_asked {
             bail!("nothing was changed, because there is no terminal to ask; repeat it with --yes");
         }
-        if !confirm("Apply these changes?")? {
+        if !ask_confirmation("Apply these changes?")? {
             bail!("nothing was changed");
         }
     }
-    environments::import(&service, &actor, environment, &file, Some(&preview.based_on)).await?;
+    environments::import_environment(&service, &actor, environment, &file, Some(&preview.based_on))
+        .await?;
     if !args.json {
-        print("Imported.")?;
+        print_line("Imported.")?;
     }
     Ok(())
 }
 
-fn show(changes: &[ImportChange], json: bool) -> anyhow::Result<()> {
+fn print_import_changes(changes: &[ImportChange], json: bool) -> anyhow::Result<()> {
     if json {
         return print_json(&changes);
     }
     if changes.is_empty() {
-        return print("The file says what is there already.");
+        return print_line("The file says what is there already.");
     }
     for change in changes {
         let sign = match change.what {
@@ -152,10 +152,10 @@ fn show(changes: &[ImportChange], json: bool) -> anyhow::Result<()> {
         };
         let is_shared = change.is_shared();
         let reach = if is_shared { " (in all environments)" } else { "" };
-        print(&format!("{sign} {} {}{reach}", change.kind.words(), change.key))?;
+        print_line(&format!("{sign} {} {}{reach}", change.kind.display_name(), change.key))?;
         if change.what == ImportKind::Change {
             for field in &change.fields {
-                print(&format!("    {field}"))?;
+                print_line(&format!("    {field}"))?;
             }
         }
     }

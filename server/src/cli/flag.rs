@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use phasegate_domain::{
-    evaluation::{Answer, Reader, TraceStep, explain},
+    evaluation::{Answer, Reader, TraceStep, explain_flag},
     flags::{FlagDocument, describe_targeting},
     ids::FlagKey,
     json,
     targeting::EvaluationContext,
 };
-use phasegate_service::flags::{Expected, change, list, read_document, replace};
+use phasegate_service::flags::{self, Expected, change_flag, read_document, replace_flag};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::local::{Local, Place, print, print_json};
+use super::local::{Local, Place, print_json, print_line};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum FlagCommand {
@@ -93,29 +93,31 @@ pub(super) struct EvalArgs {
     place: Place,
 }
 
-pub(super) async fn run(command: FlagCommand) -> anyhow::Result<()> {
+pub(super) async fn run_flag(command: FlagCommand) -> anyhow::Result<()> {
     match command {
-        FlagCommand::List { json, place } => list_flags(&place.open().await?, json).await,
-        FlagCommand::Get { key, json, place } => {
-            get(&place.open_without_telemetry().await?, &key, json)
+        FlagCommand::List { json, place } => {
+            list_flags(&place.open_environment().await?, json).await
         }
-        FlagCommand::Set(args) => set(args).await,
-        FlagCommand::Eval(args) => eval(args).await,
+        FlagCommand::Get { key, json, place } => {
+            print_flag(&place.open_without_telemetry().await?, &key, json)
+        }
+        FlagCommand::Set(args) => set_flag(args).await,
+        FlagCommand::Eval(args) => evaluate_flag(args).await,
     }
 }
 
 async fn list_flags(local: &Local, json: bool) -> anyhow::Result<()> {
-    let rows = list(&local.service, &local.actor, local.environment).await?;
+    let rows = flags::list_flags(&local.service, &local.actor, local.environment).await?;
     if json {
         let row = |row: &phasegate_domain::reports::FlagRow| {
             json!({"key": row.flag.key, "name": row.flag.name, "kind": row.flag.kind,
                 "enabled": row.enabled, "killed": row.state.killed, "rules": row.state.rules.len(),
-                "lifecycle": row.lifecycle, "asked_last_day": row.usage.last_day()})
+                "lifecycle": row.lifecycle, "asked_last_day": row.usage.count_last_day()})
         };
         return print_json(&rows.iter().map(row).collect::<Value>());
     }
     if rows.is_empty() {
-        return print("There are no flags yet; make one in the admin, or import a file.");
+        return print_line("There are no flags yet; make one in the admin, or import a file.");
     }
     let width = rows.iter().map(|row| row.flag.key.as_str().len()).max().unwrap_or_default();
     for row in rows {
@@ -125,7 +127,7 @@ async fn list_flags(local: &Local, json: bool) -> anyhow::Result<()> {
             (_, _, true) => "on",
             _ => "off",
         };
-        print(&format!(
+        print_line(&format!(
             "{:width$}  {:8}  {:8}  {}",
             row.flag.key,
             row.flag.kind.as_str(),
@@ -136,7 +138,7 @@ async fn list_flags(local: &Local, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn get(local: &Local, key: &str, json: bool) -> anyhow::Result<()> {
+fn print_flag(local: &Local, key: &str, json: bool) -> anyhow::Result<()> {
     let live = local.service.environment(local.environment)?;
     let stored = live.stored_flag(key)?;
     let document = FlagDocument::new(&stored.flag, &stored.state);
@@ -144,21 +146,22 @@ fn get(local: &Local, key: &str, json: bool) -> anyhow::Result<()> {
         return print_json(&document);
     }
     let added_in = live.snapshot().flag(key).and_then(|entry| entry.added_in);
-    print(&format!("{} ({}): {}", document.key, document.kind.as_str(), document.name))?;
+    print_line(&format!("{} ({}): {}", document.key, document.kind.as_str(), document.name))?;
     for line in describe_targeting(&stored.flag, &stored.state, added_in, local.service.now()) {
-        print(&format!("  {line}"))?;
+        print_line(&format!("  {line}"))?;
     }
     Ok(())
 }
 
-async fn set(args: SetArgs) -> anyhow::Result<()> {
+async fn set_flag(args: SetArgs) -> anyhow::Result<()> {
     let SetArgs { key, what, place } = args;
     let local = place.open_without_telemetry().await?;
     let Local { service, environment, actor } = &local;
     let key = FlagKey::new(key)?;
     if let Some(file) = what.file {
-        let text = super::files::read(&file)?;
-        let json: Value = json::read(text.as_bytes()).context("the document cannot be read")?;
+        let text = super::files::read_input(&file)?;
+        let json: Value =
+            json::parse_document(text.as_bytes()).context("the document cannot be read")?;
         let says_killed = json.get("killed").is_some();
         let mut document = read_document(json)?;
         if document.key != key {
@@ -168,9 +171,9 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
             // Only an explicit field or `--revive` ends an emergency, not the absence of a field.
             document.killed = live.stored_flag(key.as_str()).is_ok_and(|s| s.state.killed);
         }
-        replace(service, actor, *environment, document, Expected::Any).await?;
+        replace_flag(service, actor, *environment, document, Expected::Any).await?;
     } else {
-        change(service, actor, *environment, &key, Expected::Any, |flag| {
+        change_flag(service, actor, *environment, &key, Expected::Any, |flag| {
             match (what.on, what.off, what.kill) {
                 (true, ..) => flag.enabled = true,
                 (_, true, _) => flag.enabled = false,
@@ -181,7 +184,7 @@ async fn set(args: SetArgs) -> anyhow::Result<()> {
         })
         .await?;
     }
-    get(&local, key.as_str(), false)
+    print_flag(&local, key.as_str(), false)
 }
 
 /// The OFREP response with the steps of the evaluation.
@@ -196,7 +199,7 @@ struct Evaluated<'a> {
     steps: Vec<TraceStep>,
 }
 
-async fn eval(args: EvalArgs) -> anyhow::Result<()> {
+async fn evaluate_flag(args: EvalArgs) -> anyhow::Result<()> {
     let local = args.place.open_without_telemetry().await?;
     let live = local.service.environment(local.environment)?;
     let mut context: Value =
@@ -207,7 +210,7 @@ async fn eval(args: EvalArgs) -> anyhow::Result<()> {
     let context = EvaluationContext::from_json(context).context("--context")?;
     let entry = live.snapshot().flag(&args.key);
     let entry = entry.with_context(|| format!("there is no flag {:?} in use", args.key))?;
-    let (found, steps) = explain(live.snapshot(), entry, &context, local.service.now());
+    let (found, steps) = explain_flag(live.snapshot(), entry, &context, local.service.now());
     let error = found.as_ref().err().map(ToString::to_string);
     let answer = found.ok().map(|found| Answer::new(live.snapshot(), entry, &found));
     if args.json {
@@ -215,10 +218,10 @@ async fn eval(args: EvalArgs) -> anyhow::Result<()> {
         print_json(&Evaluated { answer, key, error: error.clone(), steps })?;
     } else {
         if let Some(answer) = &answer {
-            print(&answer.value.to_string())?;
+            print_line(&answer.value.to_string())?;
         }
-        for line in steps.iter().flat_map(|step| step.lines(Reader::Admin)) {
-            print(&format!("  {}{}", "  ".repeat(line.depth), line.text))?;
+        for line in steps.iter().flat_map(|step| step.explanation_lines(Reader::Admin)) {
+            print_line(&format!("  {}{}", "  ".repeat(line.depth), line.text))?;
         }
     }
     error.map_or(Ok(()), |error| bail!("{error}"))

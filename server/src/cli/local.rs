@@ -37,22 +37,22 @@ pub(super) struct Local {
 }
 
 /// Opens a data folder, which must already be set up.
-pub(super) async fn open(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> {
+pub(super) async fn open_data_folder(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> {
     let config = Config::load_for_data(data)?;
-    is_in_use(&config)?;
-    let service = bootstrap::open(&config).await?;
-    Ok(keep(service))
+    ensure_set_up(&config)?;
+    let service = bootstrap::open_service(&config).await?;
+    Ok(register_opened(service))
 }
 
-/// Like [`open`], but a broken telemetry store causes only a warning.
+/// Like [`open_data_folder`], but a broken telemetry store causes only a warning.
 async fn open_without_telemetry(data: Option<PathBuf>) -> anyhow::Result<Arc<Service>> {
     let config = Config::load_for_data(data)?;
-    is_in_use(&config)?;
+    ensure_set_up(&config)?;
     let warn = |problem: &str| eprintln!("phasegate: goes on without telemetry: {problem}");
-    Ok(keep(bootstrap::open_without_telemetry(&config, warn).await?))
+    Ok(register_opened(bootstrap::open_without_telemetry(&config, warn).await?))
 }
 
-fn is_in_use(config: &Config) -> anyhow::Result<()> {
+fn ensure_set_up(config: &Config) -> anyhow::Result<()> {
     ensure!(
         config.data.join("state.db").exists(),
         "there is no state.db in {}; name the data folder with --data",
@@ -61,8 +61,8 @@ fn is_in_use(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Registers a service for [`close`].
-fn keep(service: Arc<Service>) -> Arc<Service> {
+/// Registers a service for [`close_opened`].
+fn register_opened(service: Arc<Service>) -> Arc<Service> {
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     opened.push(Arc::clone(&service));
     service
@@ -72,48 +72,48 @@ fn keep(service: Arc<Service>) -> Arc<Service> {
 static OPENED: Mutex<Vec<Arc<Service>>> = Mutex::new(Vec::new());
 
 /// Closes the opened services, so that each database is a single file without a journal.
-pub(super) async fn close() {
+pub(super) async fn close_opened() {
     let opened = std::mem::take(&mut *OPENED.lock().unwrap_or_else(PoisonError::into_inner));
     for service in opened {
         // Expected while a server is running, which keeps the journal.
-        if let Err(error) = service.close().await {
+        if let Err(error) = service.close_stores().await {
             tracing::debug!(%error, "a database was not closed");
         }
     }
 }
 
 impl Place {
-    pub(super) async fn open(self) -> anyhow::Result<Local> {
-        let service = open(self.data.clone()).await?;
-        self.local(service)
+    pub(super) async fn open_environment(self) -> anyhow::Result<Local> {
+        let service = open_data_folder(self.data.clone()).await?;
+        self.resolve_environment(service)
     }
 
-    /// Like [`Place::open`], but a broken telemetry store causes only a warning.
+    /// Like [`Place::open_environment`], but a broken telemetry store causes only a warning.
     pub(super) async fn open_without_telemetry(self) -> anyhow::Result<Local> {
         let service = open_without_telemetry(self.data.clone()).await?;
-        self.local(service)
+        self.resolve_environment(service)
     }
 
-    fn local(self, service: Arc<Service>) -> anyhow::Result<Local> {
+    fn resolve_environment(self, service: Arc<Service>) -> anyhow::Result<Local> {
         let environment =
             service.find_environment(&self.project, &self.environment)?.environment().id;
         let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-        Ok(Local { service, environment, actor: Actor::command_line(&user) })
+        Ok(Local { service, environment, actor: Actor::from_command_line(&user) })
     }
 }
 
 /// Prints a line. A closed pipe is an error, which ends the command.
-pub(super) fn print(text: &str) -> anyhow::Result<()> {
+pub(super) fn print_line(text: &str) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{text}").context("the output could not be written")
 }
 
 /// Prints a value as indented JSON.
 pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    print(&serde_json::to_string_pretty(value)?)
+    print_line(&serde_json::to_string_pretty(value)?)
 }
 
 /// Asks for confirmation on the terminal; only `y` and `yes` confirm.
-pub(super) fn confirm(question: &str) -> anyhow::Result<bool> {
+pub(super) fn ask_confirmation(question: &str) -> anyhow::Result<bool> {
     write!(std::io::stdout(), "{question} [y/N] ")?;
     std::io::stdout().flush()?;
     let mut answer = String::new();

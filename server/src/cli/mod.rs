@@ -62,7 +62,7 @@ enum Command {
 
 /// Formats an error with its causes, skipping causes that are already part of the text, because
 /// messages of libraries often include them.
-fn in_one_line(error: &anyhow::Error) -> String {
+fn format_error_chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if text.is_empty() {
@@ -79,27 +79,27 @@ fn in_one_line(error: &anyhow::Error) -> String {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return wrong_usage(&error),
+        Err(error) => return report_usage_error(&error),
     };
     let result = match cli.command {
         Command::Serve(args) => {
-            Config::load(&args).and_then(|config| block_on(bootstrap::main(config)))
+            Config::load_for_serve(&args).and_then(|config| block_on(bootstrap::main(config)))
         }
-        Command::Account(command) => block_on(account::run(command)),
-        Command::Flag(command) => block_on(flag::run(command)),
-        Command::Rollout(command) => block_on(rollout::run(command)),
-        Command::Plan(command) => block_on(plan::run(command)),
-        Command::Token(command) => block_on(token::run(command)),
-        Command::User(command) => block_on(user::run(command)),
-        Command::Export(args) => block_on(files::export(args)),
-        Command::Import(args) => block_on(files::import(args)),
-        Command::Simulate(args) => block_on(simulate::run(args)),
+        Command::Account(command) => block_on(account::run_account(command)),
+        Command::Flag(command) => block_on(flag::run_flag(command)),
+        Command::Rollout(command) => block_on(rollout::run_rollout(command)),
+        Command::Plan(command) => block_on(plan::run_plan(command)),
+        Command::Token(command) => block_on(token::run_token(command)),
+        Command::User(command) => block_on(user::run_user(command)),
+        Command::Export(args) => block_on(files::export_to_file(args)),
+        Command::Import(args) => block_on(files::import_from_file(args)),
+        Command::Simulate(args) => block_on(simulate::run_simulate(args)),
         Command::Openapi => local::print_json(&crate::openapi()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let text = in_one_line(&error);
+            let text = format_error_chain(&error);
             if wants_json() {
                 eprintln!("{}", serde_json::json!({ "error": text }));
             } else {
@@ -116,7 +116,7 @@ fn wants_json() -> bool {
 }
 
 /// Prints a usage error, or help and version, which clap reports as errors, too.
-fn wrong_usage(error: &clap::Error) -> ExitCode {
+fn report_usage_error(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() || !wants_json() {
         error.exit();
     }
@@ -130,7 +130,7 @@ fn wrong_usage(error: &clap::Error) -> ExitCode {
 fn block_on(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let done = work.await;
-        local::close().await;
+        local::close_opened().await;
         done
     })
 }

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use phasegate_domain::plan::PlanFile;
 use phasegate_service::{
     rollout::{
-        PlanBase, PlanChange, PlanImport, export_plan, import_plan, plan_change, read_plan,
+        PlanBase, PlanChange, PlanImport, compare_plan, export_plan, import_plan, read_plan,
         try_plan,
     },
     setup::parse_plan,
@@ -18,8 +18,8 @@ use phasegate_service::{
 use serde_json::json;
 
 use super::{
-    files::read,
-    local::{Local, Place, confirm, print, print_json},
+    files::read_input,
+    local::{Local, Place, ask_confirmation, print_json, print_line},
 };
 use crate::{clock, plans};
 
@@ -71,44 +71,45 @@ pub(super) enum PlanCommand {
     },
 }
 
-pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
+pub(super) async fn run_plan(command: PlanCommand) -> anyhow::Result<()> {
     match command {
         PlanCommand::Export { place } => {
-            let Local { service, environment, actor } = place.open().await?;
-            print(export_plan(&service, &actor, environment).await?.trim_end())
+            let Local { service, environment, actor } = place.open_environment().await?;
+            print_line(export_plan(&service, &actor, environment).await?.trim_end())
         }
         PlanCommand::Diff { file, json, place } => {
-            let (_, change) = compare(&place.open().await?, &file).await?;
-            if json { print_json(&change) } else { show(&change) }
+            let (_, change) = read_plan_change(&place.open_environment().await?, &file).await?;
+            if json { print_json(&change) } else { print_plan_change(&change) }
         }
         PlanCommand::Import { file, note, dry_run, yes, place } => {
-            let local = place.open().await?;
-            let (plan, change) = compare(&local, &file).await?;
-            show(&change)?;
+            let local = place.open_environment().await?;
+            let (plan, change) = read_plan_change(&local, &file).await?;
+            print_plan_change(&change)?;
             let Local { service, environment, actor } = local;
             // A change made before the user confirms is a conflict and not overwritten.
             let base = PlanBase::Seen(change.version);
-            let import = PlanImport { note: &note, salt: &clock::seed()?, base };
+            let import = PlanImport { note: &note, salt: &clock::generate_seed()?, base };
             if dry_run && change.is_empty() {
                 return Ok(());
             }
             if dry_run {
                 try_plan(&service, &actor, environment, &plan, import).await?;
-                return print("It would be imported.");
+                return print_line("It would be imported.");
             }
-            if !yes && !confirm_here(&file)? {
+            if !yes && !confirm_plan_import(&file)? {
                 bail!("nothing was changed");
             }
             import_plan(&service, &actor, environment, &plan, import).await?;
-            print("Imported.")
+            print_line("Imported.")
         }
         PlanCommand::Validate { file, json } => {
-            let plan = parse_plan(&read(&file)?).with_context(|| file.display().to_string())?;
-            if json { print_json(&summary(&plan)) } else { print(&in_words(&plan)) }
+            let plan =
+                parse_plan(&read_input(&file)?).with_context(|| file.display().to_string())?;
+            if json { print_json(&plan_summary(&plan)) } else { print_line(&describe_plan(&plan)) }
         }
         PlanCommand::Template { name } => match plans::ALL.iter().find(|(known, _)| *known == name)
         {
-            Some((_, text)) => print(text.trim_end()),
+            Some((_, text)) => print_line(text.trim_end()),
             None => {
                 let known: Vec<&str> = plans::ALL.iter().map(|(name, _)| *name).collect();
                 bail!("there is no plan {name:?}; there are: {}", known.join(", "))
@@ -118,53 +119,53 @@ pub(super) async fn run(command: PlanCommand) -> anyhow::Result<()> {
 }
 
 /// Asks for confirmation; an error without a terminal.
-fn confirm_here(file: &Path) -> anyhow::Result<bool> {
+fn confirm_plan_import(file: &Path) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() || file.as_os_str() == "-" {
         bail!("nothing was changed, because there is no terminal to ask; repeat it with --yes");
     }
-    confirm("Bring this plan in?")
+    ask_confirmation("Bring this plan in?")
 }
 
-async fn compare(local: &Local, file: &Path) -> anyhow::Result<(PlanFile, PlanChange)> {
+async fn read_plan_change(local: &Local, file: &Path) -> anyhow::Result<(PlanFile, PlanChange)> {
     let Local { service, environment, actor } = local;
-    let plan = read_plan(service, *environment, &read(file)?)
+    let plan = read_plan(service, *environment, &read_input(file)?)
         .with_context(|| file.display().to_string())?;
-    let change = plan_change(service, actor, *environment, &plan).await?;
+    let change = compare_plan(service, actor, *environment, &plan).await?;
     Ok((plan, change))
 }
 
-fn show(change: &PlanChange) -> anyhow::Result<()> {
+fn print_plan_change(change: &PlanChange) -> anyhow::Result<()> {
     for what in &change.unchanged {
-        print(&format!(
+        print_line(&format!(
             "! {what} is different in the file; a plan does not change it, so it stays as it is"
         ))?;
     }
     if change.is_empty() {
-        return print("The file says what is there already.");
+        return print_line("The file says what is there already.");
     }
     for key in &change.new_segments {
-        print(&format!("+ segment {key}"))?;
+        print_line(&format!("+ segment {key}"))?;
     }
     for key in &change.new_flags {
-        print(&format!("+ flag {key}"))?;
+        print_line(&format!("+ flag {key}"))?;
     }
     for field in &change.fields {
-        print(&format!("~ {field}"))?;
+        print_line(&format!("~ {field}"))?;
     }
     Ok(())
 }
 
-fn summary(file: &PlanFile) -> serde_json::Value {
+fn plan_summary(file: &PlanFile) -> serde_json::Value {
     let plan = &file.plan;
     json!({
         "key": plan.key, "revision": plan.revision, "phases": plan.phases.len(),
         "flags": file.flags.len(), "segments": file.segments.len(),
         "criteria": plan.phases.iter().map(|phase| phase.criteria.len()).sum::<usize>(),
-        "checklist": plan.items().len(),
+        "checklist": plan.all_checklist_items().len(),
     })
 }
 
-fn in_words(file: &PlanFile) -> String {
+fn describe_plan(file: &PlanFile) -> String {
     let plan = &file.plan;
     format!(
         "{} {} is sound: {} phases, {} flags, {} segments, {} items to tick.",
@@ -173,6 +174,6 @@ fn in_words(file: &PlanFile) -> String {
         plan.phases.len(),
         file.flags.len(),
         file.segments.len(),
-        plan.items().len()
+        plan.all_checklist_items().len()
     )
 }

@@ -9,10 +9,10 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     accounts::account_by_email,
-    rollout::{RolloutOverview, add, command, review, view},
+    rollout::{self, RolloutOverview, add_to_record, execute_command, read_review},
 };
 
-use super::local::{Local, Place, print, print_json};
+use super::local::{Local, Place, print_json, print_line};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RolloutSubcommand {
@@ -89,23 +89,25 @@ pub(super) struct Given {
     place: Place,
 }
 
-pub(super) async fn run(wanted: RolloutSubcommand) -> anyhow::Result<()> {
+pub(super) async fn run_rollout(wanted: RolloutSubcommand) -> anyhow::Result<()> {
     use RolloutSubcommand as R;
     let (kind, given) = match wanted {
-        R::Status { json, place } => return show(&place.open().await?, json).await,
+        R::Status { json, place } => {
+            return print_rollout_status(&place.open_environment().await?, json).await;
+        }
         R::Vote { vote, account, comment, json, place } => {
-            let local = place.open().await?;
+            let local = place.open_environment().await?;
             let record_entry = RecordEntry::Vote { go: vote == "go", comment };
             let account = account_by_email(&local.service, &account).await?;
             let voter = local.actor.clone().acting_for(&account);
-            add(&local.service, &voter, local.environment, &record_entry).await?;
-            return show(&local, json).await;
+            add_to_record(&local.service, &voter, local.environment, &record_entry).await?;
+            return print_rollout_status(&local, json).await;
         }
         R::Review { place } => {
-            let Local { service, environment, actor } = place.open().await?;
-            let review = review(&service, &actor, environment).await?;
+            let Local { service, environment, actor } = place.open_environment().await?;
+            let review = read_review(&service, &actor, environment).await?;
             let review = review.context("this environment has no rollout; import a plan first")?;
-            return print(review.markdown().trim_end());
+            return print_line(review.to_markdown().trim_end());
         }
         R::Start(given) => (CommandKind::Start, given),
         R::Advance(given) => (CommandKind::Advance, given),
@@ -122,18 +124,18 @@ pub(super) async fn run(wanted: RolloutSubcommand) -> anyhow::Result<()> {
     let local = given.place.open_without_telemetry().await?;
     let (service, actor, environment) = (&local.service, &local.actor, local.environment);
     let wanted = RolloutCommand::new(kind, given.reason);
-    command(service, actor, environment, &wanted, given.if_version).await?;
-    show(&local, given.json).await
+    execute_command(service, actor, environment, &wanted, given.if_version).await?;
+    print_rollout_status(&local, given.json).await
 }
 
-async fn now(local: &Local) -> anyhow::Result<RolloutView> {
-    let view = view(&local.service, &local.actor, local.environment).await?;
+async fn read_rollout_view(local: &Local) -> anyhow::Result<RolloutView> {
+    let view = rollout::read_rollout_view(&local.service, &local.actor, local.environment).await?;
     view.context("this environment has no rollout; import a plan first")
 }
 
-async fn show(local: &Local, json: bool) -> anyhow::Result<()> {
-    let view = now(local).await?;
-    let status = RolloutOverview::of(&view);
+async fn print_rollout_status(local: &Local, json: bool) -> anyhow::Result<()> {
+    let view = read_rollout_view(local).await?;
+    let status = RolloutOverview::from_view(&view);
     if json {
         return print_json(&status);
     }
@@ -143,7 +145,7 @@ async fn show(local: &Local, json: bool) -> anyhow::Result<()> {
         }
         _ => String::new(),
     };
-    print(&format!("{} {}: {}{phase}", view.plan.name, status.revision, status.status))?;
+    print_line(&format!("{} {}: {}{phase}", view.plan.name, status.revision, status.status))?;
     for condition in &status.gate.conditions {
         let sign = match condition.verdict {
             Verdict::Pass => "pass",
@@ -151,12 +153,16 @@ async fn show(local: &Local, json: bool) -> anyhow::Result<()> {
             Verdict::Inconclusive => "open",
             Verdict::AwaitingSignOff => "asks",
         };
-        print(&format!("  {sign}  {}: {}", condition.title, condition.detail))?;
+        print_line(&format!("  {sign}  {}: {}", condition.title, condition.detail))?;
     }
     for incident in view.state.record.open_incidents() {
         let id = incident.id;
-        print(&format!("  incident {id} is open: {}, {}", incident.kind.title(), incident.reason))?;
+        print_line(&format!(
+            "  incident {id} is open: {}, {}",
+            incident.kind.title(),
+            incident.reason
+        ))?;
     }
     let possible: Vec<&str> = status.commands.iter().map(|kind| kind.as_str()).collect();
-    print(&format!("Possible now: {}", possible.join(", ")))
+    print_line(&format!("Possible now: {}", possible.join(", ")))
 }

@@ -6,10 +6,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use phasegate_domain::{simulation::Simulation, time::day_of};
 use serde_json::json;
 
-use super::local::{print, print_json};
+use super::local::{print_json, print_line};
 use crate::{
     clock,
-    simulate::{Client, Manner, Metric, check, simulate},
+    simulate::{Client, Manner, Metric, check_metrics, run_simulation},
 };
 
 #[derive(Debug, Args)]
@@ -43,21 +43,21 @@ pub(super) struct SimulateArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: SimulateArgs) -> anyhow::Result<()> {
+pub(super) async fn run_simulate(args: SimulateArgs) -> anyhow::Result<()> {
     let simulation = Simulation {
         users: args.users,
         days: args.days,
         seed: args.seed,
-        last_day: day_of(clock::now()) - 1,
+        last_day: day_of(clock::current_time()) - 1,
         regression: args.regression,
     };
     simulation
         .validate(simulation.last_day + 1)
         .map_err(|problem| anyhow::anyhow!("--{problem}"))?;
     let client = Client::new(&args.url, &args.client_key)?;
-    let bar = ProgressBar::new(1).with_style(style()?);
+    let bar = ProgressBar::new(1).with_style(progress_style()?);
     let manner = Manner { at_once: args.at_once, in_disorder: args.disorder };
-    let metrics = simulate(&client, &simulation, manner, |done, total| {
+    let metrics = run_simulation(&client, &simulation, manner, |done, total| {
         bar.set_length(total);
         bar.set_position(done);
     })
@@ -66,29 +66,29 @@ pub(super) async fn run(args: SimulateArgs) -> anyhow::Result<()> {
     if args.json {
         print_json(&json!({"simulation": simulation, "metrics": metrics}))?;
     } else {
-        show(&metrics)?;
+        print_metrics(&metrics)?;
     }
-    check(&metrics)
+    check_metrics(&metrics)
 }
 
 /// The style of the progress bar, which is drawn only if standard error is a terminal.
-fn style() -> anyhow::Result<ProgressStyle> {
+fn progress_style() -> anyhow::Result<ProgressStyle> {
     ProgressStyle::with_template("{bar:40} {pos} of {len} sessions, {per_sec}, {eta} left")
         .context("the progress bar")
 }
 
-fn show(metrics: &[Metric]) -> anyhow::Result<()> {
+fn print_metrics(metrics: &[Metric]) -> anyhow::Result<()> {
     let width = metrics.iter().map(|metric| metric.metric.len()).max().unwrap_or_default();
     for metric in metrics {
         let sign = if metric.holds { ' ' } else { '!' };
-        let measured = metric.measured.map_or_else(|| "–".to_owned(), short);
-        let (name, kind, truth) = (&metric.metric, metric.kind, short(metric.truth));
-        print(&format!("{sign} {name:width$}  {kind:8}  {truth:>14}  {measured:>14}"))?;
+        let measured = metric.measured.map_or_else(|| "–".to_owned(), format_number);
+        let (name, kind, truth) = (&metric.metric, metric.kind, format_number(metric.truth));
+        print_line(&format!("{sign} {name:width$}  {kind:8}  {truth:>14}  {measured:>14}"))?;
     }
     let (exact, quantiles): (Vec<&Metric>, Vec<&Metric>) =
         metrics.iter().partition(|metric| metric.kind == "exact");
     let holding = |metrics: &[&Metric]| metrics.iter().filter(|metric| metric.holds).count();
-    print(&format!(
+    print_line(&format!(
         "{} of {} exact numbers are equal, {} of {} quantiles within 1 %. All of it is marked as simulated; the admin removes it with one click.",
         holding(&exact),
         exact.len(),
@@ -97,6 +97,6 @@ fn show(metrics: &[Metric]) -> anyhow::Result<()> {
     ))
 }
 
-fn short(number: f64) -> String {
+fn format_number(number: f64) -> String {
     if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.6}") }
 }

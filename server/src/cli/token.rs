@@ -8,11 +8,11 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     accounts::account_by_email,
-    tokens::{TokenFields, create_token, delete_token, token, tokens},
+    tokens::{TokenFields, create_token, delete_token, list_tokens, read_token},
 };
 use serde_json::{Value, json};
 
-use super::local::{Local, Place, print, print_json};
+use super::local::{Local, Place, print_json, print_line};
 use crate::clock;
 
 #[derive(Debug, Subcommand)]
@@ -56,7 +56,7 @@ pub(super) enum TokenCommand {
     },
 }
 
-pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
+pub(super) async fn run_token(command: TokenCommand) -> anyhow::Result<()> {
     match command {
         TokenCommand::Create { name, scopes, whole_project: project, owner, json, place } => {
             let scope = |name: &String| {
@@ -65,7 +65,7 @@ pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
                 })
             };
             let scopes = scopes.iter().map(scope).collect::<anyhow::Result<_>>()?;
-            let Local { service, environment, actor } = place.open().await?;
+            let Local { service, environment, actor } = place.open_environment().await?;
             let actor = match owner {
                 Some(email) => actor.acting_for(&account_by_email(&service, &email).await?),
                 None => actor,
@@ -73,15 +73,16 @@ pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
             let reach = if project { Reach::Project } else { Reach::Environment };
             let fields = TokenFields { name, scopes, reach };
             let made =
-                create_token(&service, &actor, environment, &fields, &clock::seed()?).await?;
+                create_token(&service, &actor, environment, &fields, &clock::generate_seed()?)
+                    .await?;
             match json {
                 true => print_json(&json!({"id": made.token.id, "secret": made.secret})),
-                false => print(&made.secret),
+                false => print_line(&made.secret),
             }
         }
         TokenCommand::List { json, place } => {
-            let Local { service, environment, actor } = place.open().await?;
-            let all = tokens(&service, &actor, environment).await?;
+            let Local { service, environment, actor } = place.open_environment().await?;
+            let all = list_tokens(&service, &actor, environment).await?;
             if json {
                 let one = |token: &phasegate_store::models::ServerToken| {
                     json!({"id": token.id, "name": token.name, "scopes": token.scopes, "reach": token.reach,
@@ -91,15 +92,15 @@ pub(super) async fn run(command: TokenCommand) -> anyhow::Result<()> {
             }
             for token in all {
                 let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
-                print(&format!("{:4}  {}  ({})", token.id.0, token.name, scopes.join(", ")))?;
+                print_line(&format!("{:4}  {}  ({})", token.id.0, token.name, scopes.join(", ")))?;
             }
             Ok(())
         }
         TokenCommand::Delete { id, place } => {
-            let Local { service, environment, actor } = place.open().await?;
-            let found = token(&service, &actor, environment, TokenId(id)).await?;
+            let Local { service, environment, actor } = place.open_environment().await?;
+            let found = read_token(&service, &actor, environment, TokenId(id)).await?;
             delete_token(&service, &actor, &found).await?;
-            print(&format!("Deleted {}.", found.name))
+            print_line(&format!("Deleted {}.", found.name))
         }
     }
 }

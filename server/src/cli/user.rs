@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Subcommand;
 use phasegate_service::privacy::{erase_user, read_user_data};
 
-use super::local::{Local, Place, confirm, print, print_json};
+use super::local::{Local, Place, ask_confirmation, print_json, print_line};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
@@ -32,15 +32,15 @@ pub(super) enum UserCommand {
     },
 }
 
-pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
+pub(super) async fn run_user(command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::Export { id, place } => {
-            let Local { service, environment, actor } = place.open().await?;
+            let Local { service, environment, actor } = place.open_environment().await?;
             print_json(&read_user_data(&service, &actor, environment, &id).await?)
         }
         UserCommand::Delete { id, yes, json, place } => {
-            let Local { service, environment, actor } = place.open().await?;
-            if !yes && !confirmed(&id)? {
+            let Local { service, environment, actor } = place.open_environment().await?;
+            if !yes && !confirm_erasure(&id)? {
                 bail!("nothing was deleted");
             }
             let erased = erase_user(&service, &actor, environment, &id).await?;
@@ -48,9 +48,9 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
                 return print_json(&erased);
             }
             if !erased.was_known {
-                return print(&format!("Nothing was kept about {id}."));
+                return print_line(&format!("Nothing was kept about {id}."));
             }
-            print(&format!(
+            print_line(&format!(
                 "Erased {id} from {} user sets, {} error events and feedback items, and {} batches of raw events.",
                 erased.activities, erased.reports, erased.batches
             ))
@@ -58,9 +58,9 @@ pub(super) async fn run(command: UserCommand) -> anyhow::Result<()> {
     }
 }
 
-fn confirmed(id: &str) -> anyhow::Result<bool> {
+fn confirm_erasure(id: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         bail!("nothing was deleted, because there is no terminal to ask; repeat it with --yes");
     }
-    confirm(&format!("Erase all data of {id}? It cannot be undone."))
+    ask_confirmation(&format!("Erase all data of {id}? It cannot be undone."))
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::Connection;
 
 /// The delay before a refusal: `FIRST` at first, doubled with each refusal of the same connection,
-/// up to `LONGEST`. [`Connection::spread`] then stretches it by up to a factor of two.
+/// up to `LONGEST`. [`Connection::spread_factor`] then stretches it by up to a factor of two.
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(4);
 
@@ -37,12 +37,16 @@ impl Drop for Waiting<'_> {
 impl BackOff {
     /// Waits before a refusal; the caller then checks again whether there is room. Returns early
     /// when the server stops.
-    pub(crate) async fn wait(&self, connection: &Connection, stopping: &CancellationToken) {
+    pub(crate) async fn wait_before_refusal(
+        &self,
+        connection: &Connection,
+        stopping: &CancellationToken,
+    ) {
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.waiting);
-        let pause = connection.back_off(FIRST, LONGEST).max(FOR_EACH * waiting).min(LONGEST);
+        let pause = connection.next_back_off(FIRST, LONGEST).max(FOR_EACH * waiting).min(LONGEST);
         // Connections that arrived together must not retry together.
-        let pause = pause.mul_f64(1.0 + connection.spread());
+        let pause = pause.mul_f64(1.0 + connection.spread_factor());
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stopping.cancelled() => {}
@@ -67,7 +71,7 @@ mod tests {
             let waits = connections_for_tests(clients).into_iter().map(|connection| {
                 let back_off = Arc::clone(&back_off);
                 async move {
-                    back_off.wait(&connection, &CancellationToken::new()).await;
+                    back_off.wait_before_refusal(&connection, &CancellationToken::new()).await;
                     begun.elapsed().as_millis()
                 }
             });

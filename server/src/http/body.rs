@@ -19,10 +19,10 @@ use axum::{
 };
 use http_body_util::LengthLimitError;
 use phasegate_domain::ids::EnvironmentId;
-use phasegate_service::subscriber::subscriber;
+use phasegate_service::subscriber::subscriber_address;
 use tokio_util::sync::CancellationToken;
 
-use super::{ClientAddress, Connection, Problem, coding::decoded, no_room};
+use super::{ClientAddress, Connection, Problem, coding::decode_body, no_room_problem};
 
 /// The maximum time that a client may take to send a body.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
@@ -67,14 +67,14 @@ impl<'a> Sender<'a> {
         let source = Source { environment: Some(environment), ..source };
         match connection.admits_key(environment) {
             true => Ok(Self { source, connection: Some(connection) }),
-            false => Err(no_room()),
+            false => Err(no_room_problem()),
         }
     }
 }
 
 impl From<ClientAddress> for Sender<'_> {
     fn from(ClientAddress(address): ClientAddress) -> Self {
-        let source = Source { address: subscriber(address), environment: None };
+        let source = Source { address: subscriber_address(address), environment: None };
         Self { source, connection: None }
     }
 }
@@ -91,7 +91,7 @@ struct Waiting {
 
 impl Waiting {
     /// Returns the oldest body of the matching sources if their number has reached the limit.
-    fn oldest_of(&self, limit: usize, is_one: impl Fn(&Source) -> bool) -> Option<u64> {
+    fn find_oldest_at_limit(&self, limit: usize, is_one: impl Fn(&Source) -> bool) -> Option<u64> {
         if self.bodies.len() < limit {
             return None;
         }
@@ -112,26 +112,26 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.bodies.lock().bodies.remove(&self.id);
+        self.bodies.lock_waiting().bodies.remove(&self.id);
     }
 }
 
 impl SlowBodies {
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock_waiting(&self) -> MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&self, from: Source) -> Place<'_> {
-        let mut waiting = self.lock();
+    fn register_body(&self, from: Source) -> Place<'_> {
+        let mut waiting = self.lock_waiting();
         let oldest = waiting
-            .oldest_of(MAX_SLOW_PER_ADDRESS, |source| source.address == from.address)
+            .find_oldest_at_limit(MAX_SLOW_PER_ADDRESS, |source| source.address == from.address)
             .or_else(|| {
                 let environment = from.environment?;
-                waiting.oldest_of(MAX_SLOW_PER_ENVIRONMENT, |source| {
+                waiting.find_oldest_at_limit(MAX_SLOW_PER_ENVIRONMENT, |source| {
                     source.environment == Some(environment)
                 })
             })
-            .or_else(|| waiting.oldest_of(MAX_SLOW, |_| true));
+            .or_else(|| waiting.find_oldest_at_limit(MAX_SLOW, |_| true));
         if let Some((_, displaced)) = oldest.and_then(|oldest| waiting.bodies.remove(&oldest)) {
             displaced.cancel();
         }
@@ -143,14 +143,14 @@ impl SlowBodies {
     }
 
     /// Reads a body and decodes it; both forms may have at most `limit` bytes.
-    pub(crate) async fn read(
+    pub(crate) async fn read_body(
         &self,
         from: impl Into<Sender<'_>>,
         headers: &HeaderMap,
         body: Body,
         limit: usize,
     ) -> Result<Bytes, Problem> {
-        decoded(headers, self.read_coded(from.into(), body, limit).await?, limit)
+        decode_body(headers, self.read_coded(from.into(), body, limit).await?, limit)
     }
 
     async fn read_coded(
@@ -163,27 +163,27 @@ impl SlowBodies {
         let done = match futures::poll!(reading.as_mut()) {
             std::task::Poll::Ready(done) => done,
             std::task::Poll::Pending => {
-                let place = self.place(from.source);
+                let place = self.register_body(from.source);
                 let _makes_room = from.connection.map(Connection::wait_for_body);
                 tokio::select! {
                     biased;
                     done = reading => done,
-                    () = tokio::time::sleep(DEADLINE) => return Err(late()),
-                    () = place.displaced.cancelled() => return Err(late()),
+                    () = tokio::time::sleep(DEADLINE) => return Err(timeout_problem()),
+                    () = place.displaced.cancelled() => return Err(timeout_problem()),
                 }
             }
         };
-        done.map_err(|error| refused(&error, limit))
+        done.map_err(|error| body_problem(&error, limit))
     }
 }
 
-fn late() -> Problem {
+fn timeout_problem() -> Problem {
     let seconds = DEADLINE.as_secs();
     let detail = format!("the body did not arrive within {seconds} seconds; send it again");
     Problem::new(StatusCode::REQUEST_TIMEOUT, detail)
 }
 
-fn refused(error: &axum::Error, limit: usize) -> Problem {
+fn body_problem(error: &axum::Error, limit: usize) -> Problem {
     let too_large = error.source().is_some_and(|source| source.is::<LengthLimitError>());
     if too_large {
         let detail = format!("the body is larger than {limit} bytes; send less at once");
@@ -200,24 +200,24 @@ mod tests {
 
     use super::*;
 
-    const HERE: Source = Source { address: address(1), environment: None };
-    const THERE: Source = Source { address: address(2), environment: None };
+    const HERE: Source = Source { address: test_address(1), environment: None };
+    const THERE: Source = Source { address: test_address(2), environment: None };
     const FROM_HERE: Sender<'_> = Sender { source: HERE, connection: None };
 
-    const fn address(number: u32) -> IpAddr {
+    const fn test_address(number: u32) -> IpAddr {
         IpAddr::V4(std::net::Ipv4Addr::from_bits(0x0a00_0000 + number))
     }
 
-    fn stalled() -> Body {
+    fn stalled_body() -> Body {
         Body::from_stream(stream::pending::<Result<Bytes, Infallible>>())
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_stalled_body_times_out() {
         let bodies = SlowBodies::default();
-        let refused = bodies.read_coded(FROM_HERE, stalled(), 10).await.unwrap_err();
+        let refused = bodies.read_coded(FROM_HERE, stalled_body(), 10).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::REQUEST_TIMEOUT);
-        assert!(bodies.lock().bodies.is_empty());
+        assert!(bodies.lock_waiting().bodies.is_empty());
         assert_eq!(
             bodies.read_coded(FROM_HERE, Body::from("0123456789"), 10).await.unwrap().len(),
             10
@@ -229,29 +229,30 @@ mod tests {
     #[test]
     fn a_new_body_displaces_the_oldest() {
         let bodies = SlowBodies::default();
-        let from_there = bodies.place(THERE);
-        let places: Vec<_> = (0..MAX_SLOW_PER_ADDRESS).map(|_| bodies.place(HERE)).collect();
+        let from_there = bodies.register_body(THERE);
+        let places: Vec<_> =
+            (0..MAX_SLOW_PER_ADDRESS).map(|_| bodies.register_body(HERE)).collect();
         assert!(!places[0].displaced.is_cancelled());
-        let _newer = bodies.place(HERE);
+        let _newer = bodies.register_body(HERE);
         assert!(places[0].displaced.is_cancelled() && !places[1].displaced.is_cancelled());
         assert!(!from_there.displaced.is_cancelled(), "of its own address");
-        let others =
-            (0..MAX_SLOW as u32).map(|number| Source { address: address(100 + number), ..HERE });
-        let _others: Vec<_> = others.map(|source| bodies.place(source)).collect();
+        let others = (0..MAX_SLOW as u32)
+            .map(|number| Source { address: test_address(100 + number), ..HERE });
+        let _others: Vec<_> = others.map(|source| bodies.register_body(source)).collect();
         assert!(from_there.displaced.is_cancelled(), "of all");
-        assert!(bodies.lock().bodies.len() <= MAX_SLOW);
+        assert!(bodies.lock_waiting().bodies.len() <= MAX_SLOW);
     }
 
     #[test]
     fn bodies_of_one_key_leave_room_for_other_keys() {
         let bodies = SlowBodies::default();
         let with_key = |number: usize, environment| Source {
-            address: address(number as u32),
+            address: test_address(number as u32),
             environment: Some(EnvironmentId(environment)),
         };
-        let of_another_key = bodies.place(with_key(0, 2));
+        let of_another_key = bodies.register_body(with_key(0, 2));
         let places: Vec<_> =
-            (0..3 * MAX_SLOW).map(|number| bodies.place(with_key(number, 1))).collect();
+            (0..3 * MAX_SLOW).map(|number| bodies.register_body(with_key(number, 1))).collect();
         let waiting = places.iter().filter(|place| !place.displaced.is_cancelled()).count();
         assert_eq!(waiting, MAX_SLOW_PER_ENVIRONMENT);
         assert!(!of_another_key.displaced.is_cancelled());

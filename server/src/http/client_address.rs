@@ -20,8 +20,8 @@ impl FromRequestParts<AppState> for ClientAddress {
         };
         let peer = connection.peer.ip();
         if parts.headers.contains_key(FORWARDED_FOR) {
-            state.settings.trusted_proxies.warn_of(peer);
+            state.settings.trusted_proxies.warn_of_untrusted(peer);
         }
-        Ok(Self(state.settings.trusted_proxies.client(peer, &parts.headers)))
+        Ok(Self(state.settings.trusted_proxies.client_address(peer, &parts.headers)))
     }
 }

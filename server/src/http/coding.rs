@@ -20,7 +20,11 @@ const MAX_CODINGS: usize = 2;
 const BROTLI_BUFFER: usize = 4_096;
 
 /// Decodes a body; the result may have at most `limit` bytes.
-pub(super) fn decoded(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<Bytes, Problem> {
+pub(super) fn decode_body(
+    headers: &HeaderMap,
+    body: Bytes,
+    limit: usize,
+) -> Result<Bytes, Problem> {
     if !headers.contains_key(header::CONTENT_ENCODING) {
         return Ok(body);
     }
@@ -32,20 +36,20 @@ pub(super) fn decoded(headers: &HeaderMap, body: Bytes, limit: usize) -> Result<
         .filter(|coding| !coding.is_empty() && coding != "identity")
         .collect();
     if codings.len() > MAX_CODINGS {
-        return Err(unsupported("more than two codings"));
+        return Err(unsupported_coding("more than two codings"));
     }
     // The header lists codings in the order of application, so decode in reverse.
-    codings.iter().rev().try_fold(body, |body, coding| one(coding, &body, limit))
+    codings.iter().rev().try_fold(body, |body, coding| decode_one_coding(coding, &body, limit))
 }
 
-fn one(coding: &str, body: &[u8], limit: usize) -> Result<Bytes, Problem> {
+fn decode_one_coding(coding: &str, body: &[u8], limit: usize) -> Result<Bytes, Problem> {
     let decoded = match coding {
         // Several gzip members may follow one another (RFC 1952, 2.2).
-        "gzip" | "x-gzip" => bounded(MultiGzDecoder::new(body), limit),
-        "deflate" => bounded(ZlibDecoder::new(body), limit),
-        "br" => bounded(brotli::Decompressor::new(body, BROTLI_BUFFER), limit),
-        "zstd" => zstd::Decoder::new(body).and_then(|decoder| bounded(decoder, limit)),
-        other => return Err(unsupported(&format!("the coding {other:?}"))),
+        "gzip" | "x-gzip" => read_bounded(MultiGzDecoder::new(body), limit),
+        "deflate" => read_bounded(ZlibDecoder::new(body), limit),
+        "br" => read_bounded(brotli::Decompressor::new(body, BROTLI_BUFFER), limit),
+        "zstd" => zstd::Decoder::new(body).and_then(|decoder| read_bounded(decoder, limit)),
+        other => return Err(unsupported_coding(&format!("the coding {other:?}"))),
     };
     match decoded {
         Ok(bytes) if bytes.len() > limit => Err(Problem::new(
@@ -61,13 +65,13 @@ fn one(coding: &str, body: &[u8], limit: usize) -> Result<Bytes, Problem> {
 }
 
 /// Reads to the end, or one byte past the limit, which shows that the body is too large.
-fn bounded(reader: impl Read, limit: usize) -> io::Result<Vec<u8>> {
+fn read_bounded(reader: impl Read, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-fn unsupported(what: &str) -> Problem {
+fn unsupported_coding(what: &str) -> Problem {
     let detail =
         format!("Content-Encoding: {what} is not understood; send one of {UNDERSTOOD}, or none");
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
@@ -85,16 +89,16 @@ mod tests {
 
     use super::*;
 
-    fn gzip(text: &[u8]) -> Vec<u8> {
+    fn gzip_bytes(text: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(text).unwrap();
         encoder.finish().unwrap()
     }
 
-    fn read(coding: &str, body: Vec<u8>, limit: usize) -> Result<Bytes, StatusCode> {
+    fn decode_test_body(coding: &str, body: Vec<u8>, limit: usize) -> Result<Bytes, StatusCode> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_str(coding).unwrap());
-        decoded(&headers, body.into(), limit).map_err(|problem| problem.status())
+        decode_body(&headers, body.into(), limit).map_err(|problem| problem.status())
     }
 
     #[test]
@@ -105,27 +109,36 @@ mod tests {
         let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4_096, 4, 20);
         brotli.write_all(text).unwrap();
         for (coding, body) in [
-            ("gzip", gzip(text)),
-            ("x-gzip", gzip(text)),
-            ("GZIP", gzip(text)),
+            ("gzip", gzip_bytes(text)),
+            ("x-gzip", gzip_bytes(text)),
+            ("GZIP", gzip_bytes(text)),
             ("identity", text.to_vec()),
             ("deflate", zlib.finish().unwrap()),
             ("br", brotli.into_inner()),
             ("zstd", zstd::encode_all(text, 1).unwrap()),
-            ("gzip, gzip", gzip(&gzip(text))),
+            ("gzip, gzip", gzip_bytes(&gzip_bytes(text))),
         ] {
-            assert_eq!(read(coding, body, 100).as_deref(), Ok(text), "{coding}");
+            assert_eq!(decode_test_body(coding, body, 100).as_deref(), Ok(text), "{coding}");
         }
-        let two = [gzip(b"{\"v\""), gzip(b":1}")].concat();
-        assert_eq!(read("gzip", two, 100).as_deref(), Ok(text), "two members");
+        let two = [gzip_bytes(b"{\"v\""), gzip_bytes(b":1}")].concat();
+        assert_eq!(decode_test_body("gzip", two, 100).as_deref(), Ok(text), "two members");
     }
 
     #[test]
     fn unknown_codings_and_large_bodies_are_refused() {
-        assert_eq!(read("compress", vec![1], 100), Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-        assert_eq!(read("gzip", b"plain".to_vec(), 100), Err(StatusCode::BAD_REQUEST));
-        assert_eq!(read("gzip", gzip(&[0; 100_000]), 1_000), Err(StatusCode::PAYLOAD_TOO_LARGE));
-        let three = gzip(&gzip(&gzip(b"x")));
-        assert_eq!(read("gzip,gzip,gzip", three, 100), Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        assert_eq!(
+            decode_test_body("compress", vec![1], 100),
+            Err(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+        );
+        assert_eq!(decode_test_body("gzip", b"plain".to_vec(), 100), Err(StatusCode::BAD_REQUEST));
+        assert_eq!(
+            decode_test_body("gzip", gzip_bytes(&[0; 100_000]), 1_000),
+            Err(StatusCode::PAYLOAD_TOO_LARGE)
+        );
+        let three = gzip_bytes(&gzip_bytes(&gzip_bytes(b"x")));
+        assert_eq!(
+            decode_test_body("gzip,gzip,gzip", three, 100),
+            Err(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+        );
     }
 }

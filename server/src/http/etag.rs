@@ -15,7 +15,7 @@ pub(crate) enum Precondition {
 }
 
 impl Precondition {
-    pub(crate) fn read(headers: &HeaderMap) -> Result<Self, Problem> {
+    pub(crate) fn read_if_match(headers: &HeaderMap) -> Result<Self, Problem> {
         let Some(value) = headers.get(header::IF_MATCH) else { return Ok(Self::None) };
         let wrong = || {
             let detail = "If-Match: must be * or tags in quotes, as the ETag header has them";
@@ -37,7 +37,7 @@ impl Precondition {
 
     /// Rejects a change that is based on a version other than `found`, or on none: it could undo an
     /// emergency change that its author has not seen.
-    pub(crate) fn check(&self, found: &str) -> Result<(), Problem> {
+    pub(crate) fn check_version(&self, found: &str) -> Result<(), Problem> {
         match self {
             Self::None => {
                 let detail = "If-Match: is needed, so that a change made meanwhile is not \
@@ -56,7 +56,7 @@ impl Precondition {
 }
 
 /// Returns the `ETag` header of a version.
-pub(crate) fn etag(version: &str) -> [(header::HeaderName, HeaderValue); 1] {
+pub(crate) fn etag_header(version: &str) -> [(header::HeaderName, HeaderValue); 1] {
     let value = HeaderValue::from_str(&format!("\"{version}\""));
     [(header::ETAG, value.unwrap_or_else(|_| HeaderValue::from_static("\"0\"")))]
 }
@@ -65,23 +65,23 @@ pub(crate) fn etag(version: &str) -> [(header::HeaderName, HeaderValue); 1] {
 mod tests {
     use super::*;
 
-    fn read(text: &'static str) -> Result<Precondition, StatusCode> {
+    fn read_precondition(text: &'static str) -> Result<Precondition, StatusCode> {
         let mut headers = HeaderMap::new();
         headers.insert(header::IF_MATCH, HeaderValue::from_static(text));
-        Precondition::read(&headers).map_err(|problem| problem.status())
+        Precondition::read_if_match(&headers).map_err(|problem| problem.status())
     }
 
     #[test]
     fn a_change_needs_the_current_version_or_a_wildcard() {
-        assert_eq!(Precondition::read(&HeaderMap::new()).unwrap(), Precondition::None);
-        assert_eq!(read("*"), Ok(Precondition::Any));
-        let two = read("\"1.2\", \"1.3\"").unwrap();
-        assert!(two.check("1.3").is_ok());
-        assert_eq!(two.check("1.4").unwrap_err().status(), StatusCode::PRECONDITION_FAILED);
-        let none = Precondition::None.check("1.3").unwrap_err();
+        assert_eq!(Precondition::read_if_match(&HeaderMap::new()).unwrap(), Precondition::None);
+        assert_eq!(read_precondition("*"), Ok(Precondition::Any));
+        let two = read_precondition("\"1.2\", \"1.3\"").unwrap();
+        assert!(two.check_version("1.3").is_ok());
+        assert_eq!(two.check_version("1.4").unwrap_err().status(), StatusCode::PRECONDITION_FAILED);
+        let none = Precondition::None.check_version("1.3").unwrap_err();
         assert_eq!(none.status(), StatusCode::PRECONDITION_REQUIRED);
-        assert!(Precondition::Any.check("1.3").is_ok());
-        assert_eq!(read("1.2"), Err(StatusCode::BAD_REQUEST));
-        assert!(read("W/\"1\"").unwrap().check("1").is_ok());
+        assert!(Precondition::Any.check_version("1.3").is_ok());
+        assert_eq!(read_precondition("1.2"), Err(StatusCode::BAD_REQUEST));
+        assert!(read_precondition("W/\"1\"").unwrap().check_version("1").is_ok());
     }
 }

@@ -21,10 +21,10 @@ mod tickets;
 pub(crate) use back_off::BackOff;
 pub(crate) use body::{Sender, SlowBodies};
 #[cfg(test)]
-pub(crate) use connections::tests::connections as connections_for_tests;
-pub(crate) use connections::{Connection, KeptOpen, Limits, no_room, serve_connections};
+pub(crate) use connections::tests::test_connections as connections_for_tests;
+pub(crate) use connections::{Connection, KeptOpen, Limits, no_room_problem, serve_connections};
 pub(crate) use escape::{IN_PATH, IN_QUERY};
-pub(crate) use etag::{Precondition, etag};
+pub(crate) use etag::{Precondition, etag_header};
 pub(crate) use keys::{header_text, key_status, sent_key, sent_origin};
 pub(crate) use problem::Problem;
 pub(crate) use proxies::{ClientAddress, TrustedProxies};

@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use ipnet::IpNet;
 use phasegate_domain::{
     field_error::{FieldCode, FieldError},
-    targeting::network,
+    targeting::parse_network,
 };
 
 /// The header in which proxies report their client.
@@ -36,7 +36,7 @@ impl TrustedProxies {
     pub(crate) fn parse(text: &str) -> Result<Self, FieldError> {
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         let one = |item: &str| {
-            network(item).map_err(|error| {
+            parse_network(item).map_err(|error| {
                 let message = format!("{error}; write addresses or networks with commas between");
                 FieldError::new("trusted_proxies", FieldCode::Invalid, message)
             })
@@ -52,7 +52,7 @@ impl TrustedProxies {
 
     /// Logs once that a proxy on this machine or network is not trusted: all of its clients then
     /// share the limits of one address.
-    pub(super) fn warn_of(&self, peer: IpAddr) {
+    pub(super) fn warn_of_untrusted(&self, peer: IpAddr) {
         static IS_SAID: AtomicBool = AtomicBool::new(false);
         if is_private(peer) && !self.trusts(peer) && !IS_SAID.swap(true, Ordering::Relaxed) {
             tracing::warn!(
@@ -65,7 +65,7 @@ impl TrustedProxies {
 
     /// Returns the client address: the last entry of `X-Forwarded-For` that is not a trusted proxy.
     /// Only entries written by trusted proxies are read, because clients can forge the others.
-    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !self.trusts(peer) {
             return peer;
         }
@@ -90,7 +90,7 @@ pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 impl ClientAddress {
     /// Returns the address unless it is private, in which case many clients may share it.
-    pub(crate) fn public(self) -> Option<IpAddr> {
+    pub(crate) fn public_address(self) -> Option<IpAddr> {
         (!is_private(self.0)).then_some(self.0)
     }
 }
@@ -101,26 +101,30 @@ mod tests {
 
     use super::*;
 
-    fn client(trusted: &str, peer: &str, forwarded: &[&'static str]) -> String {
+    fn resolve_client(trusted: &str, peer: &str, forwarded: &[&'static str]) -> String {
         let mut headers = HeaderMap::new();
         for line in forwarded {
             headers.append("x-forwarded-for", HeaderValue::from_static(line));
         }
         let proxies = TrustedProxies::parse(trusted).unwrap();
-        proxies.client(peer.parse().unwrap(), &headers).to_string()
+        proxies.client_address(peer.parse().unwrap(), &headers).to_string()
     }
 
     #[test]
     fn only_trusted_proxies_are_believed() {
         let both = "127.0.0.1, 10.0.0.0/8";
-        assert_eq!(client("", "127.0.0.1", &["1.2.3.4"]), "127.0.0.1");
-        assert_eq!(client(both, "127.0.0.1", &["1.2.3.4"]), "1.2.3.4");
-        assert_eq!(client(both, "9.9.9.9", &["1.2.3.4"]), "9.9.9.9", "a stranger's word");
-        assert_eq!(client(both, "127.0.0.1", &["6.6.6.6, 1.2.3.4, 10.0.0.7"]), "1.2.3.4", "forged");
-        assert_eq!(client(both, "127.0.0.1", &["6.6.6.6", "1.2.3.4"]), "1.2.3.4");
-        assert_eq!(client(both, "127.0.0.1", &["1.2.3.4, nonsense"]), "127.0.0.1");
-        assert_eq!(client(both, "::ffff:127.0.0.1", &["2001:db8::1"]), "2001:db8::1");
-        assert_eq!(client(both, "127.0.0.1", &[]), "127.0.0.1");
+        assert_eq!(resolve_client("", "127.0.0.1", &["1.2.3.4"]), "127.0.0.1");
+        assert_eq!(resolve_client(both, "127.0.0.1", &["1.2.3.4"]), "1.2.3.4");
+        assert_eq!(resolve_client(both, "9.9.9.9", &["1.2.3.4"]), "9.9.9.9", "a stranger's word");
+        assert_eq!(
+            resolve_client(both, "127.0.0.1", &["6.6.6.6, 1.2.3.4, 10.0.0.7"]),
+            "1.2.3.4",
+            "forged"
+        );
+        assert_eq!(resolve_client(both, "127.0.0.1", &["6.6.6.6", "1.2.3.4"]), "1.2.3.4");
+        assert_eq!(resolve_client(both, "127.0.0.1", &["1.2.3.4, nonsense"]), "127.0.0.1");
+        assert_eq!(resolve_client(both, "::ffff:127.0.0.1", &["2001:db8::1"]), "2001:db8::1");
+        assert_eq!(resolve_client(both, "127.0.0.1", &[]), "127.0.0.1");
     }
 
     #[test]
@@ -129,6 +133,6 @@ mod tests {
         let error = complaint("10.0.0.0/8, proxy.local");
         assert!(error.contains("\"proxy.local\""), "{error}");
         assert!(complaint("010.0.0.0/8").contains("leading zero"), "it may be 8/8");
-        assert_eq!(client("::ffff:127.0.0.0/104", "127.0.0.1", &["1.2.3.4"]), "1.2.3.4");
+        assert_eq!(resolve_client("::ffff:127.0.0.0/104", "127.0.0.1", &["1.2.3.4"]), "1.2.3.4");
     }
 }

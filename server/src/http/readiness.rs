@@ -25,12 +25,12 @@ pub(crate) struct Readiness {
 pub(crate) struct LastReadiness(Mutex<Option<(Instant, Readiness)>>);
 
 impl LastReadiness {
-    pub(crate) fn fresh(&self) -> Option<Readiness> {
+    pub(crate) fn fresh_result(&self) -> Option<Readiness> {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().filter(|(at, _)| at.elapsed() < FRESH).map(|(_, found)| found.clone())
     }
 
-    pub(crate) fn keep(&self, found: &Readiness) {
+    pub(crate) fn store_result(&self, found: &Readiness) {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *last = Some((Instant::now(), found.clone()));
     }

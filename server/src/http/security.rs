@@ -21,7 +21,7 @@ const OF_DOCUMENTS: [(HeaderName, &str); 4] = [
 ];
 
 /// Adds security headers. JSON gets only `nosniff`, because browsers do not render it.
-pub(crate) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
+pub(crate) fn add_security_headers<B>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json") {
@@ -34,7 +34,7 @@ pub(crate) fn with_headers<B>(mut response: Response<B>) -> Response<B> {
 }
 
 /// Forbids caching of the admin's pages, so that none is left after logout.
-pub(crate) async fn no_store(request: Request, next: Next) -> Response {
+pub(crate) async fn forbid_caching(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, no_store);
@@ -43,7 +43,7 @@ pub(crate) async fn no_store(request: Request, next: Next) -> Response {
 
 /// Rejects state-changing requests from pages of other sites (CSRF), which carry the cookie but
 /// another origin.
-pub(crate) async fn same_origin(
+pub(crate) async fn require_same_origin(
     State(state): State<AppState>,
     request: Request,
     next: Next,
@@ -52,7 +52,7 @@ pub(crate) async fn same_origin(
     if is_safe || is_own_page(request.headers(), state.settings.public_url.as_deref()) {
         return next.run(request).await;
     }
-    let detail = why_not_own(request.headers());
+    let detail = explain_foreign_origin(request.headers());
     let wants_page = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if wants_page.is_some_and(|accept| accept.contains("text/html")) {
         return refusal_page(&detail);
@@ -61,7 +61,7 @@ pub(crate) async fn same_origin(
 }
 
 /// Explains which header does not match, with the remedy.
-fn why_not_own(headers: &HeaderMap) -> String {
+fn explain_foreign_origin(headers: &HeaderMap) -> String {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text("host").unwrap_or_default();
     let remedy = "set PHASEGATE_PUBLIC_URL to the address that users use";
@@ -116,7 +116,7 @@ fn is_own_page(headers: &HeaderMap, public_url: Option<&str>) -> bool {
 mod tests {
     use super::*;
 
-    fn allows(pairs: &[(&'static str, &'static str)], public_url: Option<&str>) -> bool {
+    fn allows_request(pairs: &[(&'static str, &'static str)], public_url: Option<&str>) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.insert(*name, HeaderValue::from_static(value));
@@ -131,7 +131,7 @@ mod tests {
             for (name, value) in pairs {
                 headers.insert(*name, HeaderValue::from_static(value));
             }
-            why_not_own(&headers)
+            explain_foreign_origin(&headers)
         };
         assert!(why(&[("origin", "null")]).contains("Origin: null"));
         let changed = why(&[("origin", "https://flags.example"), ("host", "10.0.0.1:8080")]);
@@ -142,13 +142,16 @@ mod tests {
 
     #[test]
     fn only_requests_of_own_pages_are_accepted() {
-        assert!(allows(&[("sec-fetch-site", "same-origin")], None));
-        assert!(!allows(&[("sec-fetch-site", "cross-site")], None));
-        assert!(!allows(&[("sec-fetch-site", "same-site")], None));
-        assert!(allows(&[("origin", "http://a:1"), ("host", "a:1")], None));
-        assert!(!allows(&[("origin", "http://b:1"), ("host", "a:1")], None));
-        assert!(!allows(&[("origin", "null"), ("host", "a:1")], None));
-        assert!(!allows(&[("host", "a:1")], None));
-        assert!(allows(&[("origin", "https://x.org"), ("host", "a")], Some("https://x.org/")));
+        assert!(allows_request(&[("sec-fetch-site", "same-origin")], None));
+        assert!(!allows_request(&[("sec-fetch-site", "cross-site")], None));
+        assert!(!allows_request(&[("sec-fetch-site", "same-site")], None));
+        assert!(allows_request(&[("origin", "http://a:1"), ("host", "a:1")], None));
+        assert!(!allows_request(&[("origin", "http://b:1"), ("host", "a:1")], None));
+        assert!(!allows_request(&[("origin", "null"), ("host", "a:1")], None));
+        assert!(!allows_request(&[("host", "a:1")], None));
+        assert!(allows_request(
+            &[("origin", "https://x.org"), ("host", "a")],
+            Some("https://x.org/")
+        ));
     }
 }

@@ -52,7 +52,7 @@ impl std::fmt::Debug for Tickets {
 }
 
 /// The number of the period that contains an instant.
-fn period(at: Timestamp) -> i64 {
+fn ticket_period(at: Timestamp) -> i64 {
     at.timestamp().div_euclid(PERIOD_SECONDS)
 }
 
@@ -61,25 +61,25 @@ impl Tickets {
         Self { secret, told: Arc::default() }
     }
 
-    fn sign(&self, body: &str) -> Option<Hmac<Sha256>> {
+    fn sign_body(&self, body: &str) -> Option<Hmac<Sha256>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).ok()?;
         mac.update(body.as_bytes());
         Some(mac)
     }
 
     /// Returns `eventStreams` of a bulk evaluation as JSON, with a ticket.
-    pub(crate) fn streams(
+    pub(crate) fn event_streams(
         &self,
         environment: EnvironmentId,
         key: &str,
         now: Timestamp,
     ) -> Option<Bytes> {
-        let period = period(now);
+        let period = ticket_period(now);
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, streams)) = told.get(key).filter(|(of, _)| *of == period) {
             return Some(streams.clone());
         }
-        let ticket = self.issue(environment, key, period)?;
+        let ticket = self.issue_ticket(environment, key, period)?;
         let stream = EventStream {
             r#type: "sse",
             endpoint: Endpoint { request_uri: format!("/ofrep/v1/stream?ticket={ticket}") },
@@ -91,15 +91,15 @@ impl Tickets {
     }
 
     /// Issues a ticket: environment, period, name of the key, and signature, joined by dots.
-    fn issue(&self, environment: EnvironmentId, key: &str, period: i64) -> Option<String> {
-        let body = format!("{}.{period}.{}", environment.0, keys::name_of(key));
-        let signature = self.sign(&body)?.finalize().into_bytes();
+    fn issue_ticket(&self, environment: EnvironmentId, key: &str, period: i64) -> Option<String> {
+        let body = format!("{}.{period}.{}", environment.0, keys::short_key_name(key));
+        let signature = self.sign_body(&body)?.finalize().into_bytes();
         let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
         Some(format!("{body}.{signature}"))
     }
 
     /// Returns the environment and the key name of a ticket if its signature and period are valid.
-    pub(crate) fn check<'t>(
+    pub(crate) fn check_ticket<'t>(
         &self,
         ticket: &'t str,
         now: Timestamp,
@@ -112,8 +112,8 @@ impl Tickets {
             .chunks(2)
             .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
             .collect::<Option<_>>()?;
-        self.sign(body)?.verify_slice(&signature).ok()?;
-        let age = period(now) - issued.parse::<i64>().ok()?;
+        self.sign_body(body)?.verify_slice(&signature).ok()?;
+        let age = ticket_period(now) - issued.parse::<i64>().ok()?;
         let environment = environment.parse().map(EnvironmentId).ok()?;
         (0..=1).contains(&age).then_some((environment, key))
     }
@@ -129,20 +129,23 @@ mod tests {
     fn a_ticket_opens_only_its_environment_until_it_expires() {
         let at = |second: i64| DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap();
         let tickets = Tickets::new([7; 32]);
-        let ticket = tickets.issue(EnvironmentId(3), "k1", period(at(0))).unwrap();
-        let name = keys::name_of("k1");
-        assert_eq!(tickets.check(&ticket, at(0)), Some((EnvironmentId(3), name.as_str())));
-        assert_eq!(tickets.check(&ticket, at(1_800)), Some((EnvironmentId(3), name.as_str())));
-        let streams = |second| tickets.streams(EnvironmentId(3), "k1", at(second)).unwrap();
+        let ticket = tickets.issue_ticket(EnvironmentId(3), "k1", ticket_period(at(0))).unwrap();
+        let name = keys::short_key_name("k1");
+        assert_eq!(tickets.check_ticket(&ticket, at(0)), Some((EnvironmentId(3), name.as_str())));
+        assert_eq!(
+            tickets.check_ticket(&ticket, at(1_800)),
+            Some((EnvironmentId(3), name.as_str()))
+        );
+        let streams = |second| tickets.event_streams(EnvironmentId(3), "k1", at(second)).unwrap();
         assert!(String::from_utf8_lossy(&streams(0)).contains(&ticket));
         assert_eq!(streams(60), streams(0), "kept");
         assert_ne!(streams(1_800), streams(60), "and renewed");
-        assert_eq!(tickets.check(&ticket, at(3_600)), None, "too old");
-        assert_eq!(tickets.check(&ticket, at(-1)), None, "from the future");
-        assert_eq!(Tickets::new([8; 32]).check(&ticket, at(0)), None, "somebody else's");
-        assert_eq!(tickets.check(&ticket.replacen('3', "4", 1), at(0)), None, "altered");
+        assert_eq!(tickets.check_ticket(&ticket, at(3_600)), None, "too old");
+        assert_eq!(tickets.check_ticket(&ticket, at(-1)), None, "from the future");
+        assert_eq!(Tickets::new([8; 32]).check_ticket(&ticket, at(0)), None, "somebody else's");
+        assert_eq!(tickets.check_ticket(&ticket.replacen('3', "4", 1), at(0)), None, "altered");
         for nonsense in ["", ".", "..", "1.2.zz", "3.1.é", "a.b.c.d"] {
-            assert_eq!(tickets.check(nonsense, at(0)), None, "{nonsense}");
+            assert_eq!(tickets.check_ticket(nonsense, at(0)), None, "{nonsense}");
         }
     }
 }

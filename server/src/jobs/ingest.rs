@@ -2,6 +2,6 @@
 
 use phasegate_service::{Service, ingest};
 
-pub(super) async fn run(service: &Service) {
+pub(super) async fn run_ingest(service: &Service) {
     ingest::write_queued(service).await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use phasegate_service::{Service, ServiceError, accounts, maintenance};
 
-use super::every;
+use super::repeat_job;
 use crate::clock;
 
 /// How often expired login sessions and telemetry are deleted.
@@ -14,27 +14,27 @@ const INTERVAL: Duration = Duration::from_secs(3_600);
 /// journal.
 const MARKING: Duration = Duration::from_secs(600);
 
-pub(super) async fn run(service: &Service) {
+pub(super) async fn run_maintenance(service: &Service) {
     tokio::join!(
-        every(INTERVAL, "ended sessions could not be forgotten", || {
-            accounts::end_old_sessions(service)
+        repeat_job(INTERVAL, "ended sessions could not be forgotten", || {
+            accounts::delete_expired_sessions(service)
         }),
-        every(INTERVAL, "old telemetry could not be forgotten", || {
+        repeat_job(INTERVAL, "old telemetry could not be forgotten", || {
             maintenance::purge_expired(service)
         }),
-        every(MARKING, "the databases could not be marked", || mark(service)),
+        repeat_job(MARKING, "the databases could not be marked", || mark_databases(service)),
     );
 }
 
 /// Returns a random mark for the databases.
 pub(crate) fn new_mark() -> anyhow::Result<i32> {
-    let [a, b, c, d, ..] = clock::seed()?;
+    let [a, b, c, d, ..] = clock::generate_seed()?;
     Ok(i32::from_ne_bytes([a, b, c, d]))
 }
 
-async fn mark(service: &Service) -> Result<(), ServiceError> {
+async fn mark_databases(service: &Service) -> Result<(), ServiceError> {
     match new_mark() {
-        Ok(mark) => service.mark(mark).await,
+        Ok(mark) => service.mark_databases(mark).await,
         Err(error) => {
             tracing::warn!(%error, "there is no randomness for a mark; the old one stays");
             Ok(())

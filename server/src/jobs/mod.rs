@@ -13,15 +13,15 @@ use phasegate_service::{Service, ServiceError};
 /// Runs all jobs until the future is dropped.
 pub async fn run_jobs(service: Arc<Service>) {
     tokio::join!(
-        ingest::run(&service),
-        maintenance::run(&service),
-        usage::run(&service),
-        schedules::run(&service),
+        ingest::run_ingest(&service),
+        maintenance::run_maintenance(&service),
+        usage::run_usage_writes(&service),
+        schedules::run_schedules(&service),
     );
 }
 
 /// Runs a job at a fixed interval. An error is logged, and the next run tries again.
-async fn every<F>(pause: Duration, failure: &str, job: impl Fn() -> F)
+async fn repeat_job<F>(pause: Duration, failure: &str, job: impl Fn() -> F)
 where
     F: Future<Output = Result<(), ServiceError>>,
 {

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use phasegate_service::{Service, flags};
 
-use super::every;
+use super::repeat_job;
 
 /// How often due schedules and changes of other processes are checked.
 const WATCHING: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(service: &Service) {
+pub(super) async fn run_schedules(service: &Service) {
     tokio::join!(
-        every(WATCHING, "what another process has changed could not be read", || {
-            service.catch_up()
+        repeat_job(WATCHING, "what another process has changed could not be read", || {
+            service.reload_if_changed()
         }),
-        every(WATCHING, "a scheduled switch could not be written down", || {
-            flags::keep_schedules(service)
+        repeat_job(WATCHING, "a scheduled switch could not be written down", || {
+            flags::record_due_switches(service)
         }),
     );
 }

@@ -4,21 +4,21 @@ use std::time::Duration;
 
 use phasegate_service::{Service, evaluation_counts, ingest, tokens};
 
-use super::every;
+use super::repeat_job;
 
 /// How often counts in memory are written.
 const WRITING: Duration = Duration::from_secs(5);
 
-pub(super) async fn run(service: &Service) {
+pub(super) async fn run_usage_writes(service: &Service) {
     tokio::join!(
-        every(WRITING, "how often flags were asked for could not be written", || {
-            evaluation_counts::write_counted(service)
+        repeat_job(WRITING, "how often flags were asked for could not be written", || {
+            evaluation_counts::write_evaluation_counts(service)
         }),
-        every(WRITING, "what was refused could not be written", || {
+        repeat_job(WRITING, "what was refused could not be written", || {
             ingest::write_rejections(service)
         }),
-        every(WRITING, "when tokens were used could not be written", || {
-            tokens::write_uses(service)
+        repeat_job(WRITING, "when tokens were used could not be written", || {
+            tokens::write_token_uses(service)
         }),
     );
 }

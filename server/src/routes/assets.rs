@@ -35,7 +35,7 @@ pub(crate) enum Caching {
 }
 
 impl Caching {
-    fn header(self) -> &'static str {
+    fn cache_control(self) -> &'static str {
         match self {
             Self::Forever => "public, max-age=31536000, immutable",
             Self::Revalidate => "no-cache",
@@ -46,41 +46,41 @@ impl Caching {
 
 /// Whether the server was built with its assets.
 pub(crate) fn are_embedded() -> bool {
-    find("assets/admin_bg.wasm").is_some()
+    find_asset("assets/admin_bg.wasm").is_some()
 }
 
 /// Returns an asset uncompressed or, because large assets are only embedded compressed, as gzip.
-fn find(path: &str) -> Option<EmbeddedFile> {
+fn find_asset(path: &str) -> Option<EmbeddedFile> {
     Site::get(path).or_else(|| Site::get(&format!("{path}.gz")))
 }
 
-fn version(file: &EmbeddedFile) -> String {
+fn asset_version(file: &EmbeddedFile) -> String {
     let digest = file.metadata.sha256_hash();
     HEXLOWER.encode(digest.get(..8).unwrap_or(&digest))
 }
 
 /// Returns the digest of a file for the HTML attribute `integrity`.
-pub(crate) fn integrity(path: &str) -> Option<String> {
+pub(crate) fn asset_integrity(path: &str) -> Option<String> {
     let digest = Site::get(path)?.metadata.sha256_hash();
     Some(format!("sha256-{}", BASE64_STANDARD.encode(digest)))
 }
 
 /// Returns the inline script that pages put before the collector's tag; empty if built without
 /// assets.
-pub(crate) fn stub() -> String {
-    text("stub.js").unwrap_or_default()
+pub(crate) fn collector_stub() -> String {
+    asset_text("stub.js").unwrap_or_default()
 }
 
-fn url(path: &str) -> Option<String> {
-    Some(format!("/{path}?v={}", version(&find(path)?)))
+fn asset_url(path: &str) -> Option<String> {
+    Some(format!("/{path}?v={}", asset_version(&find_asset(path)?)))
 }
 
 /// Returns the URLs of the admin's assets, each with the version of its content.
-pub(crate) fn urls() -> AssetUrls {
+pub(crate) fn admin_asset_urls() -> AssetUrls {
     AssetUrls {
-        style: url("assets/admin.css").unwrap_or_default(),
-        icon: url("assets/icon.svg").unwrap_or_default(),
-        script: url("assets/admin.js").zip(url("assets/admin_bg.wasm")),
+        style: asset_url("assets/admin.css").unwrap_or_default(),
+        icon: asset_url("assets/icon.svg").unwrap_or_default(),
+        script: asset_url("assets/admin.js").zip(asset_url("assets/admin_bg.wasm")),
     }
 }
 
@@ -99,8 +99,12 @@ async fn admin_asset(
     headers: HeaderMap,
 ) -> Response {
     let path = format!("assets/{file}");
-    let is_current = find(&path).is_some_and(|file| asked.v == Some(version(&file)));
-    respond(&path, if is_current { Caching::Forever } else { Caching::Revalidate }, &headers)
+    let is_current = find_asset(&path).is_some_and(|file| asked.v == Some(asset_version(&file)));
+    respond_with_asset(
+        &path,
+        if is_current { Caching::Forever } else { Caching::Revalidate },
+        &headers,
+    )
 }
 
 /// Serves `/collector.js`, the same as a module with its types, and the files that they load. The
@@ -109,34 +113,38 @@ pub(crate) fn collector_routes() -> Router<AppState> {
     Router::new()
         .route(
             "/collector.js",
-            get(|headers: HeaderMap| async move { respond("collector.js", Caching::Minutes, &headers) }),
+            get(|headers: HeaderMap| async move {
+                respond_with_asset("collector.js", Caching::Minutes, &headers)
+            }),
         )
         .route(
             "/collector.mjs",
-            get(|headers: HeaderMap| async move { respond("collector.mjs", Caching::Minutes, &headers) }),
+            get(|headers: HeaderMap| async move {
+                respond_with_asset("collector.mjs", Caching::Minutes, &headers)
+            }),
         )
         .route(
             "/collector.d.mts",
             get(|headers: HeaderMap| async move {
-                respond("collector.d.mts", Caching::Minutes, &headers)
+                respond_with_asset("collector.d.mts", Caching::Minutes, &headers)
             }),
         )
         .route("/collector/{build}/{file}", get(collector_asset))
 }
 
 async fn collector_asset(Path((_, file)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    respond(&format!("collector/{file}"), Caching::Minutes, &headers)
+    respond_with_asset(&format!("collector/{file}"), Caching::Minutes, &headers)
 }
 
 /// Returns an asset in the smallest encoding that the browser accepts.
-pub(crate) fn respond(path: &str, caching: Caching, headers: &HeaderMap) -> Response {
-    let Some(found) = find(path) else {
+pub(crate) fn respond_with_asset(path: &str, caching: Caching, headers: &HeaderMap) -> Response {
+    let Some(found) = find_asset(path) else {
         let detail = format!("there is no asset {path}");
         return Problem::new(StatusCode::NOT_FOUND, detail).into_response();
     };
-    let etag = format!("\"{}\"", version(&found));
+    let etag = format!("\"{}\"", asset_version(&found));
     let caching = [
-        (header::CACHE_CONTROL, caching.header().to_owned()),
+        (header::CACHE_CONTROL, caching.cache_control().to_owned()),
         (header::VARY, "accept-encoding".to_owned()),
         (header::ETAG, etag.clone()),
     ];
@@ -156,7 +164,7 @@ pub(crate) fn respond(path: &str, caching: Caching, headers: &HeaderMap) -> Resp
             (caching, kind, [(header::CONTENT_ENCODING, encoding)], into_bytes(data))
                 .into_response()
         }
-        None => match plain(path, found) {
+        None => match uncompressed_content(path, found) {
             Ok(data) => (caching, kind, data).into_response(),
             Err(error) => {
                 tracing::error!(%error, path, "an embedded asset cannot be decompressed");
@@ -167,8 +175,8 @@ pub(crate) fn respond(path: &str, caching: Caching, headers: &HeaderMap) -> Resp
     }
 }
 
-/// Returns the uncompressed content of a result of [`find`].
-fn plain(path: &str, found: EmbeddedFile) -> std::io::Result<axum::body::Bytes> {
+/// Returns the uncompressed content of a result of [`find_asset`].
+fn uncompressed_content(path: &str, found: EmbeddedFile) -> std::io::Result<axum::body::Bytes> {
     if Site::get(path).is_some() {
         return Ok(into_bytes(found.data));
     }
@@ -198,6 +206,6 @@ fn content_type(path: &str) -> &'static str {
 }
 
 /// Returns an asset that is embedded uncompressed, as text.
-pub(crate) fn text(path: &str) -> Option<String> {
+pub(crate) fn asset_text(path: &str) -> Option<String> {
     String::from_utf8(Site::get(path)?.data.into_owned()).ok()
 }

@@ -23,15 +23,15 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     if !state.settings.has_demo {
         return Router::new();
     }
-    Router::new().route("/demo", get(page)).route("/demo/{file}", get(file))
+    Router::new().route("/demo", get(demo_page)).route("/demo/{file}", get(demo_file))
 }
 
-async fn page(State(state): State<AppState>) -> Response {
+async fn demo_page(State(state): State<AppState>) -> Response {
     let key = state.service.first_client_key();
-    match (assets::text("demo/index.html"), key) {
+    match (assets::asset_text("demo/index.html"), key) {
         (Some(html), Some(key)) => {
             let policy = [(header::CONTENT_SECURITY_POLICY, POLICY)];
-            (policy, Html(html.replace("{{client_key}}", &escape(&key)))).into_response()
+            (policy, Html(html.replace("{{client_key}}", &escape_html(&key)))).into_response()
         }
         _ => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -42,15 +42,15 @@ async fn page(State(state): State<AppState>) -> Response {
 }
 
 /// Escapes the client key for HTML, because it may be configured freely.
-fn escape(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }
 
-async fn file(Path(file): Path<String>, headers: HeaderMap) -> Response {
+async fn demo_file(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let path = match file.as_str() {
         // A file of its own, because the page's policy forbids inline scripts.
         "stub.js" => file,
         _ => format!("demo/{file}"),
     };
-    assets::respond(&path, Caching::Revalidate, &headers)
+    assets::respond_with_asset(&path, Caching::Revalidate, &headers)
 }

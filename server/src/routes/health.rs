@@ -11,15 +11,15 @@ use axum::{
 
 /// Returns `/healthz` (the process responds) and `/readyz` (flags can be evaluated).
 pub(crate) fn routes() -> Router<AppState> {
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
+    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(check_readiness))
 }
 
-async fn ready(State(state): State<AppState>) -> Response {
-    let found = match state.readiness.fresh() {
+async fn check_readiness(State(state): State<AppState>) -> Response {
+    let found = match state.readiness.fresh_result() {
         Some(found) => found,
         None => {
-            let found = look(&state).await;
-            state.readiness.keep(&found);
+            let found = compute_readiness(&state).await;
+            state.readiness.store_result(&found);
             found
         }
     };
@@ -31,11 +31,11 @@ async fn ready(State(state): State<AppState>) -> Response {
     (status, Json(found)).into_response()
 }
 
-async fn look(state: &AppState) -> Readiness {
+async fn compute_readiness(state: &AppState) -> Readiness {
     if state.stopping.is_cancelled() || state.service.first_environment().is_err() {
         let problem = "the server is starting or stopping".to_owned();
         return Readiness { status: "not ready", problems: vec![problem] };
     }
-    let problems = state.service.problems().await;
+    let problems = state.service.storage_problems().await;
     Readiness { status: if problems.is_empty() { "ready" } else { "degraded" }, problems }
 }

@@ -14,7 +14,7 @@ use axum::{
 };
 use futures::{Stream, StreamExt, stream};
 use phasegate_domain::ids::EnvironmentId;
-use phasegate_service::{access::Actor, dashboard::dashboard, ingest::arrivals};
+use phasegate_service::{access::Actor, dashboard::compute_dashboard, ingest::read_arrivals};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tower_sessions::Session;
 
@@ -34,13 +34,13 @@ pub(crate) fn routes() -> Router<AppState> {
         .route(
             "/admin/live/dashboard",
             get(|state, session, connection, headers| {
-                listen(Panel::Dashboard, state, session, connection, headers)
+                open_live_stream(Panel::Dashboard, state, session, connection, headers)
             }),
         )
         .route(
             "/admin/live/arrivals",
             get(|state, session, connection, headers| {
-                listen(Panel::Arrivals, state, session, connection, headers)
+                open_live_stream(Panel::Arrivals, state, session, connection, headers)
             }),
         )
 }
@@ -52,7 +52,7 @@ enum Panel {
     Arrivals,
 }
 
-async fn listen(
+async fn open_live_stream(
     panel: Panel,
     State(state): State<AppState>,
     session: Session,
@@ -72,7 +72,7 @@ async fn listen(
     let kept = (permit, connection.keep_open());
     let start =
         Position { panel, state, session, environment, changes, is_first: true, _kept: kept };
-    let events = events(start).take_until(stopping.cancelled_owned());
+    let events = panel_events(start).take_until(stopping.cancelled_owned());
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     (unbuffered, Sse::new(events).keep_alive(keep_alive)).into_response()
@@ -90,7 +90,7 @@ struct Position {
 }
 
 /// Returns the panel at once, and again after every change or [`TICK`].
-fn events(start: Position) -> impl Stream<Item = Result<Event, Infallible>> {
+fn panel_events(start: Position) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold(start, |mut position| async move {
         if !position.is_first {
             // An error means that the sender is dropped: the server is stopping.
@@ -102,19 +102,19 @@ fn events(start: Position) -> impl Stream<Item = Result<Event, Infallible>> {
         position.is_first = false;
         position.changes.mark_unchanged();
         // `None` when the session has ended; the page then finds that it must log in.
-        let event = snapshot(&position).await?;
+        let event = compute_panel(&position).await?;
         Some((Ok(event), position))
     })
 }
 
-async fn snapshot(position: &Position) -> Option<Event> {
+async fn compute_panel(position: &Position) -> Option<Event> {
     let service = &position.state.service;
-    let session = login::reread(&position.session, &position.state);
-    let account = login::account(&position.state, &session).await.ok()??;
+    let session = login::reread_session(&position.session, &position.state);
+    let account = login::session_account(&position.state, &session).await.ok()??;
     let (actor, environment) = (Actor::from(&account), position.environment);
     let made = match position.panel {
-        Panel::Dashboard => dashboard(service, &actor, environment).await.map(json),
-        Panel::Arrivals => arrivals(service, &actor, environment).await.map(json),
+        Panel::Dashboard => compute_dashboard(service, &actor, environment).await.map(json_event),
+        Panel::Arrivals => read_arrivals(service, &actor, environment).await.map(json_event),
     };
     made.unwrap_or_else(|error| {
         tracing::error!(%error, panel = ?position.panel, "a live panel could not be computed");
@@ -122,6 +122,6 @@ async fn snapshot(position: &Position) -> Option<Event> {
     })
 }
 
-fn json(panel: impl serde::Serialize) -> Option<Event> {
+fn json_event(panel: impl serde::Serialize) -> Option<Event> {
     Event::default().json_data(panel).ok()
 }

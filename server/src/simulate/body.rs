@@ -10,7 +10,7 @@ use phasegate_wire::encode::{EventsWriter, WireEvent};
 use serde_json::{Value, json};
 
 /// Returns the body of `POST /collect`.
-pub(super) fn of(
+pub(super) fn encode_batch(
     simulation: &Simulation,
     session: &SimulatedSession,
     batch: &SimulatedBatch,
@@ -18,7 +18,7 @@ pub(super) fn of(
     let sent_at = batch.at.timestamp_millis();
     let mut events = EventsWriter::new(sent_at.unsigned_abs());
     for event in &batch.events {
-        ensure!(events.push(&wire_event(event)?), "a simulated batch is too large");
+        ensure!(events.push_event(&wire_event(event)?), "a simulated batch is too large");
     }
     let segments: Vec<&str> = session.segments.iter().map(|segment| segment.as_str()).collect();
     let events: Value = serde_json::from_str(&events.finish())?;
@@ -40,46 +40,47 @@ pub(super) fn of(
 
 fn wire_event(event: &Event) -> anyhow::Result<WireEvent> {
     let at = event.at.timestamp_millis().unsigned_abs();
-    let new = |kind: &str| WireEvent::new(kind, at).text_if_any("page", &event.page);
+    let new = |kind: &str| WireEvent::new(kind, at).with_text_if_any("page", &event.page);
     Ok(match &event.kind {
         EventKind::View => new("view"),
         EventKind::Vital { vital, millionths, was } => {
-            let told = new("vital").text("name", vital.as_str()).number("value", *millionths);
+            let told =
+                new("vital").with_text("name", vital.as_str()).with_number("value", *millionths);
             match was {
-                Some(was) => told.number("was", *was),
+                Some(was) => told.with_number("was", *was),
                 None => told,
             }
         }
         EventKind::Error(report) => new("error")
-            .text("message", &report.message)
-            .text("severity", severity(report.severity))
-            .number("count", report.count),
+            .with_text("message", &report.message)
+            .with_text("severity", severity_name(report.severity))
+            .with_number("count", report.count),
         EventKind::Engaged { flag, millionths } => {
-            new("engaged").text("flag", flag.as_str()).number("value", *millionths)
+            new("engaged").with_text("flag", flag.as_str()).with_number("value", *millionths)
         }
         EventKind::Task { name, outcome, millionths } => new("task")
-            .text("name", name)
-            .text("outcome", TaskOutcome::as_str(*outcome))
-            .number("value", *millionths),
+            .with_text("name", name)
+            .with_text("outcome", TaskOutcome::as_str(*outcome))
+            .with_number("value", *millionths),
         EventKind::Exposure { flag, variant } => {
-            new("exposure").text("flag", flag.as_str()).text("variant", variant.as_str())
+            new("exposure").with_text("flag", flag.as_str()).with_text("variant", variant.as_str())
         }
-        EventKind::FeatureUsed { flag } => new("use").text("flag", flag.as_str()),
-        EventKind::Custom { name } => new("custom").text("name", name),
+        EventKind::FeatureUsed { flag } => new("use").with_text("flag", flag.as_str()),
+        EventKind::Custom { name } => new("custom").with_text("name", name),
         EventKind::Timing { kind, name, millionths, has_failed } => {
-            let told = new("timing").text("kind", kind.as_str()).text("name", name);
-            let told = told.number("value", *millionths);
-            if *has_failed { told.raw("failed", "true") } else { told }
+            let told = new("timing").with_text("kind", kind.as_str()).with_text("name", name);
+            let told = told.with_number("value", *millionths);
+            if *has_failed { told.with_json("failed", "true") } else { told }
         }
         EventKind::Feedback(feedback) => {
-            let mut told = new("feedback").text("kind", &feedback.kind);
+            let mut told = new("feedback").with_text("kind", &feedback.kind);
             if let Some(rating) = feedback.rating {
-                told = told.number("rating", rating.into());
+                told = told.with_number("rating", rating.into());
             }
             if let Some(score) = feedback.score {
-                told = told.number("score", score.into());
+                told = told.with_number("score", score.into());
             }
-            told.text_if_any("message", &feedback.message)
+            told.with_text_if_any("message", &feedback.message)
         }
         // Pages encode these differently, and no population contains them.
         kind @ (EventKind::Property { .. }
@@ -90,7 +91,7 @@ fn wire_event(event: &Event) -> anyhow::Result<WireEvent> {
     })
 }
 
-fn severity(severity: Severity) -> &'static str {
+fn severity_name(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "info",
         Severity::Warning => "warning",

@@ -29,21 +29,21 @@ impl Client {
         Ok(Self { http, url: url.trim_end_matches('/').to_owned(), key: key.to_owned() })
     }
 
-    fn address(&self, path: &str) -> String {
+    fn endpoint_url(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
 
     /// Starts a simulation, or resumes it.
-    pub(super) async fn begin(&self, simulation: &Simulation) -> anyhow::Result<()> {
-        let request = self.http.post(self.address("/collect/simulation")).json(simulation);
-        self.ask(request).await.map(drop)
+    pub(super) async fn begin_simulation(&self, simulation: &Simulation) -> anyhow::Result<()> {
+        let request = self.http.post(self.endpoint_url("/collect/simulation")).json(simulation);
+        self.send_with_retries(request).await.map(drop)
     }
 
     /// Sends a batch, with retries; fails if the server rejects any of its events.
-    pub(super) async fn send(&self, body: String) -> anyhow::Result<()> {
-        let request = self.http.post(self.address("/collect"));
+    pub(super) async fn send_batch(&self, body: String) -> anyhow::Result<()> {
+        let request = self.http.post(self.endpoint_url("/collect"));
         let request = request.header(header::CONTENT_TYPE, "application/json").body(body);
-        let receipt = self.ask(request).await?;
+        let receipt = self.send_with_retries(request).await?;
         if let Some(rejected) = receipt.get("rejected") {
             bail!("the server refused events: {rejected}");
         }
@@ -51,13 +51,13 @@ impl Client {
     }
 
     /// Reads a panel of the simulated telemetry.
-    pub(super) async fn panel(&self, panel: &str, query: &str) -> anyhow::Result<Value> {
+    pub(super) async fn read_panel(&self, panel: &str, query: &str) -> anyhow::Result<Value> {
         let path = format!("/collect/simulation/{panel}?{query}");
-        self.ask(self.http.get(self.address(&path))).await
+        self.send_with_retries(self.http.get(self.endpoint_url(&path))).await
     }
 
     /// Sends a request and retries for [`PATIENCE`] while the server is unreachable or overloaded.
-    async fn ask(&self, request: RequestBuilder) -> anyhow::Result<Value> {
+    async fn send_with_retries(&self, request: RequestBuilder) -> anyhow::Result<Value> {
         let request = request.header("x-api-key", &self.key);
         let mut waited = Duration::ZERO;
         loop {
@@ -66,14 +66,16 @@ impl Client {
             let trouble = match again.send().await {
                 Ok(response) => {
                     let status = response.status();
-                    pause = asked_for(response.headers()).unwrap_or(PAUSE);
+                    pause = parse_retry_after(response.headers()).unwrap_or(PAUSE);
                     // A truncated response is retried: the server may or may not have acted.
                     match response.text().await {
                         Ok(text) if status.is_success() => {
                             return Ok(serde_json::from_str(&text).unwrap_or_default());
                         }
-                        Ok(text) if !is_passing(status) => bail!("{}", refusal(status, &text)),
-                        Ok(text) => refusal(status, &text),
+                        Ok(text) if !is_passing(status) => {
+                            bail!("{}", describe_refusal(status, &text))
+                        }
+                        Ok(text) => describe_refusal(status, &text),
                         Err(error) => error.to_string(),
                     }
                 }
@@ -90,7 +92,7 @@ impl Client {
 }
 
 /// Reads the pause from `Retry-After`.
-fn asked_for(headers: &header::HeaderMap) -> Option<Duration> {
+fn parse_retry_after(headers: &header::HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
@@ -100,7 +102,7 @@ fn is_passing(status: StatusCode) -> bool {
     status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
-fn refusal(status: StatusCode, text: &str) -> String {
+fn describe_refusal(status: StatusCode, text: &str) -> String {
     let problem: Value = serde_json::from_str(text).unwrap_or_default();
     let detail = problem.get("detail").and_then(Value::as_str).unwrap_or(text);
     format!("the server answered {status}: {detail}")

@@ -11,7 +11,7 @@ use anyhow::bail;
 use phasegate_domain::{
     simulation::{
         Expected, FLAGS, PHASES, Population, Random, SEGMENTS, SimulatedSession, Simulation, Truth,
-        batches,
+        session_batches,
     },
     time::TimeRange,
 };
@@ -57,25 +57,28 @@ pub(crate) struct Metric {
 ///
 /// # Errors
 /// Returns an error if the server rejects a request or stays unreachable.
-pub(crate) async fn simulate(
+pub(crate) async fn run_simulation(
     client: &Client,
     simulation: &Simulation,
     manner: Manner,
     progress: impl Fn(u64, u64),
 ) -> anyhow::Result<Vec<Metric>> {
-    client.begin(simulation).await?;
+    client.begin_simulation(simulation).await?;
     let population = Population::new(simulation.clone());
     let mut truth = Truth::default();
     let mut order: Vec<u32> = (0..).take(population.sessions.len()).collect();
     let mut chance = Random::new(simulation.seed, u64::MAX);
     if manner.in_disorder {
-        shuffle(&mut order, &mut chance);
+        shuffle_sessions(&mut order, &mut chance);
     }
     for session in &population.sessions {
-        batches(simulation, session).iter().for_each(|batch| truth.add(session, batch));
+        session_batches(simulation, session)
+            .iter()
+            .for_each(|batch| truth.add_batch(session, batch));
     }
     let bodies = order.iter().filter_map(|index| population.sessions.get(*index as usize));
-    let bodies = bodies.flat_map(|session| sent(simulation, session, manner, &mut chance));
+    let bodies =
+        bodies.flat_map(|session| encode_session(simulation, session, manner, &mut chance));
     let total = population.sessions.len() as u64;
     let mut done = 0;
     let mut under_way: JoinSet<anyhow::Result<u64>> = JoinSet::new();
@@ -87,46 +90,52 @@ pub(crate) async fn simulate(
             progress(done, total);
         }
         let (client, body) = (client.clone(), body?);
-        under_way.spawn(async move { client.send(body).await.map(|()| sessions) });
+        under_way.spawn(async move { client.send_batch(body).await.map(|()| sessions) });
     }
     while let Some(ended) = under_way.join_next().await {
         done += ended??;
         progress(done, total);
     }
-    let readings = read(client, simulation).await?;
-    Ok(truth.expected(simulation).into_iter().map(|one| compare(one, &readings)).collect())
+    let readings = read_panels(client, simulation).await?;
+    Ok(truth
+        .into_expected(simulation)
+        .into_iter()
+        .map(|one| compare_metric(one, &readings))
+        .collect())
 }
 
-fn shuffle(order: &mut [u32], chance: &mut Random) {
+fn shuffle_sessions(order: &mut [u32], chance: &mut Random) {
     for last in (1..order.len()).rev() {
-        let other = chance.below(last as u64 + 1) as usize;
+        let other = chance.draw_below(last as u64 + 1) as usize;
         order.swap(last, other);
     }
 }
 
 /// Returns the bodies to send for a session, each with the number of sessions that it completes.
-fn sent(
+fn encode_session(
     simulation: &Simulation,
     session: &SimulatedSession,
     manner: Manner,
     chance: &mut Random,
 ) -> Vec<(anyhow::Result<String>, u64)> {
-    let mut parts = batches(simulation, session);
+    let mut parts = session_batches(simulation, session);
     if manner.in_disorder {
         parts.reverse();
-        if chance.happens(0.1) {
+        if chance.draw_chance(0.1) {
             parts.extend(parts.first().cloned());
         }
     }
     let last = parts.len().saturating_sub(1);
     let parts = parts.iter().enumerate();
-    parts.map(|(n, part)| (body::of(simulation, session, part), u64::from(n == last))).collect()
+    parts
+        .map(|(n, part)| (body::encode_batch(simulation, session, part), u64::from(n == last)))
+        .collect()
 }
 
 /// Reads the panels for all users and for each dimension.
-async fn read(client: &Client, simulation: &Simulation) -> anyhow::Result<Readings> {
+async fn read_panels(client: &Client, simulation: &Simulation) -> anyhow::Result<Readings> {
     let last = simulation.last_day;
-    let period = TimeRange::Days { first: simulation.first_day(), last }.query();
+    let period = TimeRange::Days { first: simulation.first_day(), last }.to_query_string();
     let mut dimensions = vec![String::new()];
     dimensions.extend(SEGMENTS.iter().map(|segment| format!("segment:{segment}")));
     for (phase, _) in PHASES {
@@ -140,18 +149,18 @@ async fn read(client: &Client, simulation: &Simulation) -> anyhow::Result<Readin
     for dimension in &dimensions {
         for panel in ["analytics", "performance"] {
             let query = format!("{period}&dimension={dimension}");
-            readings.add(dimension, &client.panel(panel, &query).await?);
+            readings.add_panel(dimension, &client.read_panel(panel, &query).await?);
         }
     }
     let arms = format!("{period}&flag={}", FLAGS.first().copied().unwrap_or_default());
-    readings.add("", &client.panel("analytics", &arms).await?);
+    readings.add_panel("", &client.read_panel("analytics", &arms).await?);
     Ok(readings)
 }
 
 /// The relative error that quantile sketches guarantee.
 const TOLERANCE: f64 = 0.01;
 
-fn compare(expected: Expected, readings: &Readings) -> Metric {
+fn compare_metric(expected: Expected, readings: &Readings) -> Metric {
     let Expected { metric, is_quantile, truth } = expected;
     let measured = readings.get(&metric);
     let holds = match measured {
@@ -174,7 +183,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// Returns an error with the count of numbers that do not.
-pub(crate) fn check(metrics: &[Metric]) -> anyhow::Result<()> {
+pub(crate) fn check_metrics(metrics: &[Metric]) -> anyhow::Result<()> {
     let wrong = metrics.iter().filter(|metric| !metric.holds).count();
     if wrong > 0 {
         bail!("{wrong} of {} numbers are not what they should be", metrics.len());
@@ -183,21 +192,22 @@ pub(crate) fn check(metrics: &[Metric]) -> anyhow::Result<()> {
 }
 
 /// Runs a simulation against this server in the background and publishes its progress to pages.
-pub(crate) async fn in_background(
+pub(crate) async fn simulate_in_background(
     service: Arc<phasegate_service::Service>,
     environment: phasegate_domain::ids::EnvironmentId,
     client: Client,
     simulation: Simulation,
 ) {
-    use phasegate_service::ingest::note_progress;
-    note_progress(&service, environment, Some((0, 1)));
-    let progress = |done, total| note_progress(&service, environment, Some((done, total)));
-    match simulate(&client, &simulation, Manner::default(), progress).await {
+    use phasegate_service::ingest::record_simulation_progress;
+    record_simulation_progress(&service, environment, Some((0, 1)));
+    let progress =
+        |done, total| record_simulation_progress(&service, environment, Some((done, total)));
+    match run_simulation(&client, &simulation, Manner::default(), progress).await {
         Ok(metrics) => {
             let wrong = metrics.iter().filter(|metric| !metric.holds).count();
             tracing::info!(numbers = metrics.len(), wrong, "the simulation is complete");
         }
         Err(error) => tracing::error!("the simulation could not be completed: {error:#}"),
     }
-    note_progress(&service, environment, None);
+    record_simulation_progress(&service, environment, None);
 }

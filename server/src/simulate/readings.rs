@@ -12,9 +12,9 @@ pub(super) struct Readings(BTreeMap<String, f64>);
 
 impl Readings {
     /// Adds all numbers of a panel for a dimension, and the error rate derived from them.
-    pub(super) fn add(&mut self, dimension: &str, panel: &Value) {
+    pub(super) fn add_panel(&mut self, dimension: &str, panel: &Value) {
         let prefix = if dimension.is_empty() { String::new() } else { format!("{dimension}/") };
-        self.flatten(&prefix, panel);
+        self.flatten_value(&prefix, panel);
         let number = |name: &str| self.get(&format!("{prefix}sessions.now.{name}"));
         if let (Some(errors), Some(all)) = (number("with_error"), number("sessions"))
             && all > 0.0
@@ -27,7 +27,7 @@ impl Readings {
         self.0.get(name).copied()
     }
 
-    fn flatten(&mut self, name: &str, value: &Value) {
+    fn flatten_value(&mut self, name: &str, value: &Value) {
         let under = |part: &str| match name.is_empty() || name.ends_with('/') {
             true => format!("{name}{part}"),
             false => format!("{name}.{part}"),
@@ -40,13 +40,13 @@ impl Readings {
             }
             Value::Object(fields) => {
                 for (field, value) in fields {
-                    self.flatten(&under(field), value);
+                    self.flatten_value(&under(field), value);
                 }
             }
             Value::Array(lines) => {
                 for line in lines {
-                    if let Some(own) = own_name(line) {
-                        self.flatten(&under(&own), line);
+                    if let Some(own) = entry_name(line) {
+                        self.flatten_value(&under(&own), line);
                     }
                 }
             }
@@ -55,7 +55,7 @@ impl Readings {
     }
 }
 
-fn own_name(line: &Value) -> Option<String> {
+fn entry_name(line: &Value) -> Option<String> {
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn panel_numbers_are_named_by_their_path() {
         let mut readings = Readings::default();
-        readings.add("phase:2", &serde_json::json!({
+        readings.add_panel("phase:2", &serde_json::json!({
             "at": "2026", "users": {"now": {"users": 7}, "daily": [{"date": "2026-01-01", "users": 3}]},
             "sessions": {"now": {"sessions": 4, "with_error": 1}},
             "cross_use": [{"one": "A", "other": "B", "both": 2}],

@@ -13,7 +13,7 @@ use std::time::Instant;
 use phasegate_domain::{
     events::{Arm, Batch, Event, EventKind, SessionHash, TimingKind, UserHash, Visit},
     ids::{EnvironmentId, FlagKey, PhaseNumber, VariantName},
-    simulation::{Population, SimulatedBatch, SimulatedSession, Simulation, batches},
+    simulation::{Population, SimulatedBatch, SimulatedSession, Simulation, session_batches},
     vitals::{Device, Vital},
 };
 use phasegate_store_sqlite::SqliteTelemetry;
@@ -65,9 +65,9 @@ async fn main() {
     let store = SqliteTelemetry::open(&folder.path().join("telemetry.db")).await.unwrap();
     let mut spent = std::time::Duration::ZERO;
     for group in 0..GROUPS {
-        let batches: Vec<Batch> = (0..BATCHES).map(|n| batch(group * BATCHES + n)).collect();
+        let batches: Vec<Batch> = (0..BATCHES).map(|n| sample_batch(group * BATCHES + n)).collect();
         let begun = Instant::now();
-        store.append(&batches).await.unwrap();
+        store.append_batches(&batches).await.unwrap();
         spent += begun.elapsed();
     }
     let ours = rows as f64 / spent.as_secs_f64();
@@ -75,12 +75,12 @@ async fn main() {
     println!("  rows straight into SQLite, by json_each  {reference:>10.0} events/s");
     println!("  the store: rows, sessions, users        {ours:>10.0} events/s");
     println!("  ratio {:.1}", ours / reference);
-    simulated_users(&folder.path().join("users.db")).await;
+    measure_simulated_users(&folder.path().join("users.db")).await;
 }
 
 /// Measures the hardest case: simulated users on past days, where each batch has another user and
 /// session, and its own flags and segments.
-async fn simulated_users(path: &std::path::Path) {
+async fn measure_simulated_users(path: &std::path::Path) {
     let simulation =
         Simulation { users: 20_000, days: 30, seed: 1, last_day: 20_800, regression: None };
     let population = Population::new(simulation.clone());
@@ -88,11 +88,11 @@ async fn simulated_users(path: &std::path::Path) {
     let (mut spent, mut events, mut groups) = (std::time::Duration::ZERO, 0, 0);
     for group in population.sessions.chunks(BATCHES) {
         let batches: Vec<Batch> =
-            group.iter().flat_map(|session| told(&simulation, session)).collect();
+            group.iter().flat_map(|session| simulated_batches(&simulation, session)).collect();
         events += batches.iter().map(|batch| batch.events.len()).sum::<usize>();
         groups += 1;
         let begun = Instant::now();
-        store.append(&batches).await.unwrap();
+        store.append_batches(&batches).await.unwrap();
         spent += begun.elapsed();
     }
     let each = spent.as_secs_f64() / f64::from(groups);
@@ -107,7 +107,7 @@ async fn simulated_users(path: &std::path::Path) {
     );
 }
 
-fn told(simulation: &Simulation, session: &SimulatedSession) -> Vec<Batch> {
+fn simulated_batches(simulation: &Simulation, session: &SimulatedSession) -> Vec<Batch> {
     let hash = |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let number = (u64::from(session.user) << 32) | u64::from(session.number);
     let batch = |made: SimulatedBatch| Batch {
@@ -128,10 +128,10 @@ fn told(simulation: &Simulation, session: &SimulatedSession) -> Vec<Batch> {
         events: made.events,
         raw: Vec::new(),
     };
-    batches(simulation, session).into_iter().map(batch).collect()
+    session_batches(simulation, session).into_iter().map(batch).collect()
 }
 
-fn batch(number: usize) -> Batch {
+fn sample_batch(number: usize) -> Batch {
     let at = chrono::DateTime::from_timestamp(1_800_000_000 + number as i64 / 100, 0).unwrap();
     let flag = || FlagKey::new("ENHANCED_EXERCISE_LIBRARY").unwrap();
     let on = || VariantName::new("on").unwrap();

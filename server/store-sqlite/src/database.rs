@@ -14,7 +14,7 @@ use sqlx::{
 };
 
 use crate::{
-    error::{database, opening},
+    error::{database_error, open_error},
     files,
     transaction::WriteTransaction,
 };
@@ -50,8 +50,8 @@ impl Database {
         migrator: &Migrator,
         cache_kib: u32,
     ) -> Result<Self, StoreError> {
-        files::check(path)?;
-        let cannot_open = |error: sqlx::Error| opening(path, error);
+        files::check_files(path)?;
+        let cannot_open = |error: sqlx::Error| open_error(path, error);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -101,53 +101,53 @@ impl Database {
     }
 
     /// Acquires the writing connection outside of a transaction.
-    pub(crate) async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.writer.acquire().await.map_err(database)
+    pub(crate) async fn acquire_writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.writer.acquire().await.map_err(database_error)
     }
 
     /// Begins a transaction that writes.
-    pub(crate) async fn write(&self) -> Result<WriteTransaction, StoreError> {
-        WriteTransaction::begin(self.writer().await?).await
+    pub(crate) async fn begin_write(&self) -> Result<WriteTransaction, StoreError> {
+        WriteTransaction::begin(self.acquire_writer().await?).await
     }
 
     /// Writes a mark into the file and notes it beside the file, so that a WAL left by a power cut
     /// is only used with this file. Other processes that have the file open are not affected.
-    pub(crate) async fn mark(&self, mark: i32) -> Result<(), StoreError> {
-        let mut writer = self.writer().await?;
+    pub(crate) async fn write_mark(&self, mark: i32) -> Result<(), StoreError> {
+        let mut writer = self.acquire_writer().await?;
         // Checks read the mark in the main file. While a long read keeps the previous mark in the
         // WAL, no new one is written.
-        if !write_back(&mut writer).await? {
+        if !checkpoint_wal(&mut writer).await? {
             return Ok(());
         }
         let read = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *writer).await;
-        let before: i32 = read.map_err(database)?;
+        let before: i32 = read.map_err(database_error)?;
         // Both are noted, because power may fail before the new one is in the main file.
-        files::note(&self.path, &[before, mark])?;
+        files::write_noted_marks(&self.path, &[before, mark])?;
         let set = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {mark}"));
-        sqlx::query(set).execute(&mut *writer).await.map_err(database)?;
-        match write_back(&mut writer).await? {
-            true => files::note(&self.path, &[mark]),
+        sqlx::query(set).execute(&mut *writer).await.map_err(database_error)?;
+        match checkpoint_wal(&mut writer).await? {
+            true => files::write_noted_marks(&self.path, &[mark]),
             false => Ok(()),
         }
     }
 
     /// Checks that a write transaction can begin.
-    pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        let transaction = self.write().await?;
+    pub(crate) async fn check_writable(&self) -> Result<(), StoreError> {
+        let transaction = self.begin_write().await?;
         drop(transaction);
         Ok(())
     }
 
     /// Checkpoints the WAL, so that the main file is complete by itself, and closes all
     /// connections.
-    pub(crate) async fn close(&self) -> Result<(), StoreError> {
+    pub(crate) async fn close_connections(&self) -> Result<(), StoreError> {
         self.reader.close().await;
-        let checkpointed = match self.writer().await {
+        let checkpointed = match self.acquire_writer().await {
             Ok(mut writer) => sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
                 .execute(&mut *writer)
                 .await
                 .map(drop)
-                .map_err(database),
+                .map_err(database_error),
             Err(error) => Err(error),
         };
         self.writer.close().await;
@@ -158,15 +158,15 @@ impl Database {
 /// Checkpoints as much of the WAL as possible without waiting for readers, and returns whether that
 /// was all. The file must not be opened by other means to find out: closing it would release the
 /// locks that SQLite holds in this process.
-async fn write_back(writer: &mut sqlx::SqliteConnection) -> Result<bool, StoreError> {
+async fn checkpoint_wal(writer: &mut sqlx::SqliteConnection) -> Result<bool, StoreError> {
     let checkpoint = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)");
     let (busy, frames, written): (i64, i64, i64) =
-        checkpoint.fetch_one(writer).await.map_err(database)?;
+        checkpoint.fetch_one(writer).await.map_err(database_error)?;
     Ok(busy == 0 && frames == written)
 }
 
 /// Commits a transaction; its writes are durable afterwards.
-pub(crate) async fn commit(transaction: WriteTransaction) -> Result<(), StoreError> {
+pub(crate) async fn commit_transaction(transaction: WriteTransaction) -> Result<(), StoreError> {
     transaction.commit().await
 }
 
@@ -192,7 +192,7 @@ mod tests {
             Database::open(&path, &crate::migrations::state_migrations(), 256).await.unwrap();
         let write = async |megabytes: u32| {
             for _ in 0..megabytes {
-                let mut tx = database.write().await.unwrap();
+                let mut tx = database.begin_write().await.unwrap();
                 for statement in [
                     "CREATE TABLE IF NOT EXISTS filler (bytes BLOB)",
                     "DELETE FROM filler",
@@ -200,10 +200,10 @@ mod tests {
                 ] {
                     sqlx::query(statement).execute(&mut *tx).await.unwrap();
                 }
-                commit(tx).await.unwrap();
+                commit_transaction(tx).await.unwrap();
             }
         };
-        let journal = || std::fs::metadata(files::beside(&path, "-wal")).unwrap().len();
+        let journal = || std::fs::metadata(files::path_beside(&path, "-wal")).unwrap().len();
         let mut reading = database.reader.begin().await.unwrap();
         let tables = "SELECT count(*) FROM sqlite_master";
         sqlx::query_scalar::<_, i64>(tables).fetch_one(&mut *reading).await.unwrap();

@@ -11,7 +11,7 @@ const NO_ROOM: [&str; 3] = ["13", "4874", "5386"];
 const LOCKED: [&str; 6] = ["5", "6", "261", "262", "517", "773"];
 
 /// Converts an error of the driver.
-pub(crate) fn database(error: sqlx::Error) -> StoreError {
+pub(crate) fn database_error(error: sqlx::Error) -> StoreError {
     let code = error.as_database_error().and_then(|error| error.code().map(|c| c.into_owned()));
     match code {
         Some(code) if NO_ROOM.contains(&code.as_str()) => StoreError::Full,
@@ -25,10 +25,10 @@ pub(crate) fn database(error: sqlx::Error) -> StoreError {
 const DAMAGED: [&str; 2] = ["11", "26"];
 
 /// Converts an error that occurred when a file was opened.
-pub(crate) fn opening(path: &std::path::Path, error: sqlx::Error) -> StoreError {
+pub(crate) fn open_error(path: &std::path::Path, error: sqlx::Error) -> StoreError {
     let code = error.as_database_error().and_then(|error| error.code().map(|c| c.into_owned()));
     let (file, reason) = (path.display().to_string(), error.to_string());
-    match (code, database(error)) {
+    match (code, database_error(error)) {
         (Some(code), _) if DAMAGED.contains(&code.as_str()) => {
             StoreError::DamagedFile { database: file, reason }
         }
@@ -38,6 +38,6 @@ pub(crate) fn opening(path: &std::path::Path, error: sqlx::Error) -> StoreError 
 }
 
 /// Returns a function that makes the error for stored content that cannot be decoded.
-pub(crate) fn damaged(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StoreError {
+pub(crate) fn damaged_error(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StoreError {
     move |reason| StoreError::Damaged { what, reason: reason.to_string() }
 }

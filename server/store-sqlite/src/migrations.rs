@@ -46,14 +46,14 @@ const TELEMETRY: &[MigrationFile] = migration_files!("telemetry":
 );
 
 pub(crate) fn state_migrations() -> Migrator {
-    migrator(STATE)
+    build_migrator(STATE)
 }
 
 pub(crate) fn telemetry_migrations() -> Migrator {
-    migrator(TELEMETRY)
+    build_migrator(TELEMETRY)
 }
 
-fn migrator(files: &[MigrationFile]) -> Migrator {
+fn build_migrator(files: &[MigrationFile]) -> Migrator {
     let migration = |(number, name, statements): &MigrationFile| {
         let description = name.replace('_', " ").into();
         let statements = SqlStr::from_static(statements);

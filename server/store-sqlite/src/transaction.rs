@@ -10,7 +10,7 @@ use std::ops::{Deref, DerefMut};
 use phasegate_store::StoreError;
 use sqlx::{Executor, Sqlite, SqliteConnection, pool::PoolConnection};
 
-use crate::error::database;
+use crate::error::database_error;
 
 /// A write transaction that is rolled back on drop.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl WriteTransaction {
             if let Some(mut connection) = transaction.connection.take() {
                 connection.close_on_drop();
             }
-            return Err(database(error));
+            return Err(database_error(error));
         }
         Ok(transaction)
     }
@@ -45,7 +45,7 @@ impl WriteTransaction {
         if let Err(error) = committed {
             // SQLite may or may not have rolled back; closing the connection makes sure.
             connection.close_on_drop();
-            return Err(database(error));
+            return Err(database_error(error));
         }
         Ok(())
     }

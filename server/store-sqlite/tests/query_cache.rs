@@ -28,11 +28,11 @@ const HERE: EnvironmentId = EnvironmentId(1);
 const TODAY: i64 = 20_000;
 const DAYS: i64 = 12;
 
-fn at(hour: i64) -> Timestamp {
+fn at_hour(hour: i64) -> Timestamp {
     Timestamp::from_timestamp(hour * 3_600, 0).unwrap()
 }
 
-fn batch(number: u64, hour: i64) -> Batch {
+fn sample_batch(number: u64, hour: i64) -> Batch {
     let page = format!("/{}", number % 5);
     let kinds = [
         EventKind::View,
@@ -42,19 +42,19 @@ fn batch(number: u64, hour: i64) -> Batch {
     Batch {
         id: number.to_string(),
         environment: HERE,
-        received_at: at(TODAY * 24 + 23),
+        received_at: at_hour(TODAY * 24 + 23),
         visit: Visit {
             who: Some((UserHash(number % 17), SessionHash(number))),
             ..Visit::default()
         },
-        events: kinds.map(|kind| Event { at: at(hour), page: page.clone(), kind }).to_vec(),
+        events: kinds.map(|kind| Event { at: at_hour(hour), page: page.clone(), kind }).to_vec(),
         raw: Vec::new(),
     }
 }
 
 type Seen = (Vec<Vec<Rollup>>, Vec<(Activity, i64, Arc<UserSet>)>, Vec<Dimension>);
 
-async fn seen(store: &SqliteTelemetry) -> Seen {
+async fn read_everything(store: &SqliteTelemetry) -> Seen {
     let mut all = Vec::new();
     for (resolution, unit) in
         [(Resolution::Minute, 1_440), (Resolution::Hour, 24), (Resolution::Day, 1)]
@@ -71,11 +71,11 @@ async fn seen(store: &SqliteTelemetry) -> Seen {
             from: (TODAY - DAYS) * unit,
             to: (TODAY + 1) * unit,
         };
-        let mut sums = store.sums(&query).await.unwrap();
+        let mut sums = store.read_rollup_sums(&query).await.unwrap();
         sums.sort_by(|a, b| {
             (a.metric, &a.dimension, &a.label).cmp(&(b.metric, &b.dimension, &b.label))
         });
-        let mut rows = store.rollups(&query).await.unwrap();
+        let mut rows = store.read_rollups(&query).await.unwrap();
         let parts = rows.chunk_by(|a, b| (a.metric, &a.dimension) == (b.metric, &b.dimension));
         for part in parts {
             assert!(part.is_sorted_by_key(|row| row.bucket), "in the order of time");
@@ -91,19 +91,19 @@ async fn seen(store: &SqliteTelemetry) -> Seen {
         all.extend([sums, rows]);
     }
     let mut users =
-        store.user_sets(HERE, &ActivityFilter::All, TODAY - DAYS, TODAY + 1).await.unwrap();
+        store.read_user_sets(HERE, &ActivityFilter::All, TODAY - DAYS, TODAY + 1).await.unwrap();
     users.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     let views = Metric::Vital(Vital::Lcp);
     let dimensions = store
-        .dimensions(HERE, views, DimensionKind::Page, (TODAY - DAYS, TODAY + 1), 9)
+        .read_dimensions(HERE, views, DimensionKind::Page, (TODAY - DAYS, TODAY + 1), 9)
         .await
         .unwrap();
     (all, users, dimensions)
 }
 
 /// Returns the results of a store with an empty cache.
-async fn anew(path: &Path) -> Seen {
-    seen(&SqliteTelemetry::open(path).await.unwrap()).await
+async fn read_uncached(path: &Path) -> Seen {
+    read_everything(&SqliteTelemetry::open(path).await.unwrap()).await
 }
 
 #[tokio::test]
@@ -115,20 +115,24 @@ async fn cached_results_equal_fresh_reads_after_every_write() {
     for number in 0..60_u64 {
         // Most events are of today; every fourth batch is late by up to all days.
         let late = if number % 4 == 3 { (number as i64).pow(3) % hours } else { number as i64 % 3 };
-        store.append(&[batch(number, TODAY * 24 + 22 - late)]).await.unwrap();
-        let seen = seen(&store).await;
+        store.append_batches(&[sample_batch(number, TODAY * 24 + 22 - late)]).await.unwrap();
+        let seen = read_everything(&store).await;
         assert!(!seen.0[0].is_empty());
-        assert_eq!(seen, anew(&path).await, "after batch {number}");
+        assert_eq!(seen, read_uncached(&path).await, "after batch {number}");
     }
     store.erase_user(HERE, UserHash(3)).await.unwrap();
-    assert_eq!(seen(&store).await, anew(&path).await, "after a user was erased");
+    assert_eq!(
+        read_everything(&store).await,
+        read_uncached(&path).await,
+        "after a user was erased"
+    );
     let kept = RetentionPolicy { rollup_days: 30, ..RetentionPolicy::default() };
-    let later = at((TODAY + 25) * 24);
+    let later = at_hour((TODAY + 25) * 24);
     store.purge_expired(later, &BTreeMap::from([(HERE, kept)])).await.unwrap();
-    let after = seen(&store).await;
-    assert_eq!(after, anew(&path).await, "after old days were forgotten");
+    let after = read_everything(&store).await;
+    assert_eq!(after, read_uncached(&path).await, "after old days were forgotten");
     store.erase_environment(HERE).await.unwrap();
-    assert!(seen(&store).await.1.is_empty());
+    assert!(read_everything(&store).await.1.is_empty());
 }
 
 #[tokio::test]
@@ -136,13 +140,16 @@ async fn writes_of_another_process_invalidate_the_cache() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("telemetry.db");
     let store = SqliteTelemetry::open(&path).await.unwrap();
-    store.append(&[batch(1, TODAY * 24), batch(2, (TODAY - 5) * 24)]).await.unwrap();
-    store.catch_up().await.unwrap();
-    let before = seen(&store).await;
+    store
+        .append_batches(&[sample_batch(1, TODAY * 24), sample_batch(2, (TODAY - 5) * 24)])
+        .await
+        .unwrap();
+    store.invalidate_outdated_caches().await.unwrap();
+    let before = read_everything(&store).await;
     let other = SqliteTelemetry::open(&path).await.unwrap();
-    other.append(&[batch(3, (TODAY - 5) * 24)]).await.unwrap();
-    store.catch_up().await.unwrap();
-    let after = seen(&store).await;
+    other.append_batches(&[sample_batch(3, (TODAY - 5) * 24)]).await.unwrap();
+    store.invalidate_outdated_caches().await.unwrap();
+    let after = read_everything(&store).await;
     assert_ne!(after, before);
-    assert_eq!(after, anew(&path).await);
+    assert_eq!(after, read_uncached(&path).await);
 }

@@ -24,23 +24,23 @@ use phasegate_store_sqlite::SqliteTelemetry;
 const HERE: EnvironmentId = EnvironmentId(1);
 const ELSEWHERE: EnvironmentId = EnvironmentId(2);
 
-fn at(day: i64) -> Timestamp {
+fn at_day(day: i64) -> Timestamp {
     Timestamp::from_timestamp(day * 86_400, 0).unwrap()
 }
 
-fn batch(id: &str, day: i64, text: &str) -> Batch {
+fn sample_batch(id: &str, day: i64, text: &str) -> Batch {
     let raw = serde_json::json!({"said": text}).to_string();
     Batch {
         id: id.into(),
         environment: HERE,
-        received_at: at(day),
+        received_at: at_day(day),
         visit: Visit { who: Some((UserHash(7), SessionHash(1))), ..Visit::default() },
-        events: vec![Event { at: at(day), page: "/".into(), kind: EventKind::View }],
+        events: vec![Event { at: at_day(day), page: "/".into(), kind: EventKind::View }],
         raw: zstd::encode_all(raw.as_bytes(), 1).unwrap(),
     }
 }
 
-fn files(folder: &Path) -> Vec<String> {
+fn day_files(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder.join("t.raw")) else { return Vec::new() };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.filter(|name| name.ends_with(".db")).collect();
@@ -48,12 +48,12 @@ fn files(folder: &Path) -> Vec<String> {
     names
 }
 
-fn kept(here: u16, elsewhere: u16) -> BTreeMap<EnvironmentId, RetentionPolicy> {
+fn retention_policies(here: u16, elsewhere: u16) -> BTreeMap<EnvironmentId, RetentionPolicy> {
     let days = |raw_days| RetentionPolicy { raw_days, ..RetentionPolicy::default() };
     [(HERE, days(here)), (ELSEWHERE, days(elsewhere))].into()
 }
 
-async fn said(store: &SqliteTelemetry, environment: EnvironmentId) -> Vec<String> {
+async fn read_texts(store: &SqliteTelemetry, environment: EnvironmentId) -> Vec<String> {
     let found = store.user_data(environment, UserHash(7)).await.unwrap();
     let text = |content: &serde_json::Value| content["said"].as_str().unwrap().to_owned();
     found.batches.iter().map(|batch| text(&batch.content)).collect()
@@ -63,29 +63,32 @@ async fn said(store: &SqliteTelemetry, environment: EnvironmentId) -> Vec<String
 async fn raw_events_of_a_day_are_deleted_with_their_file() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap();
-    store.append(&[batch("a", 10, "first"), batch("a", 10, "again")]).await.unwrap();
-    let mut other = batch("b", 11, "other");
+    store
+        .append_batches(&[sample_batch("a", 10, "first"), sample_batch("a", 10, "again")])
+        .await
+        .unwrap();
+    let mut other = sample_batch("b", 11, "other");
     other.environment = ELSEWHERE;
-    store.append(&[batch("b", 11, "second"), other]).await.unwrap();
-    assert_eq!(files(folder.path()), ["1970-01-11.db", "1970-01-12.db"]);
-    assert_eq!(said(&store, HERE).await, ["first", "second"], "each batch once");
-    let sizes = store.sizes().await.unwrap();
+    store.append_batches(&[sample_batch("b", 11, "second"), other]).await.unwrap();
+    assert_eq!(day_files(folder.path()), ["1970-01-11.db", "1970-01-12.db"]);
+    assert_eq!(read_texts(&store, HERE).await, ["first", "second"], "each batch once");
+    let sizes = store.measure_storage().await.unwrap();
     assert!(sizes.raw > 0 && sizes.database > 0);
     assert_eq!(sizes.raw_days, 2);
 
     // On day 12, a retention of two days covers today and yesterday.
-    store.purge_expired(at(12), &kept(2, 2)).await.unwrap();
-    assert_eq!(files(folder.path()), ["1970-01-12.db"]);
-    store.purge_expired(at(12), &kept(1, 2)).await.unwrap();
-    assert_eq!(said(&store, HERE).await, [""; 0], "kept for less long than elsewhere");
-    assert_eq!(said(&store, ELSEWHERE).await, ["other"]);
+    store.purge_expired(at_day(12), &retention_policies(2, 2)).await.unwrap();
+    assert_eq!(day_files(folder.path()), ["1970-01-12.db"]);
+    store.purge_expired(at_day(12), &retention_policies(1, 2)).await.unwrap();
+    assert_eq!(read_texts(&store, HERE).await, [""; 0], "kept for less long than elsewhere");
+    assert_eq!(read_texts(&store, ELSEWHERE).await, ["other"]);
     // The file that is written to is deleted as well, and a new one is created.
-    store.purge_expired(at(13), &kept(1, 1)).await.unwrap();
-    assert!(files(folder.path()).is_empty());
-    store.append(&[batch("c", 11, "late")]).await.unwrap();
-    assert_eq!(said(&store, HERE).await, ["late"]);
+    store.purge_expired(at_day(13), &retention_policies(1, 1)).await.unwrap();
+    assert!(day_files(folder.path()).is_empty());
+    store.append_batches(&[sample_batch("c", 11, "late")]).await.unwrap();
+    assert_eq!(read_texts(&store, HERE).await, ["late"]);
     assert_eq!(store.erase_user(HERE, UserHash(7)).await.unwrap().batches, 1);
-    assert!(said(&store, HERE).await.is_empty());
+    assert!(read_texts(&store, HERE).await.is_empty());
 }
 
 #[tokio::test]
@@ -94,12 +97,15 @@ async fn batches_are_counted_even_if_their_day_file_cannot_be_written() {
     let store = SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap();
     let file = folder.path().join("t.raw/1970-01-11.db");
     std::fs::create_dir_all(&file).unwrap();
-    let stored = store.append(&[batch("a", 10, "in vain")]).await.unwrap();
+    let stored = store.append_batches(&[sample_batch("a", 10, "in vain")]).await.unwrap();
     assert_eq!(stored, [Appended::Stored]);
     std::fs::remove_dir(&file).unwrap();
     // Once the file can be written, new batches are, but a batch that is stored already is not.
-    store.append(&[batch("a", 10, "again"), batch("b", 10, "kept")]).await.unwrap();
-    assert_eq!(said(&store, HERE).await, ["kept"]);
+    store
+        .append_batches(&[sample_batch("a", 10, "again"), sample_batch("b", 10, "kept")])
+        .await
+        .unwrap();
+    assert_eq!(read_texts(&store, HERE).await, ["kept"]);
 }
 
 #[tokio::test]
@@ -107,24 +113,25 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let store = SqliteTelemetry::open(&path).await.unwrap();
-    store.append(&[batch("0", 10, "x")]).await.unwrap();
+    store.append_batches(&[sample_batch("0", 10, "x")]).await.unwrap();
     store.limit_pages(1).await.unwrap();
     let large = |n: i64| {
         let kind = |m| EventKind::Custom { name: format!("{m:0150}") };
-        let events = (0..100).map(|m| Event { at: at(10), page: format!("/{m}"), kind: kind(m) });
-        Batch { events: events.collect(), ..batch(&n.to_string(), 10, "x") }
+        let events =
+            (0..100).map(|m| Event { at: at_day(10), page: format!("/{m}"), kind: kind(m) });
+        Batch { events: events.collect(), ..sample_batch(&n.to_string(), 10, "x") }
     };
-    let refused = store.append(&[large(1)]).await.unwrap_err();
+    let refused = store.append_batches(&[large(1)]).await.unwrap_err();
     assert!(matches!(refused, StoreError::Full), "{refused:?}");
-    let refused = store.append(&[large(1)]).await.unwrap_err();
+    let refused = store.append_batches(&[large(1)]).await.unwrap_err();
     assert!(matches!(refused, StoreError::Full), "{refused:?}");
 
     // With space again, the refused batch is stored: no part of it was stored before.
     store.limit_pages(u32::MAX - 1).await.unwrap();
-    assert_eq!(store.append(&[large(1)]).await.unwrap(), [Appended::Stored]);
+    assert_eq!(store.append_batches(&[large(1)]).await.unwrap(), [Appended::Stored]);
     drop(store);
     let store = SqliteTelemetry::open(&path).await.unwrap();
-    let day = Resolution::Day.bucket_of(at(10));
+    let day = Resolution::Day.bucket_of(at_day(10));
     let query = RollupQuery {
         environment: HERE,
         resolution: Resolution::Day,
@@ -133,7 +140,7 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
         from: day,
         to: day + 1,
     };
-    let rows = store.rollups(&query).await.unwrap();
+    let rows = store.read_rollups(&query).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.aggregate.count()).sum::<u64>(), 100);
 }
 

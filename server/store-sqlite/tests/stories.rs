@@ -23,39 +23,42 @@ macro_rules! stories {
 
 stories!(SqliteState:
     first_start_happens_once,
-    a_first_start_brings_its_plan,
-    sessions_end,
-    a_flag_lives_from_creation_to_deletion,
+    a_first_start_stores_its_plan,
+    login_sessions_end,
+    a_flag_is_created_changed_and_deleted,
     an_edit_upon_an_old_version_changes_nothing,
-    segments_and_overrides_are_kept,
-    keys_and_tokens_are_kept,
+    segments_and_overrides_are_stored,
+    keys_and_tokens_are_stored,
     an_environment_begins_with_all_flags,
-    a_rollout_moves_with_its_history,
+    rollout_changes_are_audited,
 );
 
 stories!(SqliteTelemetry:
     batches_add_up_once,
     a_replaced_value_counts_once,
     screenshots_are_bounded,
-    slices_and_resolutions_are_kept,
+    dimensions_and_resolutions_are_stored,
     sessions_are_counted_once,
     users_are_counted_exactly,
-    old_rows_are_forgotten,
-    the_digest_key_stays,
-    rollups_are_kept_apart,
+    old_rollups_expire,
+    the_digest_key_is_never_replaced,
+    rollups_are_separated_by_environment_and_minute,
     labels_are_bounded,
-    usage_adds_up_by_hour,
-    unused_labels_make_room,
+    evaluation_counts_add_up_by_hour,
+    unused_labels_are_replaced,
     labels_of_old_events_are_bounded,
     day_old_labels_are_only_displaced_by_far_more_users,
     labels_of_the_plan_are_never_displaced,
-    reports_and_pictures_are_kept_for_a_time,
-    a_user_is_shown_and_forgotten,
-    an_environment_is_forgotten,
+    reports_and_screenshots_expire,
+    user_data_is_read_and_erased,
+    simulated_telemetry_is_erased,
     reports_are_newest_first_and_bounded,
 );
 
-async fn execute(path: &std::path::Path, statement: &'static str) -> Result<(), sqlx::Error> {
+async fn execute_statement(
+    path: &std::path::Path,
+    statement: &'static str,
+) -> Result<(), sqlx::Error> {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
     let pool = sqlx::SqlitePool::connect_with(options).await?;
     sqlx::query(statement).execute(&pool).await?;
@@ -71,7 +74,7 @@ async fn a_database_of_a_newer_version_is_refused() {
     let newer =
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
                  VALUES (9001, 'from the future', 1, x'00', 0)";
-    execute(&path, newer).await.unwrap();
+    execute_statement(&path, newer).await.unwrap();
     let refused = SqliteState::open(&path).await.unwrap_err();
     assert!(matches!(refused, StoreError::NewerDatabase { version: 9001, .. }), "{refused}");
 }
@@ -80,9 +83,9 @@ async fn a_database_of_a_newer_version_is_refused() {
 async fn the_audit_log_cannot_be_edited() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
-    stories::a_rollout_moves_with_its_history(SqliteState::open(&path).await.unwrap()).await;
+    stories::rollout_changes_are_audited(SqliteState::open(&path).await.unwrap()).await;
     for statement in ["UPDATE audit_log SET actor = 'x'", "DELETE FROM audit_log"] {
-        let refused = execute(&path, statement).await.unwrap_err();
+        let refused = execute_statement(&path, statement).await.unwrap_err();
         assert!(refused.to_string().contains("the audit log is never"), "{refused}");
     }
 }
@@ -115,19 +118,20 @@ async fn a_database_of_the_first_version_is_migrated() {
     pool.close().await;
 
     let store = SqliteState::open(&path).await.unwrap();
-    let environment = store.environments().await.unwrap()[0].clone();
+    let environment = store.read_environments().await.unwrap()[0].clone();
     assert_eq!((environment.key.as_str(), environment.name.as_str()), ("production", "Production"));
-    let flags = store.flags(environment.id, &[]).await.unwrap();
+    let flags = store.read_flags(environment.id, &[]).await.unwrap();
     let state = &flags[0].state;
     assert_eq!((state.enabled, state.killed, state.version), (false, true, 7));
     assert_eq!((state.salt.text(), state.rules.len()), ("A", 0));
-    assert_eq!(store.segments(environment.id, &[]).await.unwrap()[0].version, 1);
+    assert_eq!(store.read_segments(environment.id, &[]).await.unwrap()[0].version, 1);
     let keys = store.client_keys().await.unwrap();
     assert_eq!((keys[0].key.as_str(), keys[0].environment), ("pk_old", environment.id));
     assert_eq!(store.server_tokens().await.unwrap()[0].name, "first start");
     let query = AuditQuery { limit: 5, ..AuditQuery::default() };
     assert_eq!(store.audit_records(environment.id, &query).await.unwrap()[0].entry.actor.0, "ada");
     // Foreign keys still refer to the recreated tables.
-    let orphan = execute(&path, "INSERT INTO overrides VALUES (99, 'A', 'ada', '{}', 1)").await;
+    let orphan =
+        execute_statement(&path, "INSERT INTO overrides VALUES (99, 'A', 'ada', '{}', 1)").await;
     assert!(orphan.unwrap_err().to_string().contains("FOREIGN KEY"));
 }

@@ -9,8 +9,8 @@ use phasegate_domain::{
 use phasegate_store::{Appended, TelemetryStore};
 
 use crate::{
-    at,
-    telemetry::{HERE, batch, custom, minutes, rows, seen},
+    at_second,
+    telemetry::{HERE, custom_event, read_minutes, read_rollups, sample_batch, user_batch},
 };
 
 const DAY: i64 = 86_400;
@@ -18,93 +18,107 @@ const DAY: i64 = 86_400;
 /// Labels above the limit are counted in one shared row.
 pub async fn labels_are_bounded(store: impl TelemetryStore) {
     for start in (0..MAX_LABELS + 50).step_by(100) {
-        let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
-        store.append(&[batch(&start.to_string(), names)]).await.unwrap();
+        let names = (start..start + 100).map(|n| custom_event(&format!("event-{n:04}"))).collect();
+        store.append_batches(&[sample_batch(&start.to_string(), names)]).await.unwrap();
     }
-    let minute = minute_of(at(0));
-    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    let minute = minute_of(at_second(0));
+    let rows = read_minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
     let other = rows.iter().find(|row| row.label == OTHER_LABEL).unwrap();
     assert_eq!(other.aggregate.count(), 100);
-    let known = store.append(&[batch("again", vec![custom("event-0000")])]).await.unwrap();
+    let known = store
+        .append_batches(&[sample_batch("again", vec![custom_event("event-0000")])])
+        .await
+        .unwrap();
     assert_eq!(known, [Appended::Stored]);
-    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    let rows = read_minutes(&store, HERE, minute, minute + 1).await;
     let first = rows.iter().find(|row| row.label == "event-0000").unwrap();
     assert_eq!(first.aggregate.count(), 2);
 }
 
 /// Labels are bounded, however old their events are.
 pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
-    let old = at(0);
+    let old = at_second(0);
     for start in (0..MAX_LABELS + 50).step_by(100) {
-        let names = (start..start + 100).map(|n| custom(&format!("event-{n:04}"))).collect();
-        let mut late = batch(&start.to_string(), names);
-        late.received_at = at(7 * 86_400);
+        let names = (start..start + 100).map(|n| custom_event(&format!("event-{n:04}"))).collect();
+        let mut late = sample_batch(&start.to_string(), names);
+        late.received_at = at_second(7 * 86_400);
         late.events.iter_mut().for_each(|event| event.at = old);
-        store.append(&[late]).await.unwrap();
+        store.append_batches(&[late]).await.unwrap();
     }
     let bucket = Resolution::Hour.bucket_of(old);
-    let rows = rows(&store, HERE, Resolution::Hour, Dimension::All, bucket, bucket + 1).await;
+    let rows =
+        read_rollups(&store, HERE, Resolution::Hour, Dimension::All, bucket, bucket + 1).await;
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
 }
 
 /// A label that was not sent for days is replaced.
-pub async fn unused_labels_make_room(store: impl TelemetryStore) {
-    let names = (0..MAX_LABELS).map(|n| custom(&format!("event-{n:04}"))).collect();
-    store.append(&[batch("old", names)]).await.unwrap();
-    let mut late = batch("new", vec![custom("newcomer")]);
-    late.received_at = at(3 * 86_400);
+pub async fn unused_labels_are_replaced(store: impl TelemetryStore) {
+    let names = (0..MAX_LABELS).map(|n| custom_event(&format!("event-{n:04}"))).collect();
+    store.append_batches(&[sample_batch("old", names)]).await.unwrap();
+    let mut late = sample_batch("new", vec![custom_event("newcomer")]);
+    late.received_at = at_second(3 * 86_400);
     late.events[0].at = late.received_at;
-    store.append(&[Batch { id: "wake".into(), events: Vec::new(), ..late.clone() }]).await.unwrap();
-    store.append(&[late.clone()]).await.unwrap();
+    store
+        .append_batches(&[Batch { id: "wake".into(), events: Vec::new(), ..late.clone() }])
+        .await
+        .unwrap();
+    store.append_batches(&[late.clone()]).await.unwrap();
     let minute = minute_of(late.received_at);
-    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    let rows = read_minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows[0].label, "newcomer");
 }
 
 /// Sends `MAX_LABELS` labels, each from the same `users` users.
-async fn fill(store: &impl TelemetryStore, users: u64) {
+async fn fill_labels(store: &impl TelemetryStore, users: u64) {
     for user in 0..users {
-        let names = (0..MAX_LABELS).map(|n| custom(&format!("event-{n:04}"))).collect();
-        store.append(&[seen(&format!("fill-{user}"), user, user, names)]).await.unwrap();
+        let names = (0..MAX_LABELS).map(|n| custom_event(&format!("event-{n:04}"))).collect();
+        store
+            .append_batches(&[user_batch(&format!("fill-{user}"), user, user, names)])
+            .await
+            .unwrap();
     }
 }
 
 /// Sends a label from `users` users at an instant and returns whether it has a row of its own.
-async fn has_rows(store: &impl TelemetryStore, name: &str, users: u64, second: i64) -> bool {
+async fn admits_label(store: &impl TelemetryStore, name: &str, users: u64, second: i64) -> bool {
     for user in 0..users {
         let id = format!("{name}-{user}");
-        let mut sent = seen(&id, 1_000 + user, 1_000 + user, vec![custom(name)]);
-        sent.received_at = at(second);
+        let mut sent = user_batch(&id, 1_000 + user, 1_000 + user, vec![custom_event(name)]);
+        sent.received_at = at_second(second);
         sent.events[0].at = sent.received_at;
-        store.append(&[sent]).await.unwrap();
+        store.append_batches(&[sent]).await.unwrap();
     }
-    let minute = minute_of(at(second));
-    minutes(store, HERE, minute, minute + 1).await.iter().any(|row| row.label == name)
+    let minute = minute_of(at_second(second));
+    read_minutes(store, HERE, minute, minute + 1).await.iter().any(|row| row.label == name)
 }
 
 /// A label replaces one that fewer users send. Labels that are a day old are only replaced by one
 /// that at least twice as many users send, plus four.
 pub async fn day_old_labels_are_only_displaced_by_far_more_users(store: impl TelemetryStore) {
-    fill(&store, 3).await;
-    assert!(!has_rows(&store, "two", 2, 60).await, "fewer users than the others have");
-    assert!(has_rows(&store, "seven", 7, 60).await, "more users than another has");
-    assert!(!has_rows(&store, "late", 7, DAY + 600).await, "the others are a day old");
-    assert!(has_rows(&store, "popular", 30, DAY + 600).await, "far more users than another has");
+    fill_labels(&store, 3).await;
+    assert!(!admits_label(&store, "two", 2, 60).await, "fewer users than the others have");
+    assert!(admits_label(&store, "seven", 7, 60).await, "more users than another has");
+    assert!(!admits_label(&store, "late", 7, DAY + 600).await, "the others are a day old");
+    assert!(
+        admits_label(&store, "popular", 30, DAY + 600).await,
+        "far more users than another has"
+    );
 }
 
 /// Labels that a plan names are never replaced.
 pub async fn labels_of_the_plan_are_never_displaced(store: impl TelemetryStore) {
     let planned = [(Metric::Custom, "planned".to_owned())];
-    store.reserve_labels(HERE, &planned, at(0)).await.unwrap();
-    fill(&store, 3).await;
-    let new_users = (0..MAX_LABELS).map(|n| custom(&format!("new-{n:04}"))).collect::<Vec<_>>();
+    store.reserve_labels(HERE, &planned, at_second(0)).await.unwrap();
+    fill_labels(&store, 3).await;
+    let new_users =
+        (0..MAX_LABELS).map(|n| custom_event(&format!("new-{n:04}"))).collect::<Vec<_>>();
     for user in 100..110 {
         let id = format!("new-{user}");
-        store.append(&[seen(&id, user, user, new_users.clone())]).await.unwrap();
+        store.append_batches(&[user_batch(&id, user, user, new_users.clone())]).await.unwrap();
     }
-    let minute = minute_of(at(0));
-    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    let minute = minute_of(at_second(0));
+    let rows = read_minutes(&store, HERE, minute, minute + 1).await;
     assert!(rows.iter().any(|row| row.label.starts_with("new-")), "the others made room");
-    assert!(has_rows(&store, "planned", 1, 60).await);
+    assert!(admits_label(&store, "planned", 1, 60).await);
 }

@@ -22,6 +22,6 @@ pub use state::*;
 pub use telemetry::*;
 
 /// Returns the instant `second` seconds after a fixed one.
-fn at(second: i64) -> Timestamp {
+fn at_second(second: i64) -> Timestamp {
     DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
 }

@@ -6,7 +6,7 @@ use phasegate_domain::{
     flags::FlagState,
     ids::{ActorName, EnvironmentId, PhaseNumber},
     plan::PlanFile,
-    rollout::{CommandKind, GateResult, RolloutCommand, RolloutEvent, apply},
+    rollout::{CommandKind, GateResult, RolloutCommand, RolloutEvent, apply_command},
 };
 use phasegate_store::{
     StateStore, StoreError,
@@ -17,20 +17,20 @@ use phasegate_store::{
 };
 use serde_json::json;
 
-use crate::at;
+use crate::at_second;
 
-fn first() -> FirstStart {
+fn sample_first_start() -> FirstStart {
     FirstStart {
         email: "Admin@example.com".into(),
         password_hash: "hash".into(),
         client_key: "pk_1".into(),
         server_token: Digest([7; 32]),
         plan: None,
-        at: at(0),
+        at: at_second(0),
     }
 }
 
-fn plan() -> PlanFile {
+fn sample_plan() -> PlanFile {
     serde_json::from_value(json!({
         "format": 1, "key": "library", "name": "Library", "revision": "v1.0",
         "segments": [{"key": "beta", "name": "Beta", "condition":
@@ -47,23 +47,23 @@ fn plan() -> PlanFile {
     .unwrap()
 }
 
-pub(crate) async fn started(store: &impl StateStore) -> EnvironmentId {
-    let PlanFile { plan, segments, flags, .. } = plan();
+pub(crate) async fn start_with_plan(store: &impl StateStore) -> EnvironmentId {
+    let PlanFile { plan, segments, flags, .. } = sample_plan();
     let flags = flags.into_iter().map(|flag| NewFlag {
         state: FlagState::initial(&flag.key),
         elsewhere: FlagState::unused(&flag.key),
         flag,
     });
     let plan = FirstPlan { plan, salt: "salt".into(), segments, flags: flags.collect() };
-    let first = FirstStart { plan: Some(plan), ..first() };
-    store.first_start(&first).await.unwrap().unwrap().environment
+    let first = FirstStart { plan: Some(plan), ..sample_first_start() };
+    store.create_first_environment(&first).await.unwrap().unwrap().environment
 }
 
 /// The first start creates an account, an environment and its keys, and only once.
 pub async fn first_start_happens_once(store: impl StateStore) {
-    let created = store.first_start(&first()).await.unwrap().unwrap();
-    assert_eq!(store.first_start(&first()).await.unwrap(), None);
-    let environments = store.environments().await.unwrap();
+    let created = store.create_first_environment(&sample_first_start()).await.unwrap().unwrap();
+    assert_eq!(store.create_first_environment(&sample_first_start()).await.unwrap(), None);
+    let environments = store.read_environments().await.unwrap();
     assert_eq!(environments.len(), 1);
     assert_eq!(environments[0].id, created.environment);
     assert_eq!(environments[0].project.as_str(), "default");
@@ -72,115 +72,119 @@ pub async fn first_start_happens_once(store: impl StateStore) {
     assert_eq!((keys.len(), keys[0].key.as_str()), (1, "pk_1"));
     assert_eq!(keys[0].environment, created.environment);
     assert!(keys[0].allowed_origins.is_empty());
-    assert!(store.rollout(created.environment).await.unwrap().is_none());
+    assert!(store.read_rollout(created.environment).await.unwrap().is_none());
     let account = store.stored_account("admin@EXAMPLE.com").await.unwrap().unwrap();
     assert_eq!(account.account.id, created.admin);
     assert_eq!(account.account.role, Role::Admin);
-    assert_eq!(store.account(created.admin).await.unwrap(), Some(account.account));
+    assert_eq!(store.find_account(created.admin).await.unwrap(), Some(account.account));
     assert!(store.stored_account("nobody@example.com").await.unwrap().is_none());
     let tokens = store.server_tokens().await.unwrap();
     assert_eq!(tokens.len(), 1);
     assert_eq!(tokens[0].digest, Digest([7; 32]));
     assert_eq!(tokens[0].environment, created.environment);
     assert_eq!(tokens[0].scopes, [Scope::Admin]);
-    assert_eq!((tokens[0].created_at, tokens[0].last_used_at), (at(0), None));
+    assert_eq!((tokens[0].created_at, tokens[0].last_used_at), (at_second(0), None));
 }
 
 /// Login sessions end by time, by logout, and when the password changes.
-pub async fn sessions_end(store: impl StateStore) {
-    let admin = store.first_start(&first()).await.unwrap().unwrap().admin;
+pub async fn login_sessions_end(store: impl StateStore) {
+    let admin = store.create_first_environment(&sample_first_start()).await.unwrap().unwrap().admin;
     let session = |id: u8, account| Session {
         epoch: 0,
         id: Digest([id; 32]),
         account,
         data: format!("{{\"n\":{id}}}"),
-        expires_at: at(100),
+        expires_at: at_second(100),
     };
     store.create_session(&session(1, None)).await.unwrap();
     assert!(store.save_session(&session(1, Some(admin))).await.unwrap());
     assert_eq!(
-        store.session(Digest([1; 32]), at(99)).await.unwrap(),
+        store.find_session(Digest([1; 32]), at_second(99)).await.unwrap(),
         Some(session(1, Some(admin)))
     );
-    assert_eq!(store.session(Digest([1; 32]), at(100)).await.unwrap(), None);
-    store.delete_ended_sessions(at(99)).await.unwrap();
-    assert!(store.session(Digest([1; 32]), at(99)).await.unwrap().is_some());
-    store.delete_ended_sessions(at(100)).await.unwrap();
-    assert_eq!(store.session(Digest([1; 32]), at(99)).await.unwrap(), None);
+    assert_eq!(store.find_session(Digest([1; 32]), at_second(100)).await.unwrap(), None);
+    store.delete_ended_sessions(at_second(99)).await.unwrap();
+    assert!(store.find_session(Digest([1; 32]), at_second(99)).await.unwrap().is_some());
+    store.delete_ended_sessions(at_second(100)).await.unwrap();
+    assert_eq!(store.find_session(Digest([1; 32]), at_second(99)).await.unwrap(), None);
 
     store.create_session(&session(2, Some(admin))).await.unwrap();
     store.delete_session(Digest([2; 32])).await.unwrap();
     // A request that is still in progress saves the session that it has read.
     assert!(!store.save_session(&session(2, Some(admin))).await.unwrap());
-    assert_eq!(store.session(Digest([2; 32]), at(0)).await.unwrap(), None);
+    assert_eq!(store.find_session(Digest([2; 32]), at_second(0)).await.unwrap(), None);
 
     store.create_session(&session(3, Some(admin))).await.unwrap();
     store.create_session(&session(4, None)).await.unwrap();
     assert!(store.set_password("admin@example.com", "new").await.unwrap());
-    assert_eq!(store.session(Digest([3; 32]), at(0)).await.unwrap(), None);
+    assert_eq!(store.find_session(Digest([3; 32]), at_second(0)).await.unwrap(), None);
     assert!(!store.save_session(&session(3, Some(admin))).await.unwrap());
     // A login with the old password that was still in progress.
     store.create_session(&session(5, Some(admin))).await.unwrap();
-    assert_eq!(store.session(Digest([5; 32]), at(0)).await.unwrap(), None);
+    assert_eq!(store.find_session(Digest([5; 32]), at_second(0)).await.unwrap(), None);
     let epoch = store.stored_account("admin@example.com").await.unwrap().unwrap().session_epoch;
     let fresh = Session { epoch, ..session(6, Some(admin)) };
     store.create_session(&fresh).await.unwrap();
-    assert_eq!(store.session(Digest([6; 32]), at(0)).await.unwrap(), Some(fresh));
-    assert!(store.session(Digest([4; 32]), at(0)).await.unwrap().is_some());
+    assert_eq!(store.find_session(Digest([6; 32]), at_second(0)).await.unwrap(), Some(fresh));
+    assert!(store.find_session(Digest([4; 32]), at_second(0)).await.unwrap().is_some());
     assert_eq!(
         store.stored_account("admin@example.com").await.unwrap().unwrap().password_hash,
         "new"
     );
     assert!(!store.set_password("nobody@example.com", "new").await.unwrap());
     let bob = store.create_account("bob@example.com", "hash", Role::Operator).await.unwrap();
-    assert_eq!(store.account(bob).await.unwrap().unwrap().role, Role::Operator);
+    assert_eq!(store.find_account(bob).await.unwrap().unwrap().role, Role::Operator);
     let again = store.create_account("BOB@example.com", "hash", Role::Admin).await;
     assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
 }
 
 /// The first start stores its plan, with flags and segments.
-pub async fn a_first_start_brings_its_plan(store: impl StateStore) {
-    let environment = started(&store).await;
-    let rollout = store.rollout(environment).await.unwrap().unwrap();
-    assert_eq!(rollout.plan, plan().plan);
+pub async fn a_first_start_stores_its_plan(store: impl StateStore) {
+    let environment = start_with_plan(&store).await;
+    let rollout = store.read_rollout(environment).await.unwrap().unwrap();
+    assert_eq!(rollout.plan, sample_plan().plan);
     assert_eq!(rollout.salt.text(), "salt");
     assert_eq!(rollout.version, 1);
-    let segments = store.segments(environment, &[]).await.unwrap();
-    assert_eq!(segments, [Versioned { value: plan().segments[0].clone().into(), version: 1 }]);
-    let flags = store.flags(environment, &[]).await.unwrap();
+    let segments = store.read_segments(environment, &[]).await.unwrap();
+    assert_eq!(
+        segments,
+        [Versioned { value: sample_plan().segments[0].clone().into(), version: 1 }]
+    );
+    let flags = store.read_flags(environment, &[]).await.unwrap();
     assert_eq!(flags.len(), 1);
-    assert_eq!(*flags[0].flag, plan().flags[0]);
+    assert_eq!(*flags[0].flag, sample_plan().flags[0]);
     assert_eq!(*flags[0].state, FlagState::initial(&flags[0].flag.key));
     assert_eq!(flags[0].version(), FlagVersion { definition: 1, state: 1 });
-    assert_eq!((flags[0].created_at, flags[0].changed_at), (at(0), at(0)));
+    assert_eq!((flags[0].created_at, flags[0].changed_at), (at_second(0), at_second(0)));
 }
 
 /// Changes of a rollout are in the audit log, newest first; the loser of a race changes nothing.
-pub async fn a_rollout_moves_with_its_history(store: impl StateStore) {
-    let environment = started(&store).await;
+pub async fn rollout_changes_are_audited(store: impl StateStore) {
+    let environment = start_with_plan(&store).await;
     for (step, kind) in [CommandKind::Start, CommandKind::Advance].into_iter().enumerate() {
-        let rollout = store.rollout(environment).await.unwrap().unwrap();
+        let rollout = store.read_rollout(environment).await.unwrap().unwrap();
         let command = RolloutCommand::new(kind, "because");
-        let now = at(i64::try_from(step).unwrap());
-        let (gate, ada) = (GateResult::open(), ActorName("ada".into()));
-        let what = apply(&rollout.plan, &rollout.state, &command, &gate, Role::Admin, now).unwrap();
-        let state = rollout.state.after(&what, &ada, now);
+        let now = at_second(i64::try_from(step).unwrap());
+        let (gate, ada) = (GateResult::always_passing(), ActorName("ada".into()));
+        let what = apply_command(&rollout.plan, &rollout.state, &command, &gate, Role::Admin, now)
+            .unwrap();
+        let state = rollout.state.apply_event(&what, &ada, now);
         let change = Change::Rollout { rollout: rollout.key.clone(), what };
         let entry = AuditEntry { at: now, actor: ada, change };
         let entries = [EnvironmentAuditEntry::new(environment, entry)];
         let saved = Box::new(state.clone());
         let edits = [Edit::SaveRollout(rollout.key.clone(), saved, rollout.version)];
-        store.edit(environment, &edits, &entries).await.unwrap();
-        let late = store.edit(environment, &edits, &entries).await;
+        store.apply_edits(environment, &edits, &entries).await.unwrap();
+        let late = store.apply_edits(environment, &edits, &entries).await;
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
-        assert_eq!(store.rollout(environment).await.unwrap().unwrap().state, state);
+        assert_eq!(store.read_rollout(environment).await.unwrap().unwrap().state, state);
     }
     let query = |kind, limit| AuditQuery { kind, limit, ..AuditQuery::default() };
     let history =
         store.audit_records(environment, &query(Some(SubjectKind::Rollout), 10)).await.unwrap();
     assert_eq!(history.len(), 2);
-    assert_eq!(history[0].entry.at, at(1));
-    assert_eq!(store.revision().await.unwrap(), history[0].id);
+    assert_eq!(history[0].entry.at, at_second(1));
+    assert_eq!(store.read_revision().await.unwrap(), history[0].id);
     let Change::Rollout { what: RolloutEvent::Advanced(moved), .. } = &history[0].entry.change
     else {
         panic!("{:?}", history[0]);

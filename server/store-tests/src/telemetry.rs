@@ -19,18 +19,19 @@ use phasegate_store::{
     models::{Rollup, RollupQuery},
 };
 
-use crate::at;
+use crate::at_second;
 
 pub(crate) const HERE: EnvironmentId = EnvironmentId(1);
 const ELSEWHERE: EnvironmentId = EnvironmentId(2);
 
-pub(crate) fn batch(id: &str, events: Vec<EventKind>) -> Batch {
-    let events = events.into_iter().map(|kind| Event { at: at(0), page: String::new(), kind });
+pub(crate) fn sample_batch(id: &str, events: Vec<EventKind>) -> Batch {
+    let events =
+        events.into_iter().map(|kind| Event { at: at_second(0), page: String::new(), kind });
     let events = events.collect();
     Batch {
         id: id.into(),
         environment: HERE,
-        received_at: at(0),
+        received_at: at_second(0),
         visit: Visit::default(),
         events,
         raw: Vec::new(),
@@ -38,16 +39,16 @@ pub(crate) fn batch(id: &str, events: Vec<EventKind>) -> Batch {
 }
 
 /// Reads the rollups of a range of minutes over all dimensions.
-pub(crate) async fn minutes(
+pub(crate) async fn read_minutes(
     store: &impl TelemetryStore,
     environment: EnvironmentId,
     from: i64,
     to: i64,
 ) -> Vec<Rollup> {
-    rows(store, environment, Resolution::Minute, Dimension::All, from, to).await
+    read_rollups(store, environment, Resolution::Minute, Dimension::All, from, to).await
 }
 
-pub(crate) async fn rows(
+pub(crate) async fn read_rollups(
     store: &impl TelemetryStore,
     environment: EnvironmentId,
     resolution: Resolution,
@@ -57,13 +58,13 @@ pub(crate) async fn rows(
 ) -> Vec<Rollup> {
     let (metrics, dimensions) = (Metric::ALL.to_vec(), vec![dimension]);
     store
-        .rollups(&RollupQuery { environment, resolution, metrics, dimensions, from, to })
+        .read_rollups(&RollupQuery { environment, resolution, metrics, dimensions, from, to })
         .await
         .unwrap()
 }
 
 /// A batch of a user, in one of their sessions.
-pub(crate) fn seen(id: &str, who: u64, session: u64, events: Vec<EventKind>) -> Batch {
+pub(crate) fn user_batch(id: &str, who: u64, session: u64, events: Vec<EventKind>) -> Batch {
     let visit = Visit {
         who: Some((UserHash(who), SessionHash(session))),
         device: Device::Phone,
@@ -72,18 +73,18 @@ pub(crate) fn seen(id: &str, who: u64, session: u64, events: Vec<EventKind>) -> 
         phase: Some(PhaseNumber(2)),
         ..Visit::default()
     };
-    Batch { visit, ..batch(id, events) }
+    Batch { visit, ..sample_batch(id, events) }
 }
 
-fn lcp(millionths: u64) -> EventKind {
+fn lcp_event(millionths: u64) -> EventKind {
     EventKind::Vital { vital: Vital::Lcp, millionths, was: None }
 }
 
-pub(crate) fn custom(name: &str) -> EventKind {
+pub(crate) fn custom_event(name: &str) -> EventKind {
     EventKind::Custom { name: name.into() }
 }
 
-fn error(message: &str) -> EventKind {
+fn error_event(message: &str) -> EventKind {
     EventKind::Error(ErrorReport {
         message: message.into(),
         page: "/".into(),
@@ -97,35 +98,35 @@ pub async fn screenshots_are_bounded(store: impl TelemetryStore) {
     let picture = |id: &str, second, size| Screenshot {
         id: id.into(),
         environment: HERE,
-        at: at(second),
+        at: at_second(second),
         kind: ImageKind::Png,
         bytes: vec![7; size],
     };
     let first = picture("a", 1, 400);
     store.save_screenshot(&first, 1_000).await.unwrap();
     store.save_screenshot(&picture("a", 9, 400), 1_000).await.unwrap();
-    assert_eq!(store.screenshot(HERE, "a").await.unwrap(), Some(first), "as it first came");
-    assert_eq!(store.screenshot(ELSEWHERE, "a").await.unwrap(), None);
+    assert_eq!(store.read_screenshot(HERE, "a").await.unwrap(), Some(first), "as it first came");
+    assert_eq!(store.read_screenshot(ELSEWHERE, "a").await.unwrap(), None);
     store.save_screenshot(&picture("b", 2, 600), 1_000).await.unwrap();
-    assert!(store.screenshot(HERE, "a").await.unwrap().is_some(), "both fit exactly");
+    assert!(store.read_screenshot(HERE, "a").await.unwrap().is_some(), "both fit exactly");
     store.save_screenshot(&picture("c", 3, 100), 1_000).await.unwrap();
-    assert_eq!(store.screenshot(HERE, "a").await.unwrap(), None, "the oldest made room");
-    assert!(store.screenshot(HERE, "b").await.unwrap().is_some());
-    assert!(store.screenshot(HERE, "c").await.unwrap().is_some());
+    assert_eq!(store.read_screenshot(HERE, "a").await.unwrap(), None, "the oldest made room");
+    assert!(store.read_screenshot(HERE, "b").await.unwrap().is_some());
+    assert!(store.read_screenshot(HERE, "c").await.unwrap().is_some());
 }
 
 /// Batches add up within a transaction and across, and a repeated one counts once.
 pub async fn batches_add_up_once(store: impl TelemetryStore) {
-    let first = batch("1", vec![lcp(1_000_000), lcp(2_000_000)]);
-    let second = batch("2", vec![lcp(3_000_000)]);
-    let outcome = store.append(&[first.clone(), second]).await.unwrap();
+    let first = sample_batch("1", vec![lcp_event(1_000_000), lcp_event(2_000_000)]);
+    let second = sample_batch("2", vec![lcp_event(3_000_000)]);
+    let outcome = store.append_batches(&[first.clone(), second]).await.unwrap();
     assert_eq!(outcome, [Appended::Stored, Appended::Stored]);
-    let third = batch("3", vec![lcp(4_000_000)]);
-    let outcome = store.append(&[first.clone(), third, first]).await.unwrap();
+    let third = sample_batch("3", vec![lcp_event(4_000_000)]);
+    let outcome = store.append_batches(&[first.clone(), third, first]).await.unwrap();
     assert_eq!(outcome, [Appended::Repeated, Appended::Stored, Appended::Repeated]);
 
-    let minute = minute_of(at(0));
-    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    let minute = minute_of(at_second(0));
+    let rows = read_minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].metric, Metric::Vital(Vital::Lcp));
     assert_eq!((rows[0].aggregate.count(), rows[0].aggregate.sum()), (4, 10_000_000));
@@ -137,42 +138,57 @@ pub async fn batches_add_up_once(store: impl TelemetryStore) {
 pub async fn a_replaced_value_counts_once(store: impl TelemetryStore) {
     let grown = EventKind::Vital { vital: Vital::Lcp, millionths: 9_000_000, was: Some(1_000_000) };
     // The replacement may even come first.
-    store.append(&[batch("2", vec![grown])]).await.unwrap();
-    store.append(&[batch("1", vec![lcp(1_000_000), lcp(5_000_000)])]).await.unwrap();
-    let minute = minute_of(at(0));
-    let rows = minutes(&store, HERE, minute, minute + 1).await;
+    store.append_batches(&[sample_batch("2", vec![grown])]).await.unwrap();
+    store
+        .append_batches(&[sample_batch("1", vec![lcp_event(1_000_000), lcp_event(5_000_000)])])
+        .await
+        .unwrap();
+    let minute = minute_of(at_second(0));
+    let rows = read_minutes(&store, HERE, minute, minute + 1).await;
     let aggregate = &rows[0].aggregate;
     assert_eq!((aggregate.count(), aggregate.sketch().count()), (2, 2));
     assert!(aggregate.sketch().quantile(0.0).unwrap() > 4_900_000.0);
 }
 
 /// A query returns only rollups of its environment and minutes.
-pub async fn rollups_are_kept_apart(store: impl TelemetryStore) {
-    let mut elsewhere = batch("1", vec![lcp(1)]);
+pub async fn rollups_are_separated_by_environment_and_minute(store: impl TelemetryStore) {
+    let mut elsewhere = sample_batch("1", vec![lcp_event(1)]);
     elsewhere.environment = ELSEWHERE;
-    let mut late = batch("2", vec![lcp(1)]);
-    late.events[0].at = at(60);
-    store.append(&[batch("1", vec![lcp(1), custom("signup")]), elsewhere, late]).await.unwrap();
-    let minute = minute_of(at(0));
-    assert_eq!(minutes(&store, HERE, minute, minute + 1).await.len(), 2);
-    assert_eq!(minutes(&store, HERE, minute, minute + 2).await.len(), 3);
-    assert_eq!(minutes(&store, ELSEWHERE, minute, minute + 2).await.len(), 1);
-    assert!(minutes(&store, HERE, minute - 5, minute).await.is_empty());
+    let mut late = sample_batch("2", vec![lcp_event(1)]);
+    late.events[0].at = at_second(60);
+    store
+        .append_batches(&[
+            sample_batch("1", vec![lcp_event(1), custom_event("signup")]),
+            elsewhere,
+            late,
+        ])
+        .await
+        .unwrap();
+    let minute = minute_of(at_second(0));
+    assert_eq!(read_minutes(&store, HERE, minute, minute + 1).await.len(), 2);
+    assert_eq!(read_minutes(&store, HERE, minute, minute + 2).await.len(), 3);
+    assert_eq!(read_minutes(&store, ELSEWHERE, minute, minute + 2).await.len(), 1);
+    assert!(read_minutes(&store, HERE, minute - 5, minute).await.is_empty());
 }
 
 /// Events are counted in each of their dimensions, by minute, hour and day.
-pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
+pub async fn dimensions_and_resolutions_are_stored(store: impl TelemetryStore) {
     for (n, second) in [0, 60, 3_600, 86_400].into_iter().enumerate() {
-        let mut one = seen(&n.to_string(), 1, n as u64, vec![lcp(1_000_000), custom("signup")]);
+        let mut one = user_batch(
+            &n.to_string(),
+            1,
+            n as u64,
+            vec![lcp_event(1_000_000), custom_event("signup")],
+        );
         for event in &mut one.events {
-            event.at = at(second);
+            event.at = at_second(second);
             event.page = format!("/page-{}", n % 2);
         }
-        store.append(&[one]).await.unwrap();
+        store.append_batches(&[one]).await.unwrap();
     }
     let count = async |resolution: Resolution, dimension: Dimension, second: i64| {
-        let bucket = resolution.bucket_of(at(second));
-        let found = rows(&store, HERE, resolution, dimension, bucket, bucket + 1).await;
+        let bucket = resolution.bucket_of(at_second(second));
+        let found = read_rollups(&store, HERE, resolution, dimension, bucket, bucket + 1).await;
         let lcp = found.iter().find(|row| row.metric == Metric::Vital(Vital::Lcp));
         lcp.map_or(0, |row| row.aggregate.count())
     };
@@ -186,27 +202,31 @@ pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
     let exposed = Dimension::Flag(flag, on, Some(PhaseNumber(2)));
     assert_eq!(count(Resolution::Day, exposed.clone(), 86_400).await, 1);
     let lcp = Metric::Vital(Vital::Lcp);
-    let pages = store.dimensions(HERE, lcp, DimensionKind::Page, (0, i64::MAX), 500).await.unwrap();
+    let pages =
+        store.read_dimensions(HERE, lcp, DimensionKind::Page, (0, i64::MAX), 500).await.unwrap();
     assert_eq!(pages, [Dimension::Page("/page-0".into()), Dimension::Page("/page-1".into())]);
     assert_eq!(
-        store.dimensions(HERE, lcp, DimensionKind::Flag, (0, i64::MAX), 500).await.unwrap(),
+        store.read_dimensions(HERE, lcp, DimensionKind::Flag, (0, i64::MAX), 500).await.unwrap(),
         [exposed]
     );
     assert_eq!(
-        store.dimensions(ELSEWHERE, lcp, DimensionKind::Page, (0, i64::MAX), 500).await.unwrap(),
+        store
+            .read_dimensions(ELSEWHERE, lcp, DimensionKind::Page, (0, i64::MAX), 500)
+            .await
+            .unwrap(),
         []
     );
     let custom = store
-        .dimensions(HERE, Metric::Custom, DimensionKind::Page, (0, i64::MAX), 500)
+        .read_dimensions(HERE, Metric::Custom, DimensionKind::Page, (0, i64::MAX), 500)
         .await
         .unwrap();
     assert_eq!(custom, [], "what no panel asks for by page is not stored by page");
-    let (resolution, from) = (Resolution::Hour, Resolution::Hour.bucket_of(at(0)));
+    let (resolution, from) = (Resolution::Hour, Resolution::Hour.bucket_of(at_second(0)));
     let (metrics, dimensions) = (vec![lcp, Metric::Custom], vec![Dimension::All]);
     let query =
         RollupQuery { environment: HERE, resolution, metrics, dimensions, from, to: from + 2 };
     let (mut one_by_one, together) =
-        (store.rollups(&query).await.unwrap(), store.sums(&query).await.unwrap());
+        (store.read_rollups(&query).await.unwrap(), store.read_rollup_sums(&query).await.unwrap());
     assert_eq!((one_by_one.len(), together.len()), (4, 2));
     for row in together {
         let mut sum = Aggregate::default();
@@ -222,18 +242,18 @@ pub async fn slices_and_resolutions_are_kept(store: impl TelemetryStore) {
 /// A session counts once, in the minute in which it began, in whatever order its batches come.
 pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
     let moved = |mut batch: Batch, second| {
-        batch.events.iter_mut().for_each(|event| event.at = at(second));
+        batch.events.iter_mut().for_each(|event| event.at = at_second(second));
         batch
     };
-    let middle = moved(seen("1", 1, 7, vec![EventKind::View]), 120);
-    let broken = moved(seen("2", 1, 7, vec![error("Boom"), error("Boom")]), 300);
-    let first = moved(seen("3", 1, 7, vec![EventKind::View]), 0);
-    let other = moved(seen("4", 2, 8, vec![EventKind::View]), 0);
-    store.append(&[middle]).await.unwrap();
-    store.append(std::slice::from_ref(&broken)).await.unwrap();
-    store.append(&[broken, first, other]).await.unwrap();
-    let minute = minute_of(at(0));
-    let found = minutes(&store, HERE, minute, minute + 10).await;
+    let middle = moved(user_batch("1", 1, 7, vec![EventKind::View]), 120);
+    let broken = moved(user_batch("2", 1, 7, vec![error_event("Boom"), error_event("Boom")]), 300);
+    let first = moved(user_batch("3", 1, 7, vec![EventKind::View]), 0);
+    let other = moved(user_batch("4", 2, 8, vec![EventKind::View]), 0);
+    store.append_batches(&[middle]).await.unwrap();
+    store.append_batches(std::slice::from_ref(&broken)).await.unwrap();
+    store.append_batches(&[broken, first, other]).await.unwrap();
+    let minute = minute_of(at_second(0));
+    let found = read_minutes(&store, HERE, minute, minute + 10).await;
     let of = |metric| -> Vec<(i64, u64)> {
         let some = found.iter().filter(|row| row.metric == metric && row.aggregate.count() > 0);
         some.map(|row| (row.bucket - minute, row.aggregate.count())).collect()
@@ -248,20 +268,23 @@ pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
 pub async fn users_are_counted_exactly(store: impl TelemetryStore) {
     let flag = FlagKey::new("A").unwrap();
     let used = || EventKind::FeatureUsed { flag: FlagKey::new("A").unwrap() };
-    let day = day_of(at(0));
+    let day = day_of(at_second(0));
     let on_day = |id: &str, who: u64, days: i64, events: Vec<EventKind>| {
-        let mut batch = seen(id, who, who, events);
-        batch.events.iter_mut().for_each(|event| event.at = at(days * 86_400));
+        let mut batch = user_batch(id, who, who, events);
+        batch.events.iter_mut().for_each(|event| event.at = at_second(days * 86_400));
         batch
     };
     let many = (0..300).map(|who| on_day(&format!("many-{who}"), who, 1, vec![EventKind::View]));
-    store.append(&many.collect::<Vec<_>>()).await.unwrap();
+    store.append_batches(&many.collect::<Vec<_>>()).await.unwrap();
     let earlier = on_day("earlier", 5, 0, vec![used()]);
-    store.append(&[earlier.clone(), on_day("again", 5, 1, vec![used(), used()])]).await.unwrap();
-    store.append(&[earlier]).await.unwrap();
+    store
+        .append_batches(&[earlier.clone(), on_day("again", 5, 1, vec![used(), used()])])
+        .await
+        .unwrap();
+    store.append_batches(&[earlier]).await.unwrap();
     let count = async |activity: Activity, days: i64| {
         let only = ActivityFilter::Only(activity.clone());
-        let found = store.user_sets(HERE, &only, day + days, day + days + 1).await.unwrap();
+        let found = store.read_user_sets(HERE, &only, day + days, day + days + 1).await.unwrap();
         assert!(found.iter().all(|(of, _, _)| *of == activity), "of no other activity");
         let found = found.into_iter().find(|(of, _, _)| *of == activity);
         found.map_or(0, |(_, _, users)| users.len())
@@ -273,37 +296,41 @@ pub async fn users_are_counted_exactly(store: impl TelemetryStore) {
     assert_eq!(count(Activity::Used(flag.clone()), 0).await, 1);
     assert_eq!(count(Activity::Used(flag.clone()), 1).await, 1);
     let used = ActivityFilter::Only(Activity::Used(flag));
-    let both = store.user_sets(HERE, &used, day, day + 2).await.unwrap();
+    let both = store.read_user_sets(HERE, &used, day, day + 2).await.unwrap();
     assert_eq!(both[0].2.count_in_both(&both[1].2), 1, "the same user on both days");
     assert!(
-        store.user_sets(ELSEWHERE, &ActivityFilter::All, day, day + 2).await.unwrap().is_empty()
+        store
+            .read_user_sets(ELSEWHERE, &ActivityFilter::All, day, day + 2)
+            .await
+            .unwrap()
+            .is_empty()
     );
 }
 
 /// Minutes expire after days, hours after months, and days by the retention policy.
-pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
+pub async fn old_rollups_expire(store: impl TelemetryStore) {
     let day = 86_400;
     let kept = BTreeMap::from([(HERE, RetentionPolicy::default())]);
-    let mut old = batch("old", vec![custom("signup")]);
-    old.received_at = at(10 * day);
-    let mut new = batch("new", vec![custom("signup")]);
-    (new.received_at, new.events[0].at) = (at(10 * day), at(9 * day));
-    store.append(&[old, new]).await.unwrap();
+    let mut old = sample_batch("old", vec![custom_event("signup")]);
+    old.received_at = at_second(10 * day);
+    let mut new = sample_batch("new", vec![custom_event("signup")]);
+    (new.received_at, new.events[0].at) = (at_second(10 * day), at_second(9 * day));
+    store.append_batches(&[old, new]).await.unwrap();
     let count = async |resolution: Resolution, second: i64| {
-        let bucket = resolution.bucket_of(at(second));
-        rows(&store, HERE, resolution, Dimension::All, bucket, bucket + 1).await.len()
+        let bucket = resolution.bucket_of(at_second(second));
+        read_rollups(&store, HERE, resolution, Dimension::All, bucket, bucket + 1).await.len()
     };
     assert_eq!(count(Resolution::Minute, 0).await, 0, "too old when it came");
     assert_eq!(count(Resolution::Hour, 0).await, 1);
     assert_eq!(count(Resolution::Minute, 9 * day).await, 1);
-    store.purge_expired(at(20 * day), &kept).await.unwrap();
+    store.purge_expired(at_second(20 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Minute, 9 * day).await, 0);
     assert_eq!(count(Resolution::Hour, 9 * day).await, 1);
     // Since then only another environment has sent events, so the batch ids have expired.
-    let mut other = batch("other", vec![custom("signup")]);
-    (other.environment, other.received_at) = (ELSEWHERE, at(199 * day));
-    store.append(&[other]).await.unwrap();
-    store.purge_expired(at(200 * day), &kept).await.unwrap();
+    let mut other = sample_batch("other", vec![custom_event("signup")]);
+    (other.environment, other.received_at) = (ELSEWHERE, at_second(199 * day));
+    store.append_batches(&[other]).await.unwrap();
+    store.purge_expired(at_second(200 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Hour, 9 * day).await, 0);
     assert_eq!(count(Resolution::Day, 0).await, 1);
     assert_eq!(count(Resolution::Day, 9 * day).await, 1);
@@ -311,43 +338,43 @@ pub async fn old_rows_are_forgotten(store: impl TelemetryStore) {
         HERE,
         RetentionPolicy { rollup_days: 195, ..RetentionPolicy::default() },
     )]);
-    store.purge_expired(at(200 * day), &kept).await.unwrap();
+    store.purge_expired(at_second(200 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Day, 0).await, 0);
     assert_eq!(count(Resolution::Day, 9 * day).await, 1);
 }
 
 /// Reports and screenshots expire after their own retention.
-pub async fn reports_and_pictures_are_kept_for_a_time(store: impl TelemetryStore) {
+pub async fn reports_and_screenshots_expire(store: impl TelemetryStore) {
     let day = 86_400;
     let picture = |id: &str, day: i64| Screenshot {
         id: id.into(),
         environment: HERE,
-        at: at(day * 86_400),
+        at: at_second(day * 86_400),
         kind: ImageKind::Png,
         bytes: vec![7; 10],
     };
     for (id, second) in [("a", 0), ("b", 50 * day)] {
-        let mut said = batch(id, vec![error(id)]);
-        (said.received_at, said.events[0].at) = (at(second), at(second));
-        store.append(&[said]).await.unwrap();
+        let mut said = sample_batch(id, vec![error_event(id)]);
+        (said.received_at, said.events[0].at) = (at_second(second), at_second(second));
+        store.append_batches(&[said]).await.unwrap();
         store.save_screenshot(&picture(id, second / day), 1_000).await.unwrap();
     }
-    assert_eq!(store.sizes().await.unwrap().screenshots, 20);
+    assert_eq!(store.measure_storage().await.unwrap().screenshots, 20);
     let kept =
         RetentionPolicy { report_days: 30, screenshot_days: 20, ..RetentionPolicy::default() };
     let kept = BTreeMap::from([(HERE, kept)]);
-    store.purge_expired(at(60 * day), &kept).await.unwrap();
+    store.purge_expired(at_second(60 * day), &kept).await.unwrap();
     assert_eq!(store.recent_errors(HERE, 10).await.unwrap().len(), 1);
-    assert_eq!(store.screenshot(HERE, "a").await.unwrap(), None);
-    assert!(store.screenshot(HERE, "b").await.unwrap().is_some());
-    store.purge_expired(at(81 * day), &kept).await.unwrap();
+    assert_eq!(store.read_screenshot(HERE, "a").await.unwrap(), None);
+    assert!(store.read_screenshot(HERE, "b").await.unwrap().is_some());
+    store.purge_expired(at_second(81 * day), &kept).await.unwrap();
     assert!(store.recent_errors(HERE, 10).await.unwrap().is_empty());
-    assert_eq!(store.sizes().await.unwrap().screenshots, 0);
+    assert_eq!(store.measure_storage().await.unwrap().screenshots, 0);
 }
 
 /// All data of a user can be read and erased; that of others stays.
-pub async fn a_user_is_shown_and_forgotten(store: impl TelemetryStore) {
-    let day = day_of(at(0));
+pub async fn user_data_is_read_and_erased(store: impl TelemetryStore) {
+    let day = day_of(at_second(0));
     let exposure = EventKind::Exposure {
         flag: FlagKey::new("A").unwrap(),
         variant: VariantName::new("on").unwrap(),
@@ -356,14 +383,14 @@ pub async fn a_user_is_shown_and_forgotten(store: impl TelemetryStore) {
     let picture = Screenshot {
         id: "pic".into(),
         environment: HERE,
-        at: at(0),
+        at: at_second(0),
         kind: ImageKind::Png,
         bytes: vec![7; 10],
     };
     store.save_screenshot(&picture, 1_000).await.unwrap();
-    let mine = seen("1", 7, 1, vec![exposure.clone(), EventKind::Feedback(said)]);
-    let theirs = seen("2", 8, 2, vec![exposure, error("theirs")]);
-    store.append(&[mine, theirs]).await.unwrap();
+    let mine = user_batch("1", 7, 1, vec![exposure.clone(), EventKind::Feedback(said)]);
+    let theirs = user_batch("2", 8, 2, vec![exposure, error_event("theirs")]);
+    store.append_batches(&[mine, theirs]).await.unwrap();
 
     let found = store.user_data(HERE, UserHash(7)).await.unwrap();
     assert_eq!(found.first_day, Some(day));
@@ -377,58 +404,62 @@ pub async fn a_user_is_shown_and_forgotten(store: impl TelemetryStore) {
     assert!(erased.was_known);
     assert_eq!((erased.activities, erased.reports), (4, 1));
     assert_eq!(store.user_data(HERE, UserHash(7)).await.unwrap(), UserData::default());
-    assert_eq!(store.screenshot(HERE, "pic").await.unwrap(), None);
+    assert_eq!(store.read_screenshot(HERE, "pic").await.unwrap(), None);
     let other = store.user_data(HERE, UserHash(8)).await.unwrap();
     assert_eq!((other.days.len(), other.reports.len()), (4, 1));
-    let active =
-        store.user_sets(HERE, &ActivityFilter::Only(Activity::Active), day, day + 1).await.unwrap();
+    let active = store
+        .read_user_sets(HERE, &ActivityFilter::Only(Activity::Active), day, day + 1)
+        .await
+        .unwrap();
     assert_eq!(active[0].2.len(), 1);
     let again = store.erase_user(HERE, UserHash(7)).await.unwrap();
     assert_eq!(again, ErasureReport::default());
     // A user who returns after erasure counts as a new user.
-    store.append(&[seen("3", 7, 3, vec![custom("back")])]).await.unwrap();
+    store.append_batches(&[user_batch("3", 7, 3, vec![custom_event("back")])]).await.unwrap();
     assert_eq!(
-        store.user_sets(HERE, &ActivityFilter::Only(Activity::Active), day, day + 1).await.unwrap()
-            [0]
-        .2
-        .len(),
+        store
+            .read_user_sets(HERE, &ActivityFilter::Only(Activity::Active), day, day + 1)
+            .await
+            .unwrap()[0]
+            .2
+            .len(),
         2
     );
 }
 
 /// Simulated telemetry is deleted as a whole; real telemetry stays.
-pub async fn an_environment_is_forgotten(store: impl TelemetryStore) {
-    let simulated = HERE.simulated();
+pub async fn simulated_telemetry_is_erased(store: impl TelemetryStore) {
+    let simulated = HERE.simulated_id();
     let simulation = Simulation { users: 5, days: 3, seed: 1, last_day: 2, regression: Some(2) };
     store.save_simulation(simulated, &simulation).await.unwrap();
-    assert_eq!(store.simulation(simulated).await.unwrap(), Some(simulation));
-    assert_eq!(store.simulation(HERE).await.unwrap(), None);
+    assert_eq!(store.read_simulation(simulated).await.unwrap(), Some(simulation));
+    assert_eq!(store.read_simulation(HERE).await.unwrap(), None);
     for (id, environment) in [("real", HERE), ("simulated", simulated)] {
-        let mut one = seen(id, 1, 1, vec![custom("signup"), error("x")]);
+        let mut one = user_batch(id, 1, 1, vec![custom_event("signup"), error_event("x")]);
         one.environment = environment;
-        store.append(&[one]).await.unwrap();
+        store.append_batches(&[one]).await.unwrap();
     }
     let count = async |environment| {
-        let minute = minute_of(at(0));
-        minutes(&store, environment, minute, minute + 1).await.len()
+        let minute = minute_of(at_second(0));
+        read_minutes(&store, environment, minute, minute + 1).await.len()
     };
     assert_eq!(count(HERE).await, count(simulated).await);
     store.erase_environment(simulated).await.unwrap();
     assert_eq!(count(simulated).await, 0);
     assert!(store.recent_errors(simulated, 9).await.unwrap().is_empty());
-    assert_eq!(store.simulation(simulated).await.unwrap(), None);
+    assert_eq!(store.read_simulation(simulated).await.unwrap(), None);
     assert!(count(HERE).await > 0);
     assert_eq!(store.recent_errors(HERE, 9).await.unwrap().len(), 1);
     // The same batches may be sent again, and count again.
-    let mut again = seen("simulated", 1, 1, vec![custom("signup")]);
+    let mut again = user_batch("simulated", 1, 1, vec![custom_event("signup")]);
     again.environment = simulated;
-    assert_eq!(store.append(&[again]).await.unwrap(), [Appended::Stored]);
+    assert_eq!(store.append_batches(&[again]).await.unwrap(), [Appended::Stored]);
 }
 
 /// The digest key is stored once and never replaced.
-pub async fn the_digest_key_stays(store: impl TelemetryStore) {
-    assert_eq!(store.digest_key([1; 32]).await.unwrap(), [1; 32]);
-    assert_eq!(store.digest_key([2; 32]).await.unwrap(), [1; 32]);
+pub async fn the_digest_key_is_never_replaced(store: impl TelemetryStore) {
+    assert_eq!(store.read_or_store_digest_key([1; 32]).await.unwrap(), [1; 32]);
+    assert_eq!(store.read_or_store_digest_key([2; 32]).await.unwrap(), [1; 32]);
 }
 
 /// Reports are returned newest first, and the oldest errors above the limit are deleted.
@@ -439,10 +470,13 @@ pub async fn reports_are_newest_first_and_bounded(store: impl TelemetryStore) {
         page: "/".into(),
         ..Feedback::default()
     };
-    store.append(&[batch("f", vec![EventKind::Feedback(feedback.clone())])]).await.unwrap();
+    store
+        .append_batches(&[sample_batch("f", vec![EventKind::Feedback(feedback.clone())])])
+        .await
+        .unwrap();
     for n in 0..60 {
-        let errors = (0..100).map(|m| error(&format!("error {n}-{m}"))).collect();
-        store.append(&[batch(&format!("e{n}"), errors)]).await.unwrap();
+        let errors = (0..100).map(|m| error_event(&format!("error {n}-{m}"))).collect();
+        store.append_batches(&[sample_batch(&format!("e{n}"), errors)]).await.unwrap();
     }
     let errors = store.recent_errors(HERE, 3).await.unwrap();
     let messages: Vec<_> = errors.iter().map(|report| report.what.message.as_str()).collect();

@@ -10,7 +10,7 @@ use phasegate_domain::{
     accounts::{Account, Role},
     ids::AccountId,
 };
-use phasegate_server::{AppState, Config, open, serve};
+use phasegate_server::{AppState, Config, open_service, serve_listener};
 use phasegate_service::{Service, access::Actor, setup};
 use reqwest::{Client, RequestBuilder, Response, redirect::Policy};
 use serde_json::Value;
@@ -40,15 +40,15 @@ impl Drop for TestApp {
 
 impl TestApp {
     /// Starts a server with the guide's plan.
-    pub(crate) async fn start() -> Self {
-        Self::start_with(Config::default()).await
+    pub(crate) async fn start_app() -> Self {
+        Self::start_app_with(Config::default()).await
     }
 
     /// Starts a server with a configuration, on a new data folder.
-    pub(crate) async fn start_with(config: Config) -> Self {
+    pub(crate) async fn start_app_with(config: Config) -> Self {
         let data = tempfile::tempdir().unwrap();
         let config = Config { data: data.path().to_owned(), demo: true, ..config };
-        let service = open(&config).await.unwrap();
+        let service = open_service(&config).await.unwrap();
         let new = setup::FirstSecrets {
             email: EMAIL.into(),
             password: PASSWORD.into(),
@@ -56,33 +56,33 @@ impl TestApp {
             server_token: SERVER_TOKEN.into(),
         };
         let plan = setup::parse_plan(include_str!("../../plans/exercise-library.toml")).unwrap();
-        setup::first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
+        setup::run_first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let state = AppState::new(Arc::clone(&service), config.settings(), stop.clone(), [3; 32]);
-        tokio::spawn(serve(listener, state.clone(), stop.clone().cancelled_owned()));
+        tokio::spawn(serve_listener(listener, state.clone(), stop.clone().cancelled_owned()));
         phasegate_server::prepare_tls();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self { url, client, service, state, stop, _data: data }
     }
 
     /// Stops the server and starts another one on the same data.
-    pub(crate) async fn restarted(mut self) -> Self {
+    pub(crate) async fn restart_on_same_data(mut self) -> Self {
         self.stop.cancel();
         let data = std::mem::replace(&mut self._data, tempfile::tempdir().unwrap());
-        Self::on(data).await
+        Self::start_app_on(data).await
     }
 
     /// Serves a data folder that has been set up before.
-    pub(crate) async fn on(data: TempDir) -> Self {
+    pub(crate) async fn start_app_on(data: TempDir) -> Self {
         let config = Config { data: data.path().to_owned(), demo: true, ..Config::default() };
-        let service = open(&config).await.unwrap();
+        let service = open_service(&config).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let state = AppState::new(Arc::clone(&service), config.settings(), stop.clone(), [4; 32]);
-        tokio::spawn(serve(listener, state.clone(), stop.clone().cancelled_owned()));
+        tokio::spawn(serve_listener(listener, state.clone(), stop.clone().cancelled_owned()));
         phasegate_server::prepare_tls();
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self { url, client, service, state, stop, _data: data }
@@ -97,8 +97,9 @@ impl TestApp {
     }
 
     /// Prepares a form as a page of this server sends it.
-    pub(crate) fn form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
-        let body: Vec<String> = fields.iter().map(|(k, v)| format!("{k}={}", encode(v))).collect();
+    pub(crate) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+        let body: Vec<String> =
+            fields.iter().map(|(k, v)| format!("{k}={}", percent_encode(v))).collect();
         self.post(path)
             .header("origin", &self.url)
             .header("content-type", "application/x-www-form-urlencoded")
@@ -108,23 +109,23 @@ impl TestApp {
     /// Logs in and returns the cookie.
     pub(crate) async fn log_in(&self) -> String {
         let response = self
-            .form("/login", &[("email", EMAIL), ("password", PASSWORD), ("next", "")])
+            .post_form("/login", &[("email", EMAIL), ("password", PASSWORD), ("next", "")])
             .send()
             .await
             .unwrap();
         assert_eq!(response.status(), 303);
-        cookie(&response)
+        session_cookie(&response)
     }
 
     /// Prepares an API call for the first environment, with the admin's token.
-    pub(crate) fn api(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+    pub(crate) fn api_request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1/projects/default/environments/production{path}", self.url);
         self.client.request(method, url).bearer_auth(SERVER_TOKEN)
     }
 
     /// Prepares an API call that overwrites any version (`If-Match: *`).
-    pub(crate) fn overwrite(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
-        self.api(method, path).header("if-match", "*")
+    pub(crate) fn overwrite_request(&self, method: reqwest::Method, path: &str) -> RequestBuilder {
+        self.api_request(method, path).header("if-match", "*")
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -137,7 +138,7 @@ impl TestApp {
 }
 
 /// Returns `name=value` of the session cookie that a response sets.
-pub(crate) fn cookie(response: &Response) -> String {
+pub(crate) fn session_cookie(response: &Response) -> String {
     cookie_named(response, "phasegate_session")
 }
 
@@ -148,16 +149,16 @@ pub(crate) fn cookie_named(response: &Response, name: &str) -> String {
     all.find(|pair| pair.starts_with(name)).unwrap()
 }
 
-pub(crate) fn encode(text: &str) -> String {
+pub(crate) fn percent_encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-pub(crate) fn location(response: &Response) -> &str {
+pub(crate) fn location_header(response: &Response) -> &str {
     response.headers().get("location").unwrap().to_str().unwrap()
 }
 
 /// Sends a request and returns its status and JSON body.
-pub(crate) async fn json(request: RequestBuilder) -> (u16, Value) {
+pub(crate) async fn fetch_json(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
@@ -167,6 +168,6 @@ pub(crate) async fn json(request: RequestBuilder) -> (u16, Value) {
 }
 
 /// Returns an actor with a role.
-pub(crate) fn actor(role: Role) -> Actor {
+pub(crate) fn actor_with_role(role: Role) -> Actor {
     Actor::from(&Account { id: AccountId(1), email: EMAIL.into(), role })
 }

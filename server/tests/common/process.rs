@@ -13,7 +13,7 @@ pub(crate) const CLIENT_KEY: &str = "pk_test";
 const TOKEN: &str = "pgs_test";
 
 /// Returns the binary that is tested: `PHASEGATE_BINARY`, or the one that cargo built.
-pub(crate) fn binary() -> PathBuf {
+pub(crate) fn server_binary() -> PathBuf {
     let given = std::env::var_os("PHASEGATE_BINARY").map(PathBuf::from);
     given.unwrap_or_else(|| env!("CARGO_BIN_EXE_phasegate").into())
 }
@@ -32,8 +32,8 @@ impl Drop for Server {
     }
 }
 
-fn serve(data: &Path, port: u16) -> Child {
-    let mut child = Command::new(binary())
+fn spawn_server(data: &Path, port: u16) -> Child {
+    let mut child = Command::new(server_binary())
         .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data"])
         .arg(data)
         .env_clear()
@@ -53,22 +53,26 @@ fn serve(data: &Path, port: u16) -> Child {
 }
 
 impl Server {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start_server() -> Self {
         let data = tempfile::tempdir().unwrap();
         // The port is free now and most likely still a moment later.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { child: serve(data.path(), port), port, data }
+        Self { child: spawn_server(data.path(), port), port, data }
     }
 
     /// Kills the process, as a power cut would, and starts it again on the same data.
     pub(crate) fn kill_and_restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.child = serve(self.data.path(), self.port);
+        self.child = spawn_server(self.data.path(), self.port);
     }
 
     /// Prepares an API call for the first environment.
-    pub(crate) fn api(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn api_request(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+    ) -> reqwest::RequestBuilder {
         let place = "/api/v1/projects/default/environments/production";
         let url = format!("http://127.0.0.1:{}{place}{path}", self.port);
         phasegate_server::prepare_tls();

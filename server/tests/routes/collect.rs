@@ -1,17 +1,19 @@
 //! `POST /collect` over a real listener.
 
-use crate::common::{self, CLIENT_KEY, SERVER_TOKEN, TestApp, json};
+use crate::common::{self, CLIENT_KEY, SERVER_TOKEN, TestApp, fetch_json};
 use phasegate_domain::{accounts::Role, reports::Dashboard};
 use phasegate_domain::{time::minute_of, vitals::Vital};
 use serde_json::json;
 
-async fn dashboard(app: &TestApp) -> Dashboard {
+async fn read_dashboard(app: &TestApp) -> Dashboard {
     let environment = app.service.first_environment().unwrap();
-    let actor = common::actor(Role::Viewer);
-    phasegate_service::dashboard::dashboard(&app.service, &actor, environment).await.unwrap()
+    let actor = common::actor_with_role(Role::Viewer);
+    phasegate_service::dashboard::compute_dashboard(&app.service, &actor, environment)
+        .await
+        .unwrap()
 }
 
-fn batch(id: &str) -> serde_json::Value {
+fn sample_batch(id: &str) -> serde_json::Value {
     json!({"v": 1, "batch": id, "session": "s", "events": [
         {"t": "vital", "age": 10, "page": "/demo", "name": "LCP", "value": 1_840_000},
         {"t": "vital", "name": "SPEED", "value": 1},
@@ -25,9 +27,9 @@ fn batch(id: &str) -> serde_json::Value {
 
 #[tokio::test]
 async fn valid_events_are_stored_and_others_rejected_with_a_reason() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let path = format!("/collect?key={CLIENT_KEY}");
-    let (status, receipt) = json(app.post(&path).body(batch("1").to_string())).await;
+    let (status, receipt) = fetch_json(app.post(&path).body(sample_batch("1").to_string())).await;
     assert_eq!((status, &receipt["accepted"]), (202, &json!(3)));
     let rejected = receipt["rejected"].as_array().unwrap();
     let reasons: Vec<_> = rejected
@@ -40,11 +42,11 @@ async fn valid_events_are_stored_and_others_rejected_with_a_reason() {
     assert_eq!(reasons[3], (6, "variant: AI_EXERCISE_COACHING has no variant \"purple\""));
 
     // The same batch with a server token: accepted, but not counted again.
-    let again = app.post("/collect").bearer_auth(SERVER_TOKEN).body(batch("1").to_string());
-    let (status, receipt) = json(again).await;
+    let again = app.post("/collect").bearer_auth(SERVER_TOKEN).body(sample_batch("1").to_string());
+    let (status, receipt) = fetch_json(again).await;
     assert_eq!((status, &receipt["repeated"]), (202, &json!(true)));
 
-    let dashboard = dashboard(&app).await;
+    let dashboard = read_dashboard(&app).await;
     let lcp = &dashboard.vitals[0];
     assert_eq!((lcp.vital, lcp.samples), (Vital::Lcp, 1));
     assert!((lcp.p75.unwrap() - 1_840_000.0).abs() < 18_400.0);
@@ -57,67 +59,69 @@ async fn valid_events_are_stored_and_others_rejected_with_a_reason() {
 /// Pages without the collector send a field `alone`; an app may have a property with the same name.
 #[tokio::test]
 async fn a_property_named_alone_does_not_lose_the_batch() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let batch = json!({"v": 1, "batch": "a", "session": "s", "visitor": "v",
         "events": [{"t": "custom", "name": "trained", "props": {"alone": "yes"}}]});
     let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(batch.to_string());
-    let (status, receipt) = json(sent).await;
+    let (status, receipt) = fetch_json(sent).await;
     assert_eq!((status, &receipt["accepted"]), (202, &json!(1)), "{receipt}");
 }
 
 #[tokio::test]
 async fn bad_batches_are_refused_with_a_reason() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let path = format!("/collect?key={CLIENT_KEY}");
-    let good = batch("1").to_string();
+    let good = sample_batch("1").to_string();
 
-    let (status, problem) = json(app.post("/collect").body(good.clone())).await;
+    let (status, problem) = fetch_json(app.post("/collect").body(good.clone())).await;
     assert_eq!(status, 401);
     assert!(problem["detail"].as_str().unwrap().contains("key or server token is needed"));
-    assert_eq!(json(app.post("/collect?key=a&key=b").body(good.clone())).await.0, 400);
+    assert_eq!(fetch_json(app.post("/collect?key=a&key=b").body(good.clone())).await.0, 400);
     let deep = "[".repeat(30_000);
-    assert_eq!(json(app.post(&path).body(deep)).await.0, 400);
-    assert_eq!(json(app.post("/collect?key=nope").body(good.clone())).await.0, 401);
+    assert_eq!(fetch_json(app.post(&path).body(deep)).await.0, 400);
+    assert_eq!(fetch_json(app.post("/collect?key=nope").body(good.clone())).await.0, 401);
     for path in ["/collect", "/collect/screenshot", "/collect/simulation"] {
         let misspelt = app.post(&format!("{path}?key={CLIENT_KEY}&hled=5")).body(good.clone());
-        let (status, problem) = json(misspelt).await;
+        let (status, problem) = fetch_json(misspelt).await;
         assert_eq!(status, 400, "{path}");
         assert!(problem["detail"].as_str().unwrap().contains("`hled`"), "{problem}");
     }
 
-    let (status, problem) = json(app.post(&path).body("{\"v\":1")).await;
+    let (status, problem) = fetch_json(app.post(&path).body("{\"v\":1")).await;
     assert_eq!(status, 400);
     assert!(problem["detail"].as_str().unwrap().starts_with("the body is not a batch"));
-    let (status, problem) = json(app.post(&path).body(good.replace("\"v\":1", "\"v\":7"))).await;
+    let (status, problem) =
+        fetch_json(app.post(&path).body(good.replace("\"v\":1", "\"v\":7"))).await;
     assert_eq!(status, 400);
     assert!(problem["detail"].as_str().unwrap().starts_with("v: this server reads version 1"));
 
-    let (status, problem) = json(app.post(&path).body("x".repeat(70_000))).await;
+    let (status, problem) = fetch_json(app.post(&path).body("x".repeat(70_000))).await;
     assert_eq!(status, 413);
     assert_eq!(problem["title"], "Payload Too Large");
 }
 
 #[tokio::test]
 async fn many_batches_at_once_are_all_stored() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let path = format!("/collect?key={CLIENT_KEY}");
-    let sending = (0..200).map(|n| json(app.post(&path).body(batch(&n.to_string()).to_string())));
+    let sending = (0..200)
+        .map(|n| fetch_json(app.post(&path).body(sample_batch(&n.to_string()).to_string())));
     let receipts = futures::future::join_all(sending).await;
     assert!(receipts.iter().all(|(status, _)| *status == 202));
-    let dashboard = dashboard(&app).await;
+    let dashboard = read_dashboard(&app).await;
     assert_eq!(dashboard.errors.count, 200);
     assert_eq!(dashboard.vitals[0].samples, 200);
 }
 
 #[tokio::test]
 async fn a_screenshot_is_only_shown_after_a_login() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let path = format!("/collect/screenshot?key={CLIENT_KEY}");
     let png = b"\x89PNG\r\n\x1a\n and the rest of it".to_vec();
-    let (status, receipt) = json(app.post(&path).body(png.clone())).await;
+    let (status, receipt) = fetch_json(app.post(&path).body(png.clone())).await;
     assert_eq!(status, 201);
     let id = receipt["id"].as_str().unwrap().to_owned();
-    let (_, again) = json(app.post(&path).body(png)).await;
+    let (_, again) = fetch_json(app.post(&path).body(png)).await;
     assert_eq!(again["id"].as_str(), Some(id.as_str()), "sent twice, kept once");
 
     let said = |screenshot: &str| {
@@ -126,12 +130,12 @@ async fn a_screenshot_is_only_shown_after_a_login() {
         .to_string()
     };
     let collect = format!("/collect?key={CLIENT_KEY}");
-    let (_, receipt) = json(app.post(&collect).body(said(&id))).await;
+    let (_, receipt) = fetch_json(app.post(&collect).body(said(&id))).await;
     assert_eq!(receipt["accepted"], 1);
-    let (_, receipt) = json(app.post(&collect).body(said("../../etc/passwd"))).await;
+    let (_, receipt) = fetch_json(app.post(&collect).body(said("../../etc/passwd"))).await;
     let reason = receipt["rejected"][0]["reason"].as_str().unwrap();
     assert!(reason.starts_with("screenshot: the id that"), "{reason}");
-    assert_eq!(dashboard(&app).await.feedback[0].what.screenshot, id);
+    assert_eq!(read_dashboard(&app).await.feedback[0].what.screenshot, id);
 
     let address = format!("/admin/screenshots/{id}");
     let stranger = app.get(&address).send().await.unwrap();
@@ -141,19 +145,19 @@ async fn a_screenshot_is_only_shown_after_a_login() {
 
 #[tokio::test]
 async fn screenshots_of_other_types_are_refused() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let path = format!("/collect/screenshot?key={CLIENT_KEY}");
-    let (status, problem) = json(app.post(&path).body("<svg onload=alert(1)>")).await;
+    let (status, problem) = fetch_json(app.post(&path).body("<svg onload=alert(1)>")).await;
     assert_eq!(status, 415);
     assert!(problem["detail"].as_str().unwrap().contains("PNG, JPEG or WebP"));
     let mut huge = b"\x89PNG\r\n\x1a\n".to_vec();
     huge.resize(2 * 1024 * 1024 + 1, 0);
-    assert_eq!(json(app.post(&path).body(huge)).await.0, 413);
-    assert_eq!(json(app.post("/collect/screenshot?key=nope").body("x")).await.0, 401);
+    assert_eq!(fetch_json(app.post(&path).body(huge)).await.0, 413);
+    assert_eq!(fetch_json(app.post("/collect/screenshot?key=nope").body("x")).await.0, 401);
     let mut last = 201;
     for one in 0..=60 {
         let body = [b"\x89PNG\r\n\x1a\n".as_slice(), one.to_string().as_bytes()].concat();
-        last = json(app.post(&path).body(body)).await.0;
+        last = fetch_json(app.post(&path).body(body)).await.0;
     }
     assert_eq!(last, 503, "so many in a minute, and no more");
 }
@@ -161,7 +165,7 @@ async fn screenshots_of_other_types_are_refused() {
 #[tokio::test]
 async fn compressed_batches_are_accepted_and_bombs_are_refused() {
     use std::io::Write;
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let path = format!("/collect?key={CLIENT_KEY}");
     let gzip = |text: &str| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -169,13 +173,13 @@ async fn compressed_batches_are_accepted_and_bombs_are_refused() {
         encoder.finish().unwrap()
     };
     let packed = |text: &str| app.post(&path).header("content-encoding", "gzip").body(gzip(text));
-    let (status, receipt) = json(packed(&batch("packed").to_string())).await;
+    let (status, receipt) = fetch_json(packed(&sample_batch("packed").to_string())).await;
     assert_eq!((status, &receipt["accepted"]), (202, &json!(3)));
     let bomb = format!("{{\"v\":1{}", " ".repeat(50_000_000));
     assert!(gzip(&bomb).len() < 60_000, "small on the way");
-    assert_eq!(json(packed(&bomb)).await.0, 413);
+    assert_eq!(fetch_json(packed(&bomb)).await.0, 413);
     let broken = app.post(&path).header("content-encoding", "gzip").body("no gzip at all");
-    assert_eq!(json(broken).await.0, 400);
+    assert_eq!(fetch_json(broken).await.0, 400);
     let unknown = app.post(&path).header("content-encoding", "lzma").body("x");
     assert_eq!(unknown.send().await.unwrap().status(), 415);
 }

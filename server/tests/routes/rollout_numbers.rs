@@ -1,12 +1,12 @@
 //! Measurements of a rollout: comparison with control, alerts, the first minutes, and the review.
 
-use crate::common::{CLIENT_KEY, TestApp, json};
+use crate::common::{CLIENT_KEY, TestApp, fetch_json};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Returns a plan whose first phase gives a feature to half of the users, and requires an error
 /// rate more than 30 % below control.
-fn plan() -> String {
+fn control_plan() -> String {
     let canary = include_str!("../../plans/canary.toml");
     let phases = canary.find("[[phases]]").unwrap();
     let phase = |number: u8, share: u8, rest: &str| {
@@ -24,17 +24,18 @@ fn plan() -> String {
     format!("{}{kpis}{}{}", &canary[..phases], phase(1, 50, first), phase(2, 100, ""))
 }
 
-async fn started() -> TestApp {
-    started_with(&plan()).await
+async fn start_rollout() -> TestApp {
+    start_rollout_with(&control_plan()).await
 }
 
-async fn started_with(plan: &str) -> TestApp {
-    let app = TestApp::start().await;
-    let sent = app.overwrite(Method::PUT, "/rollout/plan").json(&json!({"toml": plan}));
-    let (code, answer) = json(sent).await;
+async fn start_rollout_with(plan: &str) -> TestApp {
+    let app = TestApp::start_app().await;
+    let sent = app.overwrite_request(Method::PUT, "/rollout/plan").json(&json!({"toml": plan}));
+    let (code, answer) = fetch_json(sent).await;
     assert_eq!(code, 200, "{answer}");
     let start = json!({"command": "start", "reason": "a trial"});
-    let (code, answer) = json(app.overwrite(Method::POST, "/rollout/commands").json(&start)).await;
+    let (code, answer) =
+        fetch_json(app.overwrite_request(Method::POST, "/rollout/commands").json(&start)).await;
     assert_eq!(code, 200, "{answer}");
     app
 }
@@ -43,12 +44,12 @@ async fn started_with(plan: &str) -> TestApp {
 async fn is_in(app: &TestApp, who: usize) -> bool {
     let body = json!({"context": {"targetingKey": format!("u{who}")}});
     let path = "/ofrep/v1/evaluate/flags/NEW_FEATURE";
-    let (_, answer) = json(app.post(path).bearer_auth(CLIENT_KEY).json(&body)).await;
+    let (_, answer) = fetch_json(app.post(path).bearer_auth(CLIENT_KEY).json(&body)).await;
     answer["value"] == true
 }
 
 /// Sends the events of a user who was exposed to the variant of their arm.
-async fn visit(app: &TestApp, who: usize, is_in: bool, mut events: Vec<Value>) {
+async fn send_visit(app: &TestApp, who: usize, is_in: bool, mut events: Vec<Value>) {
     let variant = if is_in { "on" } else { "off" };
     events.push(json!({"t": "view", "page": "/"}));
     events.push(json!({"t": "exposure", "flag": "NEW_FEATURE", "variant": variant}));
@@ -57,27 +58,27 @@ async fn visit(app: &TestApp, who: usize, is_in: bool, mut events: Vec<Value>) {
         "visitor": "v", "user": format!("u{who}"), "exposed": {"NEW_FEATURE": variant},
         "events": events});
     let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(body.to_string());
-    let (status, receipt) = json(sent).await;
+    let (status, receipt) = fetch_json(sent).await;
     assert_eq!((status, &receipt["accepted"]), (202, &json!(accepted)), "{receipt}");
 }
 
-async fn status(app: &TestApp) -> Value {
-    json(app.api(Method::GET, "/rollout")).await.1
+async fn read_rollout(app: &TestApp) -> Value {
+    fetch_json(app.api_request(Method::GET, "/rollout")).await.1
 }
 
-fn condition(status: &Value, kind: &str) -> Value {
+fn find_condition(status: &Value, kind: &str) -> Value {
     let all = status["gate"]["conditions"].as_array().unwrap();
     all.iter().find(|condition| condition["kind"] == kind).unwrap().clone()
 }
 
-fn error() -> Value {
+fn error_event() -> Value {
     json!({"t": "error", "message": "it broke", "severity": "error"})
 }
 
 #[tokio::test]
 async fn treatment_and_control_are_compared() {
-    let app = started().await;
-    let before = condition(&status(&app).await, "criterion");
+    let app = start_rollout().await;
+    let before = find_condition(&read_rollout(&app).await, "criterion");
     assert_eq!(before["verdict"], "inconclusive");
     let (mut given, mut refused) = (0, 0);
     for who in 0..300 {
@@ -86,15 +87,15 @@ async fn treatment_and_control_are_compared() {
         *count += 1;
         // Without the feature, every second session has an error; with it, every twentieth.
         let every = if is_in { 20 } else { 2 };
-        let mut events = if *count % every == 0 { vec![error()] } else { Vec::new() };
+        let mut events = if *count % every == 0 { vec![error_event()] } else { Vec::new() };
         if is_in {
             events.push(json!({"t": "custom", "name": "premium_conversion"}));
         }
-        visit(&app, who, is_in, events).await;
+        send_visit(&app, who, is_in, events).await;
     }
     assert!(given > 100 && refused > 100, "{given} {refused}");
-    let now = status(&app).await;
-    let found = condition(&now, "criterion");
+    let now = read_rollout(&app).await;
+    let found = find_condition(&now, "criterion");
     assert_eq!(found["verdict"], "pass", "{found}");
     let detail = found["detail"].as_str().unwrap();
     assert!(detail.contains(&format!("{given} sessions against")), "{detail}");
@@ -114,7 +115,7 @@ async fn treatment_and_control_are_compared() {
         (&json!("pass"), &json!("premium_conversion"))
     );
     assert_eq!(kpis[1]["detail"], "not measured: no address is monitored");
-    let answer = app.api(Method::GET, "/rollout/review").send().await.unwrap();
+    let answer = app.api_request(Method::GET, "/rollout/review").send().await.unwrap();
     let text = answer.text().await.unwrap();
     for part in [
         "review",
@@ -127,11 +128,13 @@ async fn treatment_and_control_are_compared() {
         assert!(text.contains(part), "{part}\n{text}");
     }
     // With error collection off, the criterion is not measured, although earlier data would pass.
-    let (_, mut collection_settings) = json(app.api(Method::GET, "/collection-settings")).await;
+    let (_, mut collection_settings) =
+        fetch_json(app.api_request(Method::GET, "/collection-settings")).await;
     collection_settings["errors"] = json!(false);
-    let switched = app.overwrite(Method::PUT, "/collection-settings").json(&collection_settings);
-    assert_eq!(json(switched).await.0, 200);
-    let found = condition(&status(&app).await, "criterion");
+    let switched =
+        app.overwrite_request(Method::PUT, "/collection-settings").json(&collection_settings);
+    assert_eq!(fetch_json(switched).await.0, 200);
+    let found = find_condition(&read_rollout(&app).await, "criterion");
     assert_eq!(found["verdict"], "inconclusive", "{found}");
     assert!(found["detail"].as_str().unwrap().starts_with("not measured: errors are"), "{found}");
 }
@@ -139,8 +142,8 @@ async fn treatment_and_control_are_compared() {
 #[tokio::test]
 async fn a_criterion_on_an_event_never_received_is_inconclusive() {
     let event = "metric = \"events\"\nevent = \"premum_conversion\"";
-    let misspelt = plan().replacen("metric = \"error_rate\"", event, 1);
-    let app = started_with(&misspelt.replacen(
+    let misspelt = control_plan().replacen("metric = \"error_rate\"", event, 1);
+    let app = start_rollout_with(&misspelt.replacen(
         "comparator = \"<\"\nthreshold = -30",
         "comparator = \">\"\nthreshold = 10",
         1,
@@ -148,9 +151,10 @@ async fn a_criterion_on_an_event_never_received_is_inconclusive() {
     .await;
     for who in 0..40 {
         let is_in = is_in(&app, who).await;
-        visit(&app, who, is_in, vec![json!({"t": "custom", "name": "premium_conversion"})]).await;
+        send_visit(&app, who, is_in, vec![json!({"t": "custom", "name": "premium_conversion"})])
+            .await;
     }
-    let found = condition(&status(&app).await, "criterion");
+    let found = find_condition(&read_rollout(&app).await, "criterion");
     assert_eq!(found["verdict"], "inconclusive", "{found}");
     let detail = found["detail"].as_str().unwrap();
     assert!(detail.contains("no event \"premum_conversion\" was received"), "{detail}");
@@ -159,40 +163,43 @@ async fn a_criterion_on_an_event_never_received_is_inconclusive() {
 /// Samples from before a change of the served flags do not count for the changed ones.
 #[tokio::test]
 async fn changing_the_rules_of_a_served_flag_resets_its_samples() {
-    let app = started().await;
+    let app = start_rollout().await;
     for who in 0..20 {
         let is_in = is_in(&app, who).await;
-        visit(&app, who, is_in, Vec::new()).await;
+        send_visit(&app, who, is_in, Vec::new()).await;
     }
-    assert_eq!(condition(&status(&app).await, "criterion")["sample"], 20);
-    let (_, mut flag) = json(app.api(Method::GET, "/flags/NEW_FEATURE")).await;
+    assert_eq!(find_condition(&read_rollout(&app).await, "criterion")["sample"], 20);
+    let (_, mut flag) = fetch_json(app.api_request(Method::GET, "/flags/NEW_FEATURE")).await;
     flag["description"] = json!("Said otherwise");
-    let described = app.overwrite(Method::PUT, "/flags/NEW_FEATURE").json(&flag);
-    assert_eq!(json(described).await.0, 200);
+    let described = app.overwrite_request(Method::PUT, "/flags/NEW_FEATURE").json(&flag);
+    assert_eq!(fetch_json(described).await.0, 200);
     assert_eq!(
-        condition(&status(&app).await, "criterion")["sample"],
+        find_condition(&read_rollout(&app).await, "criterion")["sample"],
         20,
         "a description does not affect evaluation"
     );
     flag["rules"] =
         json!([{"condition": {"attribute": "plan", "operator": "exists"}, "variant": "on"}]);
-    assert_eq!(json(app.overwrite(Method::PUT, "/flags/NEW_FEATURE").json(&flag)).await.0, 200);
-    let found = condition(&status(&app).await, "criterion");
+    assert_eq!(
+        fetch_json(app.overwrite_request(Method::PUT, "/flags/NEW_FEATURE").json(&flag)).await.0,
+        200
+    );
+    let found = find_condition(&read_rollout(&app).await, "criterion");
     assert_eq!(found["verdict"], "inconclusive", "{found}");
     assert_eq!(found["sample"], 0, "{found}");
 }
 
 #[tokio::test]
 async fn a_sample_ratio_mismatch_makes_the_comparison_inconclusive() {
-    let app = started().await;
+    let app = start_rollout().await;
     for who in 0..200 {
         let is_in = is_in(&app, who).await;
         // Most users without the feature send no events.
         if is_in || who % 5 == 0 {
-            visit(&app, who, is_in, Vec::new()).await;
+            send_visit(&app, who, is_in, Vec::new()).await;
         }
     }
-    let found = condition(&status(&app).await, "criterion");
+    let found = find_condition(&read_rollout(&app).await, "criterion");
     assert_eq!(found["verdict"], "inconclusive");
     let detail = found["detail"].as_str().unwrap();
     assert!(detail.contains("cannot be with a share of 50.0 %"), "{detail}");
@@ -200,8 +207,8 @@ async fn a_sample_ratio_mismatch_makes_the_comparison_inconclusive() {
 
 #[tokio::test]
 async fn firing_alerts_close_the_gate() {
-    let app = started().await;
-    let unseen = condition(&status(&app).await, "alerts");
+    let app = start_rollout().await;
+    let unseen = find_condition(&read_rollout(&app).await, "alerts");
     assert_eq!(unseen["verdict"], "inconclusive", "no data is no good sign");
     let detail = unseen["detail"].as_str().unwrap();
     assert_eq!(
@@ -218,27 +225,28 @@ async fn firing_alerts_close_the_gate() {
     for (who, is_in) in is_given.into_iter().enumerate() {
         let leak = json!({"t": "error", "message": "token in a log", "severity": "critical",
             "feature": "security"});
-        visit(&app, who, is_in, vec![if who == 0 { leak } else { error() }]).await;
+        send_visit(&app, who, is_in, vec![if who == 0 { leak } else { error_event() }]).await;
     }
-    let found = condition(&status(&app).await, "alerts");
+    let found = find_condition(&read_rollout(&app).await, "alerts");
     assert_eq!(found["verdict"], "fail");
     let detail = found["detail"].as_str().unwrap();
     assert!(detail.starts_with("Critical security issue (one critical error"), "{detail}");
     assert!(detail.contains("Error rate above 5 % (100.0 % of"), "{detail}");
-    let text = app.api(Method::GET, "/rollout/review").send().await.unwrap().text().await.unwrap();
+    let text =
+        app.api_request(Method::GET, "/rollout/review").send().await.unwrap().text().await.unwrap();
     assert!(text.contains("- An alert is firing: Critical security issue"), "{text}");
 
     // Alerts survive an advance and end when they are acknowledged with a comment.
     let advance = json!({"command": "advance", "reason": "a trial"});
     let (code, answer) =
-        json(app.overwrite(Method::POST, "/rollout/commands").json(&advance)).await;
+        fetch_json(app.overwrite_request(Method::POST, "/rollout/commands").json(&advance)).await;
     assert_eq!(code, 200, "{answer}");
     let acknowledge = async |alert: &str, comment: &str| {
         let said = json!({"kind": "acknowledge", "alert": alert, "comment": comment});
-        json(app.api(Method::POST, "/rollout/record").json(&said)).await
+        fetch_json(app.api_request(Method::POST, "/rollout/record").json(&said)).await
     };
     let alerts = async || {
-        let found = condition(&status(&app).await, "alerts");
+        let found = find_condition(&read_rollout(&app).await, "alerts");
         (
             found["verdict"].as_str().unwrap().to_owned(),
             found["detail"].as_str().unwrap().to_owned(),
@@ -260,25 +268,25 @@ async fn firing_alerts_close_the_gate() {
     // A critical security error after the acknowledgement fires the alert again.
     let leak =
         json!({"t": "error", "message": "again", "severity": "critical", "feature": "security"});
-    visit(&app, 77, true, vec![leak]).await;
+    send_visit(&app, 77, true, vec![leak]).await;
     assert_eq!(alerts().await.0, "fail");
 }
 
 #[tokio::test]
 async fn a_bug_report_fails_the_criterion_of_zero_critical_bugs() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let start = json!({"command": "start", "reason": "a trial"});
-    json(app.overwrite(Method::POST, "/rollout/commands").json(&start)).await;
+    fetch_json(app.overwrite_request(Method::POST, "/rollout/commands").json(&start)).await;
     let report = async |who: usize, events: Value| {
         let id = format!("i{who}");
         let flag = "ENHANCED_EXERCISE_LIBRARY";
         let body = json!({"v": 1, "batch": id, "session": id, "visitor": "v", "user": id,
             "segments": "internal", "exposed": {flag: "on"}, "events": events});
         let sent = app.post(&format!("/collect?key={CLIENT_KEY}")).body(body.to_string());
-        assert_eq!(json(sent).await.0, 202);
+        assert_eq!(fetch_json(sent).await.0, 202);
     };
     let verdict = async || {
-        let now = status(&app).await;
+        let now = read_rollout(&app).await;
         let all = now["gate"]["conditions"].as_array().unwrap().clone();
         let found = all.iter().find(|c| c["title"] == "Zero critical bugs").unwrap().clone();
         (found["verdict"].as_str().unwrap().to_owned(), found["detail"].to_string())
@@ -296,27 +304,30 @@ async fn a_bug_report_fails_the_criterion_of_zero_critical_bugs() {
 /// however many.
 #[tokio::test]
 async fn changing_a_prerequisite_of_a_served_flag_resets_the_evidence() {
-    let app = started().await;
+    let app = start_rollout().await;
     for key in ["PARENT", "OTHER"] {
         let flag = json!({"key": key, "kind": "boolean", "default_variant": "on"});
-        assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
+        assert_eq!(fetch_json(app.api_request(Method::POST, "/flags").json(&flag)).await.0, 201);
     }
     let says = async |what: &str| {
-        let gate = status(&app).await["gate"].to_string();
+        let gate = read_rollout(&app).await["gate"].to_string();
         assert!(gate.contains(&format!("{what} changed")), "{what}: {gate}");
     };
-    let (_, mut flag) = json(app.api(Method::GET, "/flags/NEW_FEATURE")).await;
+    let (_, mut flag) = fetch_json(app.api_request(Method::GET, "/flags/NEW_FEATURE")).await;
     flag["prerequisites"] = json!([{"flag": "PARENT", "variants": ["on"]}]);
-    let needing = app.overwrite(Method::PUT, "/flags/NEW_FEATURE").json(&flag);
-    assert_eq!(json(needing).await.0, 200);
+    let needing = app.overwrite_request(Method::PUT, "/flags/NEW_FEATURE").json(&flag);
+    assert_eq!(fetch_json(needing).await.0, 200);
     says("prerequisites of NEW_FEATURE").await;
-    assert_eq!(json(app.api(Method::POST, "/flags/PARENT/off")).await.0, 200);
+    assert_eq!(fetch_json(app.api_request(Method::POST, "/flags/PARENT/off")).await.0, 200);
     says("enabled of PARENT").await;
     // More audit entries than are searched would themselves reset the evidence if they were about a
     // served flag.
     for n in 0..520 {
         let act = if n % 2 == 0 { "off" } else { "on" };
-        assert_eq!(json(app.api(Method::POST, &format!("/flags/OTHER/{act}"))).await.0, 200);
+        assert_eq!(
+            fetch_json(app.api_request(Method::POST, &format!("/flags/OTHER/{act}"))).await.0,
+            200
+        );
     }
     says("enabled of PARENT").await;
 }

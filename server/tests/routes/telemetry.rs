@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::common::{self, CLIENT_KEY, TestApp, json};
+use crate::common::{self, CLIENT_KEY, TestApp, fetch_json};
 use phasegate_domain::rollout::{CommandKind, RolloutCommand};
 use phasegate_server::{AppState, Config};
 use phasegate_service::{Service, ingest, setup, variables::Variables};
@@ -13,21 +13,21 @@ use tokio_util::sync::CancellationToken;
 
 const FLAG: &str = "ENHANCED_EXERCISE_LIBRARY";
 
-fn collect(app: &TestApp, body: impl Into<reqwest::Body>) -> RequestBuilder {
+fn collect_request(app: &TestApp, body: impl Into<reqwest::Body>) -> RequestBuilder {
     app.post(&format!("/collect?key={CLIENT_KEY}")).body(body)
 }
 
-fn batch(id: &str, user: &str, events: Value) -> String {
+fn sample_batch(id: &str, user: &str, events: Value) -> String {
     json!({"v": 1, "batch": id, "session": format!("s-{user}"), "visitor": "v", "user": user,
         "segments": "internal,unheard_of", "events": events})
     .to_string()
 }
 
 /// Waits until `wanted` reasons for rejections are written, and returns them.
-async fn refused(app: &TestApp, wanted: usize) -> Vec<Value> {
+async fn wait_for_rejections(app: &TestApp, wanted: usize) -> Vec<Value> {
     for _ in 0..200 {
         ingest::write_rejections(&app.service).await.unwrap();
-        let (status, maintenance) = json(app.api(Method::GET, "/maintenance")).await;
+        let (status, maintenance) = fetch_json(app.api_request(Method::GET, "/maintenance")).await;
         assert_eq!(status, 200);
         let refused = maintenance["rejections"].as_array().unwrap().clone();
         if refused.len() >= wanted {
@@ -40,7 +40,7 @@ async fn refused(app: &TestApp, wanted: usize) -> Vec<Value> {
 
 #[tokio::test]
 async fn rejections_are_counted_by_reason_and_other_events_are_stored() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let events = json!([
         {"t": "view", "page": "/"},
         {"t": "vital", "name": "LCP", "value": -1},
@@ -52,30 +52,30 @@ async fn rejections_are_counted_by_reason_and_other_events_are_stored() {
         {"t": "custom", "name": "DEEP", "props": {"x": "DEEP"}},
         {"t": "custom", "name": "fine"},
     ]);
-    let body = batch("1", "ada", events);
+    let body = sample_batch("1", "ada", events);
     let body =
         body.replace("\"x\":\"DEEP\"", &format!("\"x\":{}{}", "[".repeat(200), "]".repeat(200)));
-    let (status, receipt) = json(collect(&app, body)).await;
+    let (status, receipt) = fetch_json(collect_request(&app, body)).await;
     assert_eq!((status, &receipt["accepted"]), (202, &json!(2)), "{receipt}");
 
     // Invalid UTF-8 rejects one event; a body above the limit is rejected as a whole.
     let mut damaged =
-        batch("2", "ada", json!([{"t": "custom", "name": "?"}, {"t": "view"}])).into_bytes();
+        sample_batch("2", "ada", json!([{"t": "custom", "name": "?"}, {"t": "view"}])).into_bytes();
     let place = damaged.iter().position(|byte| *byte == b'?').unwrap();
     damaged[place] = 0xff;
-    let (status, receipt) = json(collect(&app, damaged)).await;
+    let (status, receipt) = fetch_json(collect_request(&app, damaged)).await;
     assert_eq!((status, &receipt["accepted"]), (202, &json!(1)));
     assert_eq!(receipt["rejected"][0]["reason"], "the event is not valid UTF-8");
     assert_eq!(receipt["rejected"][0]["code"], "invalid_utf8");
-    let large = batch("3", "ada", json!([{"t": "error", "message": "x".repeat(1_000_000)}]));
-    assert_eq!(json(collect(&app, large)).await.0, 413);
-    let version = batch("4", "ada", json!([])).replace("\"v\":1", "\"v\":9");
-    assert_eq!(json(collect(&app, version)).await.0, 400);
-    let bomb = flate2_bomb();
-    let sent = collect(&app, bomb).header("content-encoding", "gzip");
-    assert_eq!(json(sent).await.0, 413);
+    let large = sample_batch("3", "ada", json!([{"t": "error", "message": "x".repeat(1_000_000)}]));
+    assert_eq!(fetch_json(collect_request(&app, large)).await.0, 413);
+    let version = sample_batch("4", "ada", json!([])).replace("\"v\":1", "\"v\":9");
+    assert_eq!(fetch_json(collect_request(&app, version)).await.0, 400);
+    let bomb = gzip_bomb();
+    let sent = collect_request(&app, bomb).header("content-encoding", "gzip");
+    assert_eq!(fetch_json(sent).await.0, 413);
 
-    let all = refused(&app, 6).await;
+    let all = wait_for_rejections(&app, 6).await;
     let count = |code: &str, field: &str| {
         let found = all.iter().find(|line| line["code"] == code && line["field"] == field);
         found.unwrap_or_else(|| panic!("{code} in {all:#?}"))["events"].as_u64().unwrap()
@@ -93,7 +93,7 @@ async fn rejections_are_counted_by_reason_and_other_events_are_stored() {
 }
 
 /// Returns ten megabytes of spaces, compressed to a few kilobytes.
-fn flate2_bomb() -> Vec<u8> {
+fn gzip_bomb() -> Vec<u8> {
     use std::io::Write;
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packer.write_all(&vec![b' '; 10_000_000]).unwrap();
@@ -102,7 +102,7 @@ fn flate2_bomb() -> Vec<u8> {
 
 #[tokio::test]
 async fn a_users_data_can_be_read_and_erased() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let events = json!([
         {"t": "exposure", "flag": FLAG, "variant": "on"},
         {"t": "use", "flag": FLAG, "props": {"set": 3}},
@@ -110,9 +110,12 @@ async fn a_users_data_can_be_read_and_erased() {
         {"t": "use", "flag": "NOPE"},
     ]);
     for (id, user) in [("1", "ada"), ("2", "grace")] {
-        assert_eq!(json(collect(&app, batch(id, user, events.clone()))).await.0, 202);
+        assert_eq!(
+            fetch_json(collect_request(&app, sample_batch(id, user, events.clone()))).await.0,
+            202
+        );
     }
-    let (status, found) = json(app.api(Method::GET, "/users/ada")).await;
+    let (status, found) = fetch_json(app.api_request(Method::GET, "/users/ada")).await;
     assert_eq!(status, 200);
     let activities: Vec<&str> =
         found["days"].as_array().unwrap().iter().map(|d| d["activity"].as_str().unwrap()).collect();
@@ -132,52 +135,58 @@ async fn a_users_data_can_be_read_and_erased() {
     assert_eq!(content["events"][1]["props"]["set"], 3, "as the page sent it");
     assert!(!found.to_string().contains("ada"), "nothing is kept of the id itself");
 
-    let (status, gone) = json(app.api(Method::DELETE, "/users/ada")).await;
+    let (status, gone) = fetch_json(app.api_request(Method::DELETE, "/users/ada")).await;
     assert_eq!((status, &gone["was_known"]), (200, &json!(true)));
     assert_eq!((&gone["reports"], &gone["batches"]), (&json!(1), &json!(1)));
-    let (_, found) = json(app.api(Method::GET, "/users/ada")).await;
+    let (_, found) = fetch_json(app.api_request(Method::GET, "/users/ada")).await;
     assert_eq!((&found["days"], &found["batches"]), (&json!([]), &json!([])));
-    let (_, other) = json(app.api(Method::GET, "/users/grace")).await;
+    let (_, other) = fetch_json(app.api_request(Method::GET, "/users/grace")).await;
     assert_eq!(other["batches"].as_array().unwrap().len(), 1);
-    let (_, analytics) = json(app.api(Method::GET, "/analytics?dimension=segment:internal")).await;
+    let (_, analytics) =
+        fetch_json(app.api_request(Method::GET, "/analytics?dimension=segment:internal")).await;
     let said = json!({"event": FLAG, "property": "set", "value": "3", "count": 2, "before": 0});
     assert_eq!(analytics["properties"], json!([]), "what events say is not told apart");
-    let (_, all) = json(app.api(Method::GET, "/analytics")).await;
+    let (_, all) = fetch_json(app.api_request(Method::GET, "/analytics")).await;
     assert_eq!(all["properties"], json!([said]), "counts stay, without a user");
     assert_eq!(analytics["users"]["now"]["users"], 1);
 }
 
 #[tokio::test]
 async fn the_retention_policy_is_versioned_and_validated() {
-    let app = TestApp::start().await;
-    let (status, kept) = json(app.api(Method::GET, "/retention-policy")).await;
+    let app = TestApp::start_app().await;
+    let (status, kept) = fetch_json(app.api_request(Method::GET, "/retention-policy")).await;
     assert_eq!((status, &kept["raw_days"]), (200, &json!(7)));
     let mut none = kept.clone();
     none["raw_days"] = json!(0);
-    let (status, _) = json(app.overwrite(Method::PUT, "/retention-policy").json(&none)).await;
+    let (status, _) =
+        fetch_json(app.overwrite_request(Method::PUT, "/retention-policy").json(&none)).await;
     assert_eq!(status, 200);
-    let stale = app.api(Method::PUT, "/retention-policy").header("if-match", "\"1\"").json(&kept);
-    assert_eq!(json(stale).await.0, 412);
+    let stale =
+        app.api_request(Method::PUT, "/retention-policy").header("if-match", "\"1\"").json(&kept);
+    assert_eq!(fetch_json(stale).await.0, 412);
     let mut short = kept.clone();
     short["rollup_days"] = json!(30);
     let (status, problem) =
-        json(app.overwrite(Method::PUT, "/retention-policy").json(&short)).await;
+        fetch_json(app.overwrite_request(Method::PUT, "/retention-policy").json(&short)).await;
     assert_eq!(status, 422);
     assert!(problem["detail"].as_str().unwrap().starts_with("rollup_days: 0 (always)"));
     // With a retention of 0 days, raw events are not written at all.
-    assert_eq!(json(collect(&app, batch("1", "ada", json!([{"t": "view"}])))).await.0, 202);
-    let (_, found) = json(app.api(Method::GET, "/users/ada")).await;
+    assert_eq!(
+        fetch_json(collect_request(&app, sample_batch("1", "ada", json!([{"t": "view"}])))).await.0,
+        202
+    );
+    let (_, found) = fetch_json(app.api_request(Method::GET, "/users/ada")).await;
     assert_eq!(found["batches"], json!([]));
-    let (_, maintenance) = json(app.api(Method::GET, "/maintenance")).await;
+    let (_, maintenance) = fetch_json(app.api_request(Method::GET, "/maintenance")).await;
     assert_eq!(maintenance["storage"]["raw"], 0);
     assert!(maintenance["storage"]["database"].as_u64().unwrap() > 0);
 }
 
 #[tokio::test]
 async fn panels_name_the_wrong_field_and_can_be_exported() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let events = json!([{"t": "custom", "name": "=cmd"}, {"t": "view"}]);
-    assert_eq!(json(collect(&app, batch("1", "ada", events))).await.0, 202);
+    assert_eq!(fetch_json(collect_request(&app, sample_batch("1", "ada", events))).await.0, 202);
     for (query, field) in [
         ("/analytics?range=5d", "range: "),
         ("/analytics?from=2026-13-01&to=2026-12-01", "from: "),
@@ -187,7 +196,7 @@ async fn panels_name_the_wrong_field_and_can_be_exported() {
         ("/performance?by=moon", "by: "),
         ("/analytics?data=dreamt", "data: "),
     ] {
-        let (status, problem) = json(app.api(Method::GET, query)).await;
+        let (status, problem) = fetch_json(app.api_request(Method::GET, query)).await;
         assert_eq!(status, 422, "{query}");
         assert!(problem["detail"].as_str().unwrap().starts_with(field), "{query}: {problem}");
     }
@@ -215,23 +224,23 @@ async fn panels_name_the_wrong_field_and_can_be_exported() {
 
 #[tokio::test]
 async fn late_events_belong_to_the_phase_in_which_they_happened() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let environment = app.service.first_environment().unwrap();
     let live = app.service.environment(environment).unwrap();
     assert_eq!(live.phase_at(app.now()), None);
-    let actor = common::actor(phasegate_domain::accounts::Role::Admin);
+    let actor = common::actor_with_role(phasegate_domain::accounts::Role::Admin);
     let command = RolloutCommand::new(CommandKind::Start, "a trial");
-    phasegate_service::rollout::command(&app.service, &actor, environment, &command, None)
+    phasegate_service::rollout::execute_command(&app.service, &actor, environment, &command, None)
         .await
         .unwrap();
     for (id, held) in [("early", 3_600_000), ("late", 0)] {
         let url = format!("/collect?key={CLIENT_KEY}&held={held}");
-        let sent = app.post(&url).body(batch(id, id, json!([{"t": "view"}])));
-        assert_eq!(json(sent).await.0, 202);
+        let sent = app.post(&url).body(sample_batch(id, id, json!([{"t": "view"}])));
+        assert_eq!(fetch_json(sent).await.0, 202);
     }
-    let (_, all) = json(app.api(Method::GET, "/analytics")).await;
+    let (_, all) = fetch_json(app.api_request(Method::GET, "/analytics")).await;
     assert_eq!(all["users"]["now"]["users"], 2);
-    let (_, phase) = json(app.api(Method::GET, "/analytics?dimension=phase:1")).await;
+    let (_, phase) = fetch_json(app.api_request(Method::GET, "/analytics?dimension=phase:1")).await;
     assert_eq!(phase["users"]["now"]["users"], 1, "one happened before the start");
     assert_eq!(all["annotations"][0]["text"], "Phase 1 began");
 }
@@ -242,10 +251,11 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
     let data = tempfile::tempdir().unwrap();
     let state = SqliteState::open(&data.path().join("state.db")).await.unwrap();
     let store = SqliteTelemetry::open(&data.path().join("telemetry.db")).await.unwrap();
-    let variables = Variables::read(std::iter::empty()).unwrap();
+    let variables = Variables::read_variables(std::iter::empty()).unwrap();
     let clock: phasegate_service::Clock = || std::time::SystemTime::now().into();
     let opened =
-        Service::open(Arc::new(state), Arc::new(store.clone()), clock, variables, [1; 32]).await;
+        Service::from_stores(Arc::new(state), Arc::new(store.clone()), clock, variables, [1; 32])
+            .await;
     let service = Arc::new(opened.unwrap());
     let new = setup::FirstSecrets {
         email: common::EMAIL.into(),
@@ -254,22 +264,22 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
         server_token: common::SERVER_TOKEN.into(),
     };
     let plan = setup::parse_plan(include_str!("../../plans/exercise-library.toml")).unwrap();
-    setup::first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
+    setup::run_first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
     let config = Config { data: data.path().to_owned(), ..Config::default() };
     let stop = CancellationToken::new();
     let app = AppState::new(Arc::clone(&service), config.settings(), stop.clone(), [3; 32]);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(phasegate_server::serve(listener, app, stop.cancelled_owned()));
+    tokio::spawn(phasegate_server::serve_listener(listener, app, stop.cancelled_owned()));
     let client = reqwest::Client::new();
     let send = |id: &str| {
         let names = (0..100).map(|n| json!({"t": "custom", "name": format!("{n:0150}")}));
-        let body = batch(id, "ada", names.collect());
+        let body = sample_batch(id, "ada", names.collect());
         client.post(format!("{url}/collect?key={CLIENT_KEY}")).body(body)
     };
 
     store.limit_pages(1).await.unwrap();
-    let (status, problem) = json(send("1")).await;
+    let (status, problem) = fetch_json(send("1")).await;
     assert_eq!(status, 507);
     assert!(problem["detail"].as_str().unwrap().contains("disk is full"));
     assert!(ingest::is_full_since(&service).is_some());
@@ -277,10 +287,10 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
         .post(format!("{url}/ofrep/v1/evaluate/flags/{FLAG}"))
         .bearer_auth(CLIENT_KEY)
         .body(r#"{"context":{"targetingKey":"ada"}}"#);
-    assert_eq!(json(evaluated).await.0, 200, "flags are answered all the same");
+    assert_eq!(fetch_json(evaluated).await.0, 200, "flags are answered all the same");
 
     store.limit_pages(u32::MAX - 1).await.unwrap();
-    assert_eq!(json(send("1")).await.0, 202, "the same batch, when there is room");
+    assert_eq!(fetch_json(send("1")).await.0, 202, "the same batch, when there is room");
     assert_eq!(ingest::is_full_since(&service), None);
 }
 
@@ -289,7 +299,7 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
 async fn writes_to_a_locked_database_answer_503() {
     use sqlx::{ConnectOptions, Connection, SqlSafeStr};
 
-    let app = TestApp::start().await;
+    let app = TestApp::start_app().await;
     let hold = async |file: &str| {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(app.folder().join(file));
         let mut other = options.connect().await.unwrap();
@@ -298,8 +308,10 @@ async fn writes_to_a_locked_database_answer_503() {
     };
     let (state, reports) = (hold("state.db").await, hold("telemetry.db").await);
     let flag = json!({"key": "LATE", "kind": "boolean"});
-    let send = || json(collect(&app, batch("1", "ada", json!([{"t": "view"}]))));
-    let (made, stored) = tokio::join!(json(app.api(Method::POST, "/flags").json(&flag)), send());
+    let send =
+        || fetch_json(collect_request(&app, sample_batch("1", "ada", json!([{"t": "view"}]))));
+    let (made, stored) =
+        tokio::join!(fetch_json(app.api_request(Method::POST, "/flags").json(&flag)), send());
     for (status, problem) in [made, stored] {
         assert_eq!(status, 503, "{problem}");
         let detail = problem["detail"].as_str().unwrap();
@@ -308,6 +320,6 @@ async fn writes_to_a_locked_database_answer_503() {
     for held in [state, reports] {
         held.close().await.unwrap();
     }
-    assert_eq!(json(app.api(Method::POST, "/flags").json(&flag)).await.0, 201);
+    assert_eq!(fetch_json(app.api_request(Method::POST, "/flags").json(&flag)).await.0, 201);
     assert_eq!(send().await.0, 202);
 }

@@ -103,7 +103,7 @@ pub struct Watched {
 
 /// Returns the alerts that fire, the most severe first.
 #[must_use]
-pub fn alerts(watched: &Watched, now: Timestamp) -> Vec<Alert> {
+pub fn evaluate_alerts(watched: &Watched, now: Timestamp) -> Vec<Alert> {
     let security = (watched.security > 0).then(|| match watched.security {
         1 => "one critical error about security".to_owned(),
         times => format!("{times} critical errors about security"),
@@ -111,37 +111,41 @@ pub fn alerts(watched: &Watched, now: Timestamp) -> Vec<Alert> {
     let is_late = now - watched.started_at >= TimeDelta::hours(ADOPTION_AFTER_HOURS);
     let found = [
         (AlertKind::Security, security),
-        (AlertKind::ErrorRate, above(watched.errors, MAX_ERROR_RATE)),
-        (AlertKind::Performance, degraded(watched.score, watched.score_before)),
-        (AlertKind::Adoption, is_late.then(|| below(watched.adoption, MIN_ADOPTION)).flatten()),
+        (AlertKind::ErrorRate, describe_rate_above(watched.errors, MAX_ERROR_RATE)),
+        (AlertKind::Performance, describe_degradation(watched.score, watched.score_before)),
+        (
+            AlertKind::Adoption,
+            is_late.then(|| describe_rate_below(watched.adoption, MIN_ADOPTION)).flatten(),
+        ),
     ];
     let alert = |(kind, detail): (AlertKind, Option<String>)| Some(Alert { kind, detail: detail? });
     found.into_iter().filter_map(alert).collect()
 }
 
-fn percent(happened: u64, cases: u64) -> f64 {
+fn rate_percent(happened: u64, cases: u64) -> f64 {
     happened as f64 / cases as f64 * 100.0
 }
 
 /// Describes a rate whose confidence bound exceeds the limit. From [`MIN_CASES`] on, the plain rate
 /// suffices, so that a catastrophe need not wait for certainty.
-fn above(measured: Measurement, limit: f64) -> Option<String> {
+fn describe_rate_above(measured: Measurement, limit: f64) -> Option<String> {
     let Measurement::Rate { happened, cases } = measured else { return None };
     let is_plain = cases >= MIN_CASES && happened as f64 > limit * cases as f64;
     let is_sure = rate_bounds(happened, cases, ALPHA).low > limit;
-    (is_plain || is_sure)
-        .then(|| format!("{:.1} % of {cases} sessions since yesterday", percent(happened, cases)))
+    (is_plain || is_sure).then(|| {
+        format!("{:.1} % of {cases} sessions since yesterday", rate_percent(happened, cases))
+    })
 }
 
-fn below(measured: Measurement, limit: f64) -> Option<String> {
+fn describe_rate_below(measured: Measurement, limit: f64) -> Option<String> {
     let Measurement::Rate { happened, cases } = measured else { return None };
     let is_plain = cases >= MIN_CASES && (happened as f64) < limit * cases as f64;
     let is_sure = rate_bounds(happened, cases, ALPHA).high < limit;
     (is_plain || is_sure)
-        .then(|| format!("{:.1} % of {cases} users have tried it", percent(happened, cases)))
+        .then(|| format!("{:.1} % of {cases} users have tried it", rate_percent(happened, cases)))
 }
 
-fn degraded(now: Measurement, before: Measurement) -> Option<String> {
+fn describe_degradation(now: Measurement, before: Measurement) -> Option<String> {
     if now.sample() < MIN_CASES || before.sample() < MIN_CASES {
         return None;
     }
@@ -155,7 +159,7 @@ fn degraded(now: Measurement, before: Measurement) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn calm() -> Watched {
+    fn healthy_measurements() -> Watched {
         Watched {
             started_at: Timestamp::UNIX_EPOCH,
             errors: Measurement::Rate { happened: 4, cases: 100 },
@@ -166,32 +170,50 @@ mod tests {
         }
     }
 
-    fn found(watched: &Watched, hours: i64) -> Vec<AlertKind> {
+    fn firing_kinds(watched: &Watched, hours: i64) -> Vec<AlertKind> {
         let now = Timestamp::UNIX_EPOCH + TimeDelta::hours(hours);
-        alerts(watched, now).into_iter().map(|alert| alert.kind).collect()
+        evaluate_alerts(watched, now).into_iter().map(|alert| alert.kind).collect()
     }
 
     #[test]
     fn each_alert_fires_beyond_its_limit() {
-        assert_eq!(found(&calm(), 60), []);
+        assert_eq!(firing_kinds(&healthy_measurements(), 60), []);
         let errors = Measurement::Rate { happened: 6, cases: 100 };
-        assert_eq!(found(&Watched { errors, ..calm() }, 0), [AlertKind::ErrorRate]);
+        assert_eq!(
+            firing_kinds(&Watched { errors, ..healthy_measurements() }, 0),
+            [AlertKind::ErrorRate]
+        );
         let score = Measurement::Plain { value: 69.0, count: 100 };
-        assert_eq!(found(&Watched { score, ..calm() }, 0), [AlertKind::Performance]);
+        assert_eq!(
+            firing_kinds(&Watched { score, ..healthy_measurements() }, 0),
+            [AlertKind::Performance]
+        );
         let adoption = Measurement::Rate { happened: 19, cases: 100 };
-        assert_eq!(found(&Watched { adoption, ..calm() }, 47), []);
-        assert_eq!(found(&Watched { adoption, ..calm() }, 48), [AlertKind::Adoption]);
-        assert_eq!(found(&Watched { security: 1, ..calm() }, 0), [AlertKind::Security]);
+        assert_eq!(firing_kinds(&Watched { adoption, ..healthy_measurements() }, 47), []);
+        assert_eq!(
+            firing_kinds(&Watched { adoption, ..healthy_measurements() }, 48),
+            [AlertKind::Adoption]
+        );
+        assert_eq!(
+            firing_kinds(&Watched { security: 1, ..healthy_measurements() }, 0),
+            [AlertKind::Security]
+        );
     }
 
     #[test]
     fn few_cases_raise_an_alert_only_beyond_the_confidence_bound() {
         let errors = |happened, cases| {
-            found(&Watched { errors: Measurement::Rate { happened, cases }, ..calm() }, 0)
+            firing_kinds(
+                &Watched {
+                    errors: Measurement::Rate { happened, cases },
+                    ..healthy_measurements()
+                },
+                0,
+            )
         };
         assert_eq!(errors(3, 20), []);
         assert_eq!(errors(12, 20), [AlertKind::ErrorRate]);
         let score = Measurement::Plain { value: 1.0, count: 99 };
-        assert_eq!(found(&Watched { score, ..calm() }, 0), []);
+        assert_eq!(firing_kinds(&Watched { score, ..healthy_measurements() }, 0), []);
     }
 }

@@ -33,28 +33,28 @@ impl<P: Into<Arc<UserSet>>> FromIterator<(Activity, i64, P)> for ActivityIndex {
 
 impl ActivityIndex {
     /// Iterates over the days with users of an activity, in order, and their users.
-    pub fn days(&self, activity: &Activity) -> impl Iterator<Item = (i64, &UserSet)> {
+    pub fn users_by_day(&self, activity: &Activity) -> impl Iterator<Item = (i64, &UserSet)> {
         self.sets.get(activity).into_iter().flatten().map(|(day, users)| (*day, &**users))
     }
 
     /// The users of an activity on a day.
     #[must_use]
-    pub fn on(&self, activity: &Activity, day: i64) -> Option<&UserSet> {
+    pub fn users_on_day(&self, activity: &Activity, day: i64) -> Option<&UserSet> {
         self.sets.get(activity)?.get(&day).map(|users| &**users)
     }
 
     /// The users of an activity on any of the days.
     #[must_use]
-    pub fn ever(&self, activity: &Activity) -> UserSet {
-        UserSet::in_any(self.days(activity).map(|(_, users)| users))
+    pub fn users_on_any_day(&self, activity: &Activity) -> UserSet {
+        UserSet::union_of_sets(self.users_by_day(activity).map(|(_, users)| users))
     }
 
     /// The users of an activity on more than one day.
     #[must_use]
-    pub fn again(&self, activity: &Activity) -> UserSet {
+    pub fn users_on_several_days(&self, activity: &Activity) -> UserSet {
         let (mut once, mut again) = (UserSet::default(), UserSet::default());
-        for (_, users) in self.days(activity) {
-            again.extend(&once.in_both(users));
+        for (_, users) in self.users_by_day(activity) {
+            again.extend(&once.intersection_with(users));
             once.extend(users);
         }
         again
@@ -62,11 +62,11 @@ impl ActivityIndex {
 
     /// Restricts all activities to the filter's users of each day.
     #[must_use]
-    pub fn among(&self, filter: &BTreeMap<i64, UserSet>) -> Self {
+    pub fn restrict_to_users(&self, filter: &BTreeMap<i64, UserSet>) -> Self {
         let mut sets: BTreeMap<Activity, BTreeMap<i64, Arc<UserSet>>> = BTreeMap::new();
         for (activity, days) in &self.sets {
             for (day, users) in days {
-                let both = filter.get(day).map(|filter| users.in_both(filter));
+                let both = filter.get(day).map(|filter| users.intersection_with(filter));
                 if let Some(both) = both.filter(|both| !both.is_empty()) {
                     sets.entry(activity.clone()).or_default().insert(*day, Arc::new(both));
                 }
@@ -77,7 +77,7 @@ impl ActivityIndex {
 
     /// Returns the users of any wanted activity, by day.
     #[must_use]
-    pub fn by_day(&self, is_wanted: impl Fn(&Activity) -> bool) -> BTreeMap<i64, UserSet> {
+    pub fn merge_by_day(&self, is_wanted: impl Fn(&Activity) -> bool) -> BTreeMap<i64, UserSet> {
         let mut all: BTreeMap<i64, UserSet> = BTreeMap::new();
         for (activity, days) in &self.sets {
             if is_wanted(activity) {
@@ -107,9 +107,13 @@ impl ActivityIndex {
 
     /// The users exposed to the wanted variants of a flag, in any phase.
     #[must_use]
-    pub fn exposed(&self, flag: &FlagKey, is_wanted: impl Fn(&VariantName) -> bool) -> UserSet {
+    pub fn exposed_users(
+        &self,
+        flag: &FlagKey,
+        is_wanted: impl Fn(&VariantName) -> bool,
+    ) -> UserSet {
         let is_wanted = |activity: &Activity| matches!(activity, Activity::Exposed(of, variant, _) if of == flag && is_wanted(variant));
         let wanted = self.sets.iter().filter(|(activity, _)| is_wanted(activity));
-        UserSet::in_any(wanted.flat_map(|(_, days)| days.values()).map(|users| &**users))
+        UserSet::union_of_sets(wanted.flat_map(|(_, days)| days.values()).map(|users| &**users))
     }
 }

@@ -5,5 +5,5 @@ mod adoption;
 mod retention;
 
 pub use activity_index::ActivityIndex;
-pub use adoption::{Adoption, CrossUse, adoption, cross_use};
-pub use retention::{Cohort, RETENTION_DAYS, ReturnRate, retention};
+pub use adoption::{Adoption, CrossUse, compute_adoption, compute_cross_use};
+pub use retention::{Cohort, RETENTION_DAYS, ReturnRate, compute_retention};

@@ -45,7 +45,7 @@ impl ReturnRate {
 /// days each, the newest first. Cohorts come from `new_users`, restricted to `among` if given;
 /// returns come from `active`. Only completed days count, so `today` does not.
 #[must_use]
-pub fn retention(
+pub fn compute_retention(
     new_users: &ActivityIndex,
     active: &ActivityIndex,
     among: Option<&UserSet>,
@@ -54,13 +54,13 @@ pub fn retention(
 ) -> ([ReturnRate; 3], Vec<Cohort>) {
     let mut totals = RETENTION_DAYS.map(|days| ReturnRate { days, users: 0, returned: 0 });
     let mut cohorts = Vec::new();
-    for (day, users) in new_users.days(&Activity::First).filter(|(day, _)| *day < today) {
-        let users = among.map_or_else(|| users.clone(), |among| users.in_both(among));
+    for (day, users) in new_users.users_by_day(&Activity::First).filter(|(day, _)| *day < today) {
+        let users = among.map_or_else(|| users.clone(), |among| users.intersection_with(among));
         if users.is_empty() {
             continue;
         }
         let returned = |days: i64| {
-            let there = active.on(&Activity::Active, day + days);
+            let there = active.users_on_day(&Activity::Active, day + days);
             there.map_or(0, |there| there.count_in_both(&users))
         };
         for total in &mut totals {
@@ -84,18 +84,18 @@ pub fn retention(
 mod tests {
     use super::*;
 
-    fn users(numbers: &[u32]) -> UserSet {
+    fn user_set(numbers: &[u32]) -> UserSet {
         numbers.iter().copied().collect()
     }
 
-    fn presence() -> ActivityIndex {
+    fn sample_index() -> ActivityIndex {
         [
-            (Activity::First, 10, users(&[1, 2, 3, 4])),
-            (Activity::First, 11, users(&[5])),
-            (Activity::Active, 10, users(&[1, 2, 3, 4])),
-            (Activity::Active, 11, users(&[1, 2, 5])),
-            (Activity::Active, 12, users(&[3, 5])),
-            (Activity::Active, 17, users(&[1])),
+            (Activity::First, 10, user_set(&[1, 2, 3, 4])),
+            (Activity::First, 11, user_set(&[5])),
+            (Activity::Active, 10, user_set(&[1, 2, 3, 4])),
+            (Activity::Active, 11, user_set(&[1, 2, 5])),
+            (Activity::Active, 12, user_set(&[3, 5])),
+            (Activity::Active, 17, user_set(&[1])),
         ]
         .into_iter()
         .collect()
@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn retention_counts_only_completed_days() {
-        let ([one, seven, thirty], cohorts) = retention(&presence(), &presence(), None, 18, 3);
+        let ([one, seven, thirty], cohorts) =
+            compute_retention(&sample_index(), &sample_index(), None, 18, 3);
         assert_eq!((one.users, one.returned), (5, 3));
         assert_eq!((seven.users, seven.returned), (4, 1), "the second cohort is not that old yet");
         assert_eq!(thirty.rate(), None);
@@ -114,9 +115,13 @@ mod tests {
 
     #[test]
     fn retention_is_restricted_to_the_given_users() {
-        let (totals, cohorts) = retention(&presence(), &presence(), Some(&users(&[1, 3])), 18, 3);
+        let (totals, cohorts) =
+            compute_retention(&sample_index(), &sample_index(), Some(&user_set(&[1, 3])), 18, 3);
         assert_eq!((totals[0].users, totals[0].returned), (2, 1));
         assert_eq!(cohorts.len(), 1);
-        assert!(retention(&presence(), &presence(), None, 10, 3).1.is_empty(), "today is not over");
+        assert!(
+            compute_retention(&sample_index(), &sample_index(), None, 10, 3).1.is_empty(),
+            "today is not over"
+        );
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     Timestamp,
-    diff::{FieldChange, diff},
+    diff::{FieldChange, diff_documents},
     ids::{ActorName, FlagKey, RolloutKey},
     rollout::RolloutEvent,
 };
@@ -90,7 +90,7 @@ pub enum ImportKind {
 /// The maximum number of imported objects that are listed; the rest are only counted.
 const MAX_LISTED: usize = 50;
 
-fn listed(things: &[ImportedThing]) -> Vec<FieldChange> {
+fn list_imported_fields(things: &[ImportedThing]) -> Vec<FieldChange> {
     let field = |thing: &ImportedThing| {
         let (gone, there) = (Value::from("was there"), Value::from("is there"));
         let (from, to) = match thing.what {
@@ -98,7 +98,7 @@ fn listed(things: &[ImportedThing]) -> Vec<FieldChange> {
             ImportKind::Change => (None, Some(Value::from("changed"))),
             ImportKind::Delete => (Some(gone), None),
         };
-        FieldChange { path: format!("{} {}", thing.kind.words(), thing.key), from, to }
+        FieldChange { path: format!("{} {}", thing.kind.display_name(), thing.key), from, to }
     };
     let more = things.len().saturating_sub(MAX_LISTED);
     let rest = (more > 0).then(|| FieldChange {
@@ -124,16 +124,16 @@ impl Change {
     /// The changed fields with their values before and after; empty for rollout events, which
     /// describe themselves.
     #[must_use]
-    pub fn fields(&self) -> Vec<FieldChange> {
+    pub fn field_changes(&self) -> Vec<FieldChange> {
         match self {
             Self::Rollout { .. } => Vec::new(),
-            Self::Imported { things, .. } => listed(things),
+            Self::Imported { things, .. } => list_imported_fields(things),
             Self::FlagSwitched { enabled, .. } => vec![FieldChange {
                 path: "enabled".to_owned(),
                 from: Some(Value::Bool(!enabled)),
                 to: Some(Value::Bool(*enabled)),
             }],
-            Self::Saved { before, after, .. } => diff(before.as_ref(), after.as_ref()),
+            Self::Saved { before, after, .. } => diff_documents(before.as_ref(), after.as_ref()),
         }
     }
 }
@@ -187,7 +187,7 @@ impl SubjectKind {
 
     /// The name in the admin.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn display_name(self) -> &'static str {
         match self {
             Self::ClientKey => "client key",
             other => other.as_str(),

@@ -63,7 +63,7 @@ impl CollectionSettings {
 
     /// Returns the settings with a switch set.
     #[must_use]
-    pub fn with(self, switch: Switch, is_on: bool) -> Self {
+    pub fn with_switch(self, switch: Switch, is_on: bool) -> Self {
         match switch {
             Switch::Analytics => Self { analytics: is_on, ..self },
             Switch::Performance => Self { performance: is_on, ..self },
@@ -79,9 +79,9 @@ mod tests {
     #[test]
     fn setting_a_switch_changes_no_other() {
         for switch in Switch::ALL {
-            let off = CollectionSettings::default().with(switch, false);
+            let off = CollectionSettings::default().with_switch(switch, false);
             assert!(Switch::ALL.into_iter().all(|other| off.is_on(other) == (other != switch)));
-            assert_eq!(off.with(switch, true), CollectionSettings::default());
+            assert_eq!(off.with_switch(switch, true), CollectionSettings::default());
         }
     }
 

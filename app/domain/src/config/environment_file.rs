@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     audit::ImportKind,
     audit::SubjectKind,
-    diff::{FieldChange, diff},
+    diff::{FieldChange, diff_documents},
     field_error::{FieldCode, FieldProblem, join},
     flags::{FlagDocument, Flags, IndividualOverride, InvalidFlag, InvalidOverride},
     ids::{FlagKey, PhaseNumber, SegmentKey},
@@ -164,9 +164,9 @@ impl EnvironmentFile {
         if self.format != Self::FORMAT {
             return Err(InvalidFile::Format { found: self.format, known: Self::FORMAT });
         }
-        unique("segments", self.segments.iter().map(|segment| segment.key.to_string()))?;
-        unique("flags", self.flags.iter().map(|flag| flag.key.to_string()))?;
-        unique("overrides", self.overrides.iter().map(override_key))?;
+        check_unique_keys("segments", self.segments.iter().map(|segment| segment.key.to_string()))?;
+        check_unique_keys("flags", self.flags.iter().map(|flag| flag.key.to_string()))?;
+        check_unique_keys("overrides", self.overrides.iter().map(override_key))?;
         for segment in &self.segments {
             let wrong = |error| InvalidFile::Segment { key: segment.key.clone(), error };
             segment.condition.check_values().map_err(|error| wrong(error.into()))?;
@@ -188,7 +188,7 @@ impl EnvironmentFile {
 
     /// Returns the changes from this file to `new`: segments, flags, then overrides, each by key.
     #[must_use]
-    pub fn changes(&self, new: &Self) -> Vec<ImportChange> {
+    pub fn list_changes(&self, new: &Self) -> Vec<ImportChange> {
         let by_key = |file: &Self| {
             let mut things: BTreeMap<(u8, String), (SubjectKind, Value)> = BTreeMap::new();
             let json = |value: Result<Value, serde_json::Error>| value.unwrap_or_default();
@@ -211,7 +211,7 @@ impl EnvironmentFile {
         let change = |at: &(u8, String)| {
             let (from, to) = (old.get(at), new.get(at));
             let (kind, _) = from.or(to)?;
-            let fields = diff(from.map(|(_, value)| value), to.map(|(_, value)| value));
+            let fields = diff_documents(from.map(|(_, value)| value), to.map(|(_, value)| value));
             let what = match (from, to) {
                 (None, _) => ImportKind::Create,
                 (_, None) => ImportKind::Delete,
@@ -246,9 +246,9 @@ impl EnvironmentConfig<'_> {
     /// # Errors
     /// Returns an error that names the first invalid field.
     pub fn validate(&self) -> Result<(), InvalidFile> {
-        at_most("flags", self.flags.len(), MAX_FLAGS)?;
-        at_most("segments", self.segments.len(), MAX_SEGMENTS)?;
-        at_most("overrides", self.overrides.len(), MAX_OVERRIDES)?;
+        check_at_most("flags", self.flags.len(), MAX_FLAGS)?;
+        check_at_most("segments", self.segments.len(), MAX_SEGMENTS)?;
+        check_at_most("overrides", self.overrides.len(), MAX_OVERRIDES)?;
         for (key, segment) in &self.segments {
             let wrong = |error| InvalidFile::Segment { key: key.clone(), error };
             segment.validate(&self.segments).map_err(wrong)?;
@@ -302,11 +302,14 @@ pub fn override_key(personal: &IndividualOverride) -> String {
     format!("{}/{}", personal.flag, personal.targeting_key)
 }
 
-fn at_most(list: &'static str, found: usize, most: usize) -> Result<(), InvalidFile> {
+fn check_at_most(list: &'static str, found: usize, most: usize) -> Result<(), InvalidFile> {
     if found <= most { Ok(()) } else { Err(InvalidFile::TooMany { list, found, most }) }
 }
 
-fn unique(list: &'static str, keys: impl Iterator<Item = String>) -> Result<(), InvalidFile> {
+fn check_unique_keys(
+    list: &'static str,
+    keys: impl Iterator<Item = String>,
+) -> Result<(), InvalidFile> {
     let mut seen = BTreeSet::new();
     for key in keys {
         if !seen.insert(key.clone()) {
@@ -323,7 +326,7 @@ mod tests {
     use super::*;
     use crate::field_error::FieldError;
 
-    fn file() -> EnvironmentFile {
+    fn sample_file() -> EnvironmentFile {
         serde_json::from_value(json!({
             "format": 1,
             "segments": [{"key": "beta", "name": "Beta", "condition": {"attribute": "b", "operator": "exists"}}],
@@ -336,11 +339,11 @@ mod tests {
     #[test]
     fn an_invalid_file_names_the_wrong_field() {
         let complaint = |change: &dyn Fn(&mut EnvironmentFile)| {
-            let mut file = file();
+            let mut file = sample_file();
             change(&mut file);
             FieldError::from(file.validate().unwrap_err()).to_string()
         };
-        assert_eq!(file().validate(), Ok(()));
+        assert_eq!(sample_file().validate(), Ok(()));
         assert!(complaint(&|f| f.format = 2).starts_with("format: this version reads format 1"));
         assert_eq!(
             complaint(&|f| f.segments.clear()),
@@ -369,22 +372,22 @@ mod tests {
 
     #[test]
     fn changes_are_listed_per_object() {
-        let mut new = file();
+        let mut new = sample_file();
         new.flags[0].enabled = false;
-        let own = &file().changes(&new)[0];
+        let own = &sample_file().list_changes(&new)[0];
         assert!(!own.is_shared(), "{own:?}");
-        let mut renamed = file();
+        let mut renamed = sample_file();
         renamed.flags[0].name = "Another".into();
-        assert!(file().changes(&renamed)[0].is_shared());
+        assert!(sample_file().list_changes(&renamed)[0].is_shared());
         new.overrides.clear();
         new.segments
             .push(Segment { key: SegmentKey::new("vip").unwrap(), ..new.segments[0].clone() });
-        let said: Vec<String> = file()
-            .changes(&new)
+        let said: Vec<String> = sample_file()
+            .list_changes(&new)
             .iter()
             .map(|c| format!("{:?} {} {}: {}", c.what, c.kind.as_str(), c.key, c.fields.len()))
             .collect();
         assert_eq!(said, ["Create segment vip: 1", "Change flag A: 1", "Delete override A/ada: 1"]);
-        assert!(file().changes(&file()).is_empty());
+        assert!(sample_file().list_changes(&sample_file()).is_empty());
     }
 }

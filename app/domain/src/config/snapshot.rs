@@ -73,28 +73,31 @@ impl FlagEntry {
 }
 
 /// Whether two shared values are equal. Pointers to the same value need no comparison.
-fn same<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
+fn equals_shared<T: PartialEq>(a: &Arc<T>, b: &Arc<T>) -> bool {
     Arc::ptr_eq(a, b) || a == b
 }
 
-fn all_same<K: Eq, T: PartialEq>(a: &BTreeMap<K, Arc<T>>, b: &BTreeMap<K, Arc<T>>) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|((x, a), (y, b))| x == y && same(a, b))
+fn equals_shared_map<K: Eq, T: PartialEq>(
+    a: &BTreeMap<K, Arc<T>>,
+    b: &BTreeMap<K, Arc<T>>,
+) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|((x, a), (y, b))| x == y && equals_shared(a, b))
 }
 
 impl PartialEq for FlagEntry {
     fn eq(&self, other: &Self) -> bool {
-        same(&self.flag, &other.flag)
-            && same(&self.state, &other.state)
+        equals_shared(&self.flag, &other.flag)
+            && equals_shared(&self.state, &other.state)
             && (self.index, self.added_in, &self.forced)
                 == (other.index, other.added_in, &other.forced)
-            && all_same(&self.overrides, &other.overrides)
+            && equals_shared_map(&self.overrides, &other.overrides)
     }
 }
 
 impl PartialEq for Snapshot {
     fn eq(&self, other: &Self) -> bool {
         self.flags == other.flags
-            && all_same(&self.segments, &other.segments)
+            && equals_shared_map(&self.segments, &other.segments)
             && self.rollout == other.rollout
             && self.rollout_variables == other.rollout_variables
     }
@@ -125,7 +128,8 @@ impl Snapshot {
             }
         }
         let segments = segments.into_iter().map(|s| (s.key.clone(), s)).collect();
-        let audience = rollout.as_ref().map(|rollout| FoundEntry::all(&rollout.plan, &segments));
+        let audience =
+            rollout.as_ref().map(|rollout| FoundEntry::resolve_entries(&rollout.plan, &segments));
         let audience = audience.unwrap_or_default();
         Self { flags, segments, rollout, rollout_variables, audience }
     }

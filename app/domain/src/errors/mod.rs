@@ -34,7 +34,7 @@ pub struct ErrorReport {
     #[serde(default)]
     pub severity: Severity,
     /// Consecutive occurrences that the page merged into this one.
-    #[serde(default = "once")]
+    #[serde(default = "default_count")]
     pub count: u64,
     /// Whether it comes from a browser extension or carries no usable information.
     #[serde(default)]
@@ -47,13 +47,13 @@ pub struct ErrorReport {
 impl ErrorReport {
     /// The number of errors that it counts as. Infos, warnings and noise are stored but count as 0.
     #[must_use]
-    pub fn counted(&self) -> u64 {
+    pub fn error_count(&self) -> u64 {
         let counts =
             !self.is_noise && matches!(self.severity, Severity::Error | Severity::Critical);
         if counts { self.count } else { 0 }
     }
 }
 
-fn once() -> u64 {
+fn default_count() -> u64 {
     1
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Cause, Evaluation, EvaluationError, Reason, evaluate};
+use super::{Cause, Evaluation, EvaluationError, Reason, evaluate_flag};
 use crate::{
     Timestamp,
     config::{FlagEntry, Snapshot},
@@ -64,7 +64,7 @@ pub struct Metadata<'a> {
 }
 
 impl<'a> Metadata<'a> {
-    fn of(cause: &Cause<'a>, snapshot: &'a Snapshot) -> Self {
+    fn from_cause(cause: &Cause<'a>, snapshot: &'a Snapshot) -> Self {
         let none = Self::default();
         match cause {
             Cause::Variable(name) => Self { variable: Some(name), ..none },
@@ -104,13 +104,13 @@ impl<'a> Answer<'a> {
     ///
     /// # Errors
     /// Returns the errors of [`evaluate`].
-    pub fn of(
+    pub fn answer_flag(
         snapshot: &'a Snapshot,
         entry: &'a FlagEntry,
         context: &EvaluationContext,
         now: Timestamp,
     ) -> Result<Self, EvaluationError> {
-        Ok(Self::new(snapshot, entry, &evaluate(snapshot, entry, context, now)?))
+        Ok(Self::new(snapshot, entry, &evaluate_flag(snapshot, entry, context, now)?))
     }
 
     /// Converts an evaluation to an answer.
@@ -121,7 +121,7 @@ impl<'a> Answer<'a> {
             value: found.value(),
             reason: found.reason,
             variant: &found.variant.name,
-            metadata: Metadata::of(&found.cause, snapshot),
+            metadata: Metadata::from_cause(&found.cause, snapshot),
         }
     }
 }

@@ -9,15 +9,15 @@ impl Answer<'_> {
     /// Appends the answer as JSON.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         let mut fields = Fields(out);
-        fields.text("{\"key\":", self.key.as_str());
+        fields.push_text("{\"key\":", self.key.as_str());
         match self.value.as_bool() {
-            Some(true) => fields.literal(",\"value\":true"),
-            Some(false) => fields.literal(",\"value\":false"),
-            None => fields.json(",\"value\":", self.value),
+            Some(true) => fields.push_literal(",\"value\":true"),
+            Some(false) => fields.push_literal(",\"value\":false"),
+            None => fields.push_json(",\"value\":", self.value),
         }
-        fields.text(",\"reason\":", self.reason.as_str());
-        fields.text(",\"variant\":", self.variant.as_str());
-        fields.literal(",\"metadata\":");
+        fields.push_text(",\"reason\":", self.reason.as_str());
+        fields.push_text(",\"variant\":", self.variant.as_str());
+        fields.push_literal(",\"metadata\":");
         self.metadata.write_json(out);
         out.push(b'}');
     }
@@ -27,21 +27,21 @@ impl Metadata<'_> {
     fn write_json(&self, out: &mut Vec<u8>) {
         let start = out.len();
         let mut fields = Fields(out);
-        fields.text_if(",\"variable\":", self.variable);
+        fields.push_optional_text(",\"variable\":", self.variable);
         if self.killed {
-            fields.literal(",\"killed\":true");
+            fields.push_literal(",\"killed\":true");
         }
         if self.r#override {
-            fields.literal(",\"override\":true");
+            fields.push_literal(",\"override\":true");
         }
-        fields.text_if(",\"prerequisite\":", self.prerequisite);
-        fields.json_if(",\"rule\":", self.rule);
-        fields.text_if(",\"ruleName\":", self.rule_name);
-        fields.text_if(",\"rollout\":", self.rollout);
-        fields.json_if(",\"phase\":", self.phase);
-        fields.text_if(",\"segment\":", self.segment);
-        fields.json_if(",\"share\":", self.share);
-        fields.json_if(",\"bucket\":", self.bucket);
+        fields.push_optional_text(",\"prerequisite\":", self.prerequisite);
+        fields.push_optional_json(",\"rule\":", self.rule);
+        fields.push_optional_text(",\"ruleName\":", self.rule_name);
+        fields.push_optional_text(",\"rollout\":", self.rollout);
+        fields.push_optional_json(",\"phase\":", self.phase);
+        fields.push_optional_text(",\"segment\":", self.segment);
+        fields.push_optional_json(",\"share\":", self.share);
+        fields.push_optional_json(",\"bucket\":", self.bucket);
         // Replaces the comma of the first field with the opening brace.
         match out.get_mut(start) {
             Some(comma) => *comma = b'{',
@@ -55,40 +55,40 @@ impl Metadata<'_> {
 struct Fields<'w>(&'w mut Vec<u8>);
 
 impl Fields<'_> {
-    fn literal(&mut self, text: &str) {
+    fn push_literal(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    fn text(&mut self, opening: &str, text: &str) {
+    fn push_text(&mut self, opening: &str, text: &str) {
         let needs_escape = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
         // A fold without early exit lets the compiler check many bytes at once.
         if text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
-            return self.json(opening, text);
+            return self.push_json(opening, text);
         }
-        self.literal(opening);
+        self.push_literal(opening);
         self.0.push(b'"');
-        self.literal(text);
+        self.push_literal(text);
         self.0.push(b'"');
     }
 
-    fn text_if(&mut self, opening: &str, text: Option<&str>) {
+    fn push_optional_text(&mut self, opening: &str, text: Option<&str>) {
         if let Some(text) = text {
-            self.text(opening, text);
+            self.push_text(opening, text);
         }
     }
 
-    fn json_if(&mut self, opening: &str, value: Option<impl Serialize>) {
+    fn push_optional_json(&mut self, opening: &str, value: Option<impl Serialize>) {
         if let Some(value) = value {
-            self.json(opening, &value);
+            self.push_json(opening, &value);
         }
     }
 
-    fn json(&mut self, opening: &str, value: &(impl Serialize + ?Sized)) {
-        self.literal(opening);
+    fn push_json(&mut self, opening: &str, value: &(impl Serialize + ?Sized)) {
+        self.push_literal(opening);
         // Writing to memory only fails for maps with keys that are not strings. Numbers and JSON
         // values contain none.
         if serde_json::to_writer(&mut *self.0, value).is_err() {
-            self.literal("null");
+            self.push_literal("null");
         }
     }
 }
@@ -104,7 +104,7 @@ mod tests {
         ids::{FlagKey, VariantName},
     };
 
-    fn values() -> impl Strategy<Value = Value> {
+    fn any_value() -> impl Strategy<Value = Value> {
         prop_oneof![
             any::<bool>().prop_map(Value::from),
             any::<i64>().prop_map(Value::from),
@@ -115,15 +115,15 @@ mod tests {
         ]
     }
 
-    fn texts() -> impl Strategy<Value = Option<String>> {
+    fn any_text() -> impl Strategy<Value = Option<String>> {
         option::of(any::<String>())
     }
 
     proptest! {
         #[test]
         fn the_output_equals_that_of_serde_json(
-            value in values(),
-            (variable, prerequisite, rule_name, rollout, segment) in (texts(), texts(), texts(), texts(), texts()),
+            value in any_value(),
+            (variable, prerequisite, rule_name, rollout, segment) in (any_text(), any_text(), any_text(), any_text(), any_text()),
             (killed, r#override) in any::<(bool, bool)>(),
             (rule, phase, share, bucket) in any::<(Option<usize>, Option<u16>, Option<f64>, Option<u32>)>(),
             reason in prop::sample::select(&[Reason::Static, Reason::Disabled, Reason::Split, Reason::TargetingMatch, Reason::Default]),

@@ -34,25 +34,25 @@ pub struct Evaluator<'a, 'c> {
 /// # Errors
 /// Returns an error if a rule needs a bucket and the context has no targeting key, or if the stored
 /// flag is inconsistent.
-pub fn evaluate<'a>(
+pub fn evaluate_flag<'a>(
     snapshot: &'a Snapshot,
     entry: &'a FlagEntry,
     context: &EvaluationContext,
     now: Timestamp,
 ) -> Result<Evaluation<'a>, EvaluationError> {
-    Evaluator::new(snapshot, context, now).evaluate(entry)
+    Evaluator::new(snapshot, context, now).evaluate_entry(entry)
 }
 
-/// Evaluates a flag like [`evaluate`] and records every step, also when there is no answer.
-pub fn explain<'a>(
+/// Evaluates a flag like [`evaluate_flag`] and records every step, also when there is no answer.
+pub fn explain_flag<'a>(
     snapshot: &'a Snapshot,
     entry: &'a FlagEntry,
     context: &EvaluationContext,
     now: Timestamp,
 ) -> (Result<Evaluation<'a>, EvaluationError>, Vec<TraceStep>) {
     let mut steps = Vec::new();
-    let answer = Evaluator::new(snapshot, context, now).decide(entry, 0, &mut steps);
-    steps.step(|| match &answer {
+    let answer = Evaluator::new(snapshot, context, now).decide_flag(entry, 0, &mut steps);
+    steps.record_step(|| match &answer {
         Ok(answer) => {
             TraceStep::Answer { variant: answer.variant.name.clone(), reason: answer.reason }
         }
@@ -62,7 +62,7 @@ pub fn explain<'a>(
 }
 
 #[inline]
-fn answer<'a>(
+fn resolve_variant<'a>(
     flag: &'a Flag,
     variant: &VariantName,
     reason: Reason,
@@ -83,12 +83,12 @@ impl<'a, 'c> Evaluator<'a, 'c> {
     /// Evaluates a flag for the user.
     ///
     /// # Errors
-    /// Returns the errors of [`evaluate`].
-    pub fn evaluate(&self, entry: &'a FlagEntry) -> Result<Evaluation<'a>, EvaluationError> {
-        self.decide(entry, 0, &mut NoTrace)
+    /// Returns the errors of [`evaluate_flag`].
+    pub fn evaluate_entry(&self, entry: &'a FlagEntry) -> Result<Evaluation<'a>, EvaluationError> {
+        self.decide_flag(entry, 0, &mut NoTrace)
     }
 
-    fn decide(
+    fn decide_flag(
         &self,
         entry: &'a FlagEntry,
         depth: usize,
@@ -96,40 +96,47 @@ impl<'a, 'c> Evaluator<'a, 'c> {
     ) -> Result<Evaluation<'a>, EvaluationError> {
         let FlagEntry { flag, state, .. } = entry;
         if let Some(forced) = &entry.forced {
-            trace.step(|| TraceStep::Variable { name: forced.variable.clone() });
-            return answer(
+            trace.record_step(|| TraceStep::Variable { name: forced.variable.clone() });
+            return resolve_variant(
                 flag,
                 &forced.variant,
                 Reason::Static,
                 Cause::Variable(&forced.variable),
             );
         }
-        trace.step(|| TraceStep::KillSwitch { killed: state.killed });
+        trace.record_step(|| TraceStep::KillSwitch { killed: state.killed });
         if state.killed {
-            return answer(flag, &flag.off_variant, Reason::Disabled, Cause::Killed);
+            return resolve_variant(flag, &flag.off_variant, Reason::Disabled, Cause::Killed);
         }
-        if let Some(personal) = self.own_answer(entry, trace) {
+        if let Some(personal) = self.find_active_override(entry, trace) {
             let cause = Cause::Override(personal);
-            return answer(flag, &personal.variant, Reason::TargetingMatch, cause);
+            return resolve_variant(flag, &personal.variant, Reason::TargetingMatch, cause);
         }
         let enabled = state.is_enabled(self.now);
-        trace.step(|| TraceStep::Switch { enabled });
+        trace.record_step(|| TraceStep::Switch { enabled });
         if !enabled {
-            return answer(flag, &flag.off_variant, Reason::Disabled, Cause::Off);
+            return resolve_variant(flag, &flag.off_variant, Reason::Disabled, Cause::Off);
         }
         if let Some(unmet) = self.unmet_prerequisite(entry, depth, trace)? {
-            return answer(flag, &flag.off_variant, Reason::Disabled, Cause::Prerequisite(unmet));
+            return resolve_variant(
+                flag,
+                &flag.off_variant,
+                Reason::Disabled,
+                Cause::Prerequisite(unmet),
+            );
         }
         if let Some((variant, hit)) = self.matching_rule(entry, trace)? {
             let reason = if hit.split.is_some() { Reason::Split } else { Reason::TargetingMatch };
-            return answer(flag, variant, reason, Cause::Rule(hit));
+            return resolve_variant(flag, variant, reason, Cause::Rule(hit));
         }
-        match self.membership(entry, trace) {
+        match self.find_membership(entry, trace) {
             None if entry.has_targeting() => {
-                answer(flag, state.default_variant(flag), Reason::Default, Cause::Default)
+                resolve_variant(flag, state.default_variant(flag), Reason::Default, Cause::Default)
             }
             // Without targeting, every user gets the same answer.
-            None => answer(flag, state.default_variant(flag), Reason::Static, Cause::Default),
+            None => {
+                resolve_variant(flag, state.default_variant(flag), Reason::Static, Cause::Default)
+            }
             Some(membership) => {
                 let (variant, reason) = match &membership {
                     Membership::In(entry) if entry.is_whole_segment() => {
@@ -138,18 +145,22 @@ impl<'a, 'c> Evaluator<'a, 'c> {
                     Membership::In(_) => (&flag.rollout_variant, Reason::Split),
                     Membership::Out { .. } => (state.default_variant(flag), Reason::Default),
                 };
-                answer(flag, variant, reason, Cause::Rollout(membership))
+                resolve_variant(flag, variant, reason, Cause::Rollout(membership))
             }
         }
     }
 
     /// Returns the user's membership in the rollout; `None` if the rollout does not decide about
     /// the flag.
-    fn membership<T: Trace>(&self, entry: &FlagEntry, trace: &mut T) -> Option<Membership<'a>> {
+    fn find_membership<T: Trace>(
+        &self,
+        entry: &FlagEntry,
+        trace: &mut T,
+    ) -> Option<Membership<'a>> {
         let (rollout, audience) = match self.snapshot.audience_of(entry) {
             Ok(found) => found,
             Err(none) => {
-                trace.step(|| match none {
+                trace.record_step(|| match none {
                     NoAudience::NoRollout => TraceStep::NoRollout,
                     NoAudience::NotReached { phase, current } => {
                         TraceStep::NotReached { phase, current }
@@ -159,17 +170,17 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             }
         };
         if T::KEEPS {
-            return Some(rollout.membership(audience, self.context, self.now, trace));
+            return Some(rollout.evaluate_membership(audience, self.context, self.now, trace));
         }
         if let known @ Some(_) = self.membership.get() {
             return known;
         }
-        let found = rollout.membership(audience, self.context, self.now, &mut NoTrace);
+        let found = rollout.evaluate_membership(audience, self.context, self.now, &mut NoTrace);
         self.membership.set(Some(found));
         Some(found)
     }
 
-    fn own_answer(
+    fn find_active_override(
         &self,
         entry: &'a FlagEntry,
         trace: &mut impl Trace,
@@ -179,7 +190,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
         }
         let found = self.context.targeting_key().and_then(|key| entry.overrides.get(key));
         let found = found.map(Arc::as_ref);
-        trace.step(|| TraceStep::Override {
+        trace.record_step(|| TraceStep::Override {
             found: found.cloned(),
             is_active: found.is_some_and(|o| o.is_active(self.now)),
         });
@@ -187,11 +198,11 @@ impl<'a, 'c> Evaluator<'a, 'c> {
     }
 
     /// Evaluates another flag and returns its steps.
-    fn steps_of(&self, flag: &FlagKey, depth: usize) -> Vec<TraceStep> {
+    fn trace_flag(&self, flag: &FlagKey, depth: usize) -> Vec<TraceStep> {
         let mut steps = Vec::new();
         if let Some(other) = self.snapshot.flag(flag.as_str()) {
             // The step that contains these records the outcome.
-            let _ = self.decide(other, depth, &mut steps);
+            let _ = self.decide_flag(other, depth, &mut steps);
         }
         steps
     }
@@ -212,7 +223,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             let answered = match self.snapshot.flag(needed.flag.as_str()) {
                 None => Ok(None),
                 Some(other) => self
-                    .decide(other, depth + 1, &mut NoTrace)
+                    .decide_flag(other, depth + 1, &mut NoTrace)
                     .map(|found| Some((&found.variant.name, found.reason != Reason::Disabled))),
             };
             let found = answered.unwrap_or_default();
@@ -220,12 +231,12 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             // A flag that is off, killed or unmet itself meets nothing, even with its off variant.
             let is_met =
                 found.is_some_and(|(variant, is_on)| is_on && needed.variants.contains(variant));
-            trace.step(|| TraceStep::Prerequisite {
+            trace.record_step(|| TraceStep::Prerequisite {
                 flag: needed.flag.clone(),
                 wanted: needed.variants.clone(),
                 found: variant.cloned(),
                 is_met,
-                steps: self.steps_of(&needed.flag, depth + 1),
+                steps: self.trace_flag(&needed.flag, depth + 1),
             });
             // Errors are returned only now, so that the trace shows how far the other flag came.
             answered?;
@@ -245,8 +256,8 @@ impl<'a, 'c> Evaluator<'a, 'c> {
         let segments = self.snapshot.segments();
         for (index, rule) in entry.state.rules.iter().enumerate() {
             let mut note = |outcome: &dyn Fn() -> RuleOutcome| {
-                trace.step(|| {
-                    let conditions = rule.condition.trace(context, segments, now);
+                trace.record_step(|| {
+                    let conditions = rule.condition.trace_steps(context, segments, now);
                     TraceStep::Rule(RuleStep {
                         index,
                         name: rule.name.clone(),
@@ -260,7 +271,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
                 continue;
             }
             if !rule.serve.needs_bucket(now) {
-                if let Some((variant, _)) = rule.serve.choose(Bucket(0), now) {
+                if let Some((variant, _)) = rule.serve.choose_variant(Bucket(0), now) {
                     note(&|| RuleOutcome::Whole);
                     return Ok(Some((variant, RuleHit { index, rule, split: None })));
                 }
@@ -271,9 +282,9 @@ impl<'a, 'c> Evaluator<'a, 'c> {
                 return Err(EvaluationError::TargetingKeyMissing);
             };
             let salt = &entry.state.salt;
-            let bucket = salt.bucket(key);
-            let chosen = rule.serve.choose(bucket, now);
-            let share = chosen.map(|(_, share)| share).or_else(|| rule.serve.share(now));
+            let bucket = salt.assign_bucket(key);
+            let chosen = rule.serve.choose_variant(bucket, now);
+            let share = chosen.map(|(_, share)| share).or_else(|| rule.serve.served_share_at(now));
             note(&|| RuleOutcome::Split {
                 salt: salt.text().to_owned(),
                 bucket,

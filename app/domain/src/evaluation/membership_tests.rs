@@ -7,12 +7,13 @@ use crate::{
     Timestamp,
     accounts::Role,
     config::{Parts, Snapshot},
-    evaluation::{Cause, Reason, TraceStep, evaluate, explain},
+    evaluation::{Cause, Reason, TraceStep, evaluate_flag, explain_flag},
     flags::{Flag, FlagState},
     ids::{ActorName, PhaseNumber, RolloutKey},
     plan::plan_file,
     rollout::{
-        CommandKind, GateResult, Rollout, RolloutCommand, RolloutState, RolloutVariables, apply,
+        CommandKind, GateResult, Rollout, RolloutCommand, RolloutState, RolloutVariables,
+        apply_command,
     },
     targeting::{EvaluationContext, Salt, Share},
 };
@@ -21,14 +22,14 @@ fn now() -> Timestamp {
     DateTime::from_timestamp(1_700_000_000, 0).unwrap()
 }
 
-fn snapshot(phase: u16, change: impl Fn(&mut FlagState)) -> Snapshot {
+fn snapshot_in_phase(phase: u16, change: impl Fn(&mut FlagState)) -> Snapshot {
     let file = plan_file();
     let mut state = RolloutState::default();
     for step in 0..phase {
         let kind = if step == 0 { CommandKind::Start } else { CommandKind::Advance };
-        let (command, gate) = (RolloutCommand::new(kind, "test"), GateResult::open());
-        let event = apply(&file.plan, &state, &command, &gate, Role::Admin, now());
-        state = state.after(&event.unwrap(), &ActorName("ada".into()), now());
+        let (command, gate) = (RolloutCommand::new(kind, "test"), GateResult::always_passing());
+        let event = apply_command(&file.plan, &state, &command, &gate, Role::Admin, now());
+        state = state.apply_event(&event.unwrap(), &ActorName("ada".into()), now());
     }
     let rollout = Rollout {
         key: RolloutKey::new("r").unwrap(),
@@ -51,66 +52,77 @@ fn snapshot(phase: u16, change: impl Fn(&mut FlagState)) -> Snapshot {
     })
 }
 
-fn reason(snapshot: &Snapshot, flag: &str, context: &EvaluationContext) -> (bool, Reason) {
-    let answer = evaluate(snapshot, snapshot.flag(flag).unwrap(), context, now()).unwrap();
+fn value_and_reason(
+    snapshot: &Snapshot,
+    flag: &str,
+    context: &EvaluationContext,
+) -> (bool, Reason) {
+    let answer = evaluate_flag(snapshot, snapshot.flag(flag).unwrap(), context, now()).unwrap();
     (answer.value().as_bool().unwrap(), answer.reason)
 }
 
-fn staff() -> EvaluationContext {
-    EvaluationContext::of_user("ada").with("groups", vec!["staff"])
+fn staff_context() -> EvaluationContext {
+    EvaluationContext::of_user("ada").with_attribute("groups", vec!["staff"])
 }
 
 #[test]
 fn a_draft_admits_no_user() {
-    assert_eq!(reason(&snapshot(0, |_| {}), "A", &staff()), (false, Reason::Default));
+    assert_eq!(
+        value_and_reason(&snapshot_in_phase(0, |_| {}), "A", &staff_context()),
+        (false, Reason::Default)
+    );
 }
 
 #[test]
 fn a_whole_segment_gets_the_flags_of_reached_phases() {
-    let one = snapshot(1, |_| {});
-    assert_eq!(reason(&one, "A", &staff()), (true, Reason::TargetingMatch));
-    assert_eq!(reason(&one, "B", &staff()), (false, Reason::Default));
+    let one = snapshot_in_phase(1, |_| {});
+    assert_eq!(value_and_reason(&one, "A", &staff_context()), (true, Reason::TargetingMatch));
+    assert_eq!(value_and_reason(&one, "B", &staff_context()), (false, Reason::Default));
     let stranger = EvaluationContext::of_user("bob");
-    assert_eq!(reason(&one, "A", &stranger), (false, Reason::Default));
+    assert_eq!(value_and_reason(&one, "A", &stranger), (false, Reason::Default));
 }
 
 #[test]
 fn a_later_audience_gets_the_flags_of_earlier_phases_too() {
-    let two = snapshot(2, |_| {});
+    let two = snapshot_in_phase(2, |_| {});
     let inside = (0..1_000)
         .map(|n| EvaluationContext::of_user(format!("u{n}")))
-        .filter(|user| reason(&two, "A", user) == (true, Reason::Split))
+        .filter(|user| value_and_reason(&two, "A", user) == (true, Reason::Split))
         .count();
     // 20 % of 1,000, within four standard deviations.
     assert!((150..=250).contains(&inside), "{inside}");
-    let three = snapshot(3, |_| {});
+    let three = snapshot_in_phase(3, |_| {});
     let stranger = EvaluationContext::of_user("bob");
-    assert_eq!(reason(&three, "C", &stranger), (true, Reason::TargetingMatch));
+    assert_eq!(value_and_reason(&three, "C", &stranger), (true, Reason::TargetingMatch));
 }
 
 #[test]
 fn off_and_killed_beat_membership() {
-    let off = snapshot(3, |state| state.enabled = false);
-    assert_eq!(reason(&off, "A", &staff()), (false, Reason::Disabled));
-    let killed = snapshot(3, |state| state.killed = true);
-    assert_eq!(reason(&killed, "A", &staff()), (false, Reason::Disabled));
+    let off = snapshot_in_phase(3, |state| state.enabled = false);
+    assert_eq!(value_and_reason(&off, "A", &staff_context()), (false, Reason::Disabled));
+    let killed = snapshot_in_phase(3, |state| state.killed = true);
+    assert_eq!(value_and_reason(&killed, "A", &staff_context()), (false, Reason::Disabled));
 }
 
 #[test]
 fn a_context_without_a_key_is_admitted_only_to_whole_segments() {
     let anonymous = EvaluationContext::default();
-    let two = snapshot(2, |_| {});
-    assert_eq!(reason(&two, "A", &anonymous), (false, Reason::Default), "a share needs a bucket");
-    let three = snapshot(3, |_| {});
-    assert_eq!(reason(&three, "A", &anonymous), (true, Reason::TargetingMatch));
+    let two = snapshot_in_phase(2, |_| {});
+    assert_eq!(
+        value_and_reason(&two, "A", &anonymous),
+        (false, Reason::Default),
+        "a share needs a bucket"
+    );
+    let three = snapshot_in_phase(3, |_| {});
+    assert_eq!(value_and_reason(&three, "A", &anonymous), (true, Reason::TargetingMatch));
 }
 
 #[test]
 fn environment_overrides_take_precedence_over_the_rollout_state() {
-    let draft = snapshot(0, |_| {});
+    let draft = snapshot_in_phase(0, |_| {});
     let everyone = |snapshot: &Snapshot| {
         let users = (0..1_000).map(|n| EvaluationContext::of_user(format!("u{n}")));
-        users.filter(|user| reason(snapshot, "B", user).0).count()
+        users.filter(|user| value_and_reason(snapshot, "B", user).0).count()
     };
     assert_eq!(everyone(&draft), 0);
     let phase = Some(("VITE_EXERCISE_LIBRARY_PHASE".to_owned(), PhaseNumber(2)));
@@ -121,20 +133,24 @@ fn environment_overrides_take_precedence_over_the_rollout_state() {
     let percentage = Some(("VITE_X".to_owned(), Share::from_percent(50.0).unwrap()));
     let half = draft.with_variables(RolloutVariables { percentage, ..held });
     assert!((430..=570).contains(&everyone(&half)));
-    assert_eq!(reason(&half, "C", &staff()), (false, Reason::Default), "phase 3 adds it");
+    assert_eq!(
+        value_and_reason(&half, "C", &staff_context()),
+        (false, Reason::Default),
+        "phase 3 adds it"
+    );
 }
 
 proptest! {
     #[test]
     fn an_explanation_ends_with_the_answer(phase in 0_u16..=3, user in "[a-z]{0,4}", staff: bool) {
-        let snapshot = snapshot(phase, |_| {});
+        let snapshot = snapshot_in_phase(phase, |_| {});
         let mut context = EvaluationContext::of_user(user);
         if staff {
-            context = context.with("groups", vec!["staff"]);
+            context = context.with_attribute("groups", vec!["staff"]);
         }
         for entry in snapshot.flags() {
-            let answer = evaluate(&snapshot, entry, &context, now()).unwrap();
-            let (explained, steps) = explain(&snapshot, entry, &context, now());
+            let answer = evaluate_flag(&snapshot, entry, &context, now()).unwrap();
+            let (explained, steps) = explain_flag(&snapshot, entry, &context, now());
             prop_assert_eq!(&answer, &explained.unwrap());
             let last = TraceStep::Answer { variant: answer.variant.name.clone(), reason: answer.reason };
             prop_assert_eq!(steps.last(), Some(&last));
@@ -146,11 +162,11 @@ proptest! {
 
     #[test]
     fn advancing_keeps_the_flags_of_a_user(user in "[a-z0-9]{1,8}", phase in 1_u16..3) {
-        let (before, after) = (snapshot(phase, |_| {}), snapshot(phase + 1, |_| {}));
+        let (before, after) = (snapshot_in_phase(phase, |_| {}), snapshot_in_phase(phase + 1, |_| {}));
         let context = EvaluationContext::of_user(user);
         for flag in ["A", "B", "C"] {
-            if reason(&before, flag, &context).0 {
-                prop_assert!(reason(&after, flag, &context).0);
+            if value_and_reason(&before, flag, &context).0 {
+                prop_assert!(value_and_reason(&after, flag, &context).0);
             }
         }
     }

@@ -14,6 +14,6 @@ mod trace_step;
 
 pub use answer::{Answer, Metadata};
 pub use details::{Cause, Evaluation, EvaluationError, Reason, RuleHit};
-pub use evaluator::{Evaluator, evaluate, explain};
+pub use evaluator::{Evaluator, evaluate_flag, explain_flag};
 pub use trace::{NoTrace, Trace};
 pub use trace_step::{ExplanationLine, Reader, RuleOutcome, RuleStep, TraceStep};

@@ -33,7 +33,7 @@ impl fmt::Display for TraceStep {
                 f.write_str("The flag is off: everyone gets its off variant.")
             }
             Self::Prerequisite { flag, wanted, found, is_met, .. } => {
-                write!(f, "It needs {flag} to answer {}; ", listed(wanted))?;
+                write!(f, "It needs {flag} to answer {}; ", join_variants(wanted))?;
                 match (found, is_met) {
                     (None, _) => write!(f, "{flag} has no answer."),
                     (Some(found), true) => write!(f, "it answers {found}."),
@@ -65,7 +65,7 @@ impl fmt::Display for TraceStep {
     }
 }
 
-fn listed(variants: &[VariantName]) -> String {
+fn join_variants(variants: &[VariantName]) -> String {
     variants.iter().map(VariantName::as_str).collect::<Vec<_>>().join(" or ")
 }
 

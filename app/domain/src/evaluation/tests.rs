@@ -19,49 +19,52 @@ fn now() -> Timestamp {
     DateTime::from_timestamp(1_767_268_800, 0).unwrap()
 }
 
-fn document(mut fields: Value) -> FlagDocument {
+fn flag_document(mut fields: Value) -> FlagDocument {
     let object = fields.as_object_mut().unwrap();
     object.entry("key").or_insert(json!("A"));
     object.entry("kind").or_insert(json!("boolean"));
     serde_json::from_value(fields).unwrap()
 }
 
-fn parts(documents: Vec<FlagDocument>) -> Parts {
+fn snapshot_parts(documents: Vec<FlagDocument>) -> Parts {
     let beta: Segment = serde_json::from_value(json!({"key": "beta", "name": "Beta",
         "condition": {"attribute": "groups", "operator": "contains", "value": "beta"}}))
     .unwrap();
     Parts {
-        flags: documents.into_iter().map(|document| shared(document.into_parts(None, 1))).collect(),
+        flags: documents
+            .into_iter()
+            .map(|document| wrap_in_arcs(document.into_parts(None, 1)))
+            .collect(),
         segments: vec![Arc::new(beta)],
         ..Parts::default()
     }
 }
 
-fn shared((flag, state): (Flag, FlagState)) -> (Arc<Flag>, Arc<FlagState>) {
+fn wrap_in_arcs((flag, state): (Flag, FlagState)) -> (Arc<Flag>, Arc<FlagState>) {
     (Arc::new(flag), Arc::new(state))
 }
 
-fn ask(
+fn evaluate_flag_a(
     snapshot: &Snapshot,
     context: &EvaluationContext,
 ) -> Result<(String, Reason), EvaluationError> {
-    let answer = evaluate(snapshot, snapshot.flag("A").unwrap(), context, now())?;
+    let answer = evaluate_flag(snapshot, snapshot.flag("A").unwrap(), context, now())?;
     Ok((answer.variant.name.to_string(), answer.reason))
 }
 
-fn answers(fields: Value, context: &EvaluationContext) -> (String, Reason) {
-    ask(&Snapshot::new(parts(vec![document(fields)])), context).unwrap()
+fn evaluate_document(fields: Value, context: &EvaluationContext) -> (String, Reason) {
+    evaluate_flag_a(&Snapshot::new(snapshot_parts(vec![flag_document(fields)])), context).unwrap()
 }
 
-fn ada() -> EvaluationContext {
-    EvaluationContext::of_user("ada").with("groups", vec!["beta"])
+fn ada_in_beta() -> EvaluationContext {
+    EvaluationContext::of_user("ada").with_attribute("groups", vec!["beta"])
 }
 
-fn on(reason: Reason) -> (String, Reason) {
+fn answer_on(reason: Reason) -> (String, Reason) {
     ("on".to_owned(), reason)
 }
 
-fn off(reason: Reason) -> (String, Reason) {
+fn answer_off(reason: Reason) -> (String, Reason) {
     ("off".to_owned(), reason)
 }
 
@@ -71,10 +74,10 @@ fn an_answer_allocates_nothing() {
         {"condition": {"attribute": "plan", "operator": "equals", "value": "team"}, "variant": "on"},
         {"condition": {"in_segment": "beta"}, "variant": "on", "share": 50},
     ]);
-    let snapshot = Snapshot::new(parts(vec![document(json!({ "rules": rules }))]));
+    let snapshot = Snapshot::new(snapshot_parts(vec![flag_document(json!({ "rules": rules }))]));
     let entry = snapshot.flag("A").unwrap();
-    let (ada, now) = (ada().with("plan", "pro"), now());
-    let ask = || assert!(evaluate(&snapshot, entry, &ada, now).is_ok());
+    let (ada, now) = (ada_in_beta().with_attribute("plan", "pro"), now());
+    let ask = || assert!(evaluate_flag(&snapshot, entry, &ada, now).is_ok());
     let allocated = allocation_counter::measure(ask);
     assert_eq!(allocated.count_total, 0);
 }
@@ -84,35 +87,56 @@ fn rules_answer_in_order() {
     let beta = json!({"condition": {"in_segment": "beta"}, "variant": "on"});
     let all = json!({"variant": "on", "share": 100});
     let none = json!({"variant": "on", "share": 0});
-    assert_eq!(answers(json!({"rules": [beta]}), &ada()), on(Reason::TargetingMatch));
+    assert_eq!(
+        evaluate_document(json!({"rules": [beta]}), &ada_in_beta()),
+        answer_on(Reason::TargetingMatch)
+    );
     let bob = EvaluationContext::of_user("bob");
-    assert_eq!(answers(json!({"rules": [beta]}), &bob), off(Reason::Default));
-    assert_eq!(answers(json!({"rules": [none, beta]}), &ada()), on(Reason::TargetingMatch));
-    assert_eq!(answers(json!({"rules": [none]}), &ada()), off(Reason::Default));
+    assert_eq!(evaluate_document(json!({"rules": [beta]}), &bob), answer_off(Reason::Default));
+    assert_eq!(
+        evaluate_document(json!({"rules": [none, beta]}), &ada_in_beta()),
+        answer_on(Reason::TargetingMatch)
+    );
+    assert_eq!(
+        evaluate_document(json!({"rules": [none]}), &ada_in_beta()),
+        answer_off(Reason::Default)
+    );
     let anonymous = EvaluationContext::default();
     assert_eq!(
-        answers(json!({"rules": [all]}), &anonymous),
-        on(Reason::TargetingMatch),
+        evaluate_document(json!({"rules": [all]}), &anonymous),
+        answer_on(Reason::TargetingMatch),
         "all need no bucket"
     );
     let split = json!([{"variant": "on", "share": 50}, {"variant": "off", "share": 50}]);
-    let (_, reason) = answers(json!({"rules": [{"split": split}]}), &ada());
+    let (_, reason) = evaluate_document(json!({"rules": [{"split": split}]}), &ada_in_beta());
     assert_eq!(reason, Reason::Split);
 }
 
 #[test]
 fn a_flag_without_targeting_is_static() {
-    assert_eq!(answers(json!({}), &ada()), off(Reason::Static));
-    assert_eq!(answers(json!({"default_variant": "on"}), &ada()), on(Reason::Static));
+    assert_eq!(evaluate_document(json!({}), &ada_in_beta()), answer_off(Reason::Static));
+    assert_eq!(
+        evaluate_document(json!({"default_variant": "on"}), &ada_in_beta()),
+        answer_on(Reason::Static)
+    );
     let anonymous = json!([{"variant": "on", "condition": {"any": []}}]);
-    assert_eq!(answers(json!({"rules": anonymous}), &ada()), off(Reason::Default));
+    assert_eq!(
+        evaluate_document(json!({"rules": anonymous}), &ada_in_beta()),
+        answer_off(Reason::Default)
+    );
 }
 
 #[test]
 fn an_earlier_step_takes_precedence() {
     let whole = json!([{"variant": "on"}]);
-    assert_eq!(answers(json!({"rules": whole, "enabled": false}), &ada()), off(Reason::Disabled));
-    assert_eq!(answers(json!({"rules": whole, "killed": true}), &ada()), off(Reason::Disabled));
+    assert_eq!(
+        evaluate_document(json!({"rules": whole, "enabled": false}), &ada_in_beta()),
+        answer_off(Reason::Disabled)
+    );
+    assert_eq!(
+        evaluate_document(json!({"rules": whole, "killed": true}), &ada_in_beta()),
+        answer_off(Reason::Disabled)
+    );
     let personal = IndividualOverride {
         flag: crate::ids::FlagKey::new("A").unwrap(),
         targeting_key: "ada".into(),
@@ -123,58 +147,81 @@ fn an_earlier_step_takes_precedence() {
     let with = |fields, personal: IndividualOverride| {
         Snapshot::new(Parts {
             overrides: vec![Arc::new(personal)],
-            ..parts(vec![document(fields)])
+            ..snapshot_parts(vec![flag_document(fields)])
         })
     };
     let disabled = with(json!({"enabled": false}), personal.clone());
-    assert_eq!(ask(&disabled, &ada()), Ok(on(Reason::TargetingMatch)), "an override beats off");
-    assert_eq!(ask(&disabled, &EvaluationContext::of_user("bob")), Ok(off(Reason::Disabled)));
+    assert_eq!(
+        evaluate_flag_a(&disabled, &ada_in_beta()),
+        Ok(answer_on(Reason::TargetingMatch)),
+        "an override beats off"
+    );
+    assert_eq!(
+        evaluate_flag_a(&disabled, &EvaluationContext::of_user("bob")),
+        Ok(answer_off(Reason::Disabled))
+    );
     let killed = with(json!({"killed": true}), personal.clone());
-    assert_eq!(ask(&killed, &ada()), Ok(off(Reason::Disabled)), "the kill switch beats it");
+    assert_eq!(
+        evaluate_flag_a(&killed, &ada_in_beta()),
+        Ok(answer_off(Reason::Disabled)),
+        "the kill switch beats it"
+    );
     let expired = IndividualOverride { expires_at: Some(now()), ..personal };
-    assert_eq!(ask(&with(json!({}), expired), &ada()), Ok(off(Reason::Default)));
-    let flag = document(json!({"killed": true}));
+    assert_eq!(
+        evaluate_flag_a(&with(json!({}), expired), &ada_in_beta()),
+        Ok(answer_off(Reason::Default))
+    );
+    let flag = flag_document(json!({"killed": true}));
     let forced =
         EnvironmentOverride::new(&flag.clone().into_parts(None, 1).0, "PHASEGATE_FF_A", "true")
             .unwrap();
     let forced = [(flag.key.clone(), forced)].into();
-    let held = Snapshot::new(Parts { forced, ..parts(vec![flag]) });
-    assert_eq!(ask(&held, &ada()), Ok(on(Reason::Static)), "a variable beats everything");
+    let held = Snapshot::new(Parts { forced, ..snapshot_parts(vec![flag]) });
+    assert_eq!(
+        evaluate_flag_a(&held, &ada_in_beta()),
+        Ok(answer_on(Reason::Static)),
+        "a variable beats everything"
+    );
 }
 
 #[test]
 fn an_unmet_prerequisite_answers_the_off_variant() {
     let needs = |variants: Value| {
-        document(json!({"rules": [{"variant": "on"}],
+        flag_document(json!({"rules": [{"variant": "on"}],
         "prerequisites": [{"flag": "B", "variants": variants}]}))
     };
-    let b = document(
+    let b = flag_document(
         json!({"key": "B", "rules": [{"condition": {"in_segment": "beta"}, "variant": "on"}]}),
     );
-    let snapshot = Snapshot::new(parts(vec![needs(json!(["on"])), b]));
-    assert_eq!(ask(&snapshot, &ada()), Ok(on(Reason::TargetingMatch)));
+    let snapshot = Snapshot::new(snapshot_parts(vec![needs(json!(["on"])), b]));
+    assert_eq!(evaluate_flag_a(&snapshot, &ada_in_beta()), Ok(answer_on(Reason::TargetingMatch)));
     let bob = EvaluationContext::of_user("bob");
-    assert_eq!(ask(&snapshot, &bob), Ok(off(Reason::Disabled)));
-    let answer = Answer::of(&snapshot, snapshot.flag("A").unwrap(), &bob, now()).unwrap();
+    assert_eq!(evaluate_flag_a(&snapshot, &bob), Ok(answer_off(Reason::Disabled)));
+    let answer = Answer::answer_flag(&snapshot, snapshot.flag("A").unwrap(), &bob, now()).unwrap();
     assert_eq!(answer.metadata.prerequisite, Some("B"));
-    let alone = Snapshot::new(parts(vec![needs(json!(["on"]))]));
-    assert_eq!(ask(&alone, &ada()), Ok(off(Reason::Disabled)), "what is gone satisfies nothing");
+    let alone = Snapshot::new(snapshot_parts(vec![needs(json!(["on"]))]));
+    assert_eq!(
+        evaluate_flag_a(&alone, &ada_in_beta()),
+        Ok(answer_off(Reason::Disabled)),
+        "what is gone satisfies nothing"
+    );
     for stopped in [json!({"key": "B", "enabled": false}), json!({"key": "B", "killed": true})] {
         let any = needs(json!(["on", "off"]));
-        let snapshot = Snapshot::new(parts(vec![any, document(stopped)]));
+        let snapshot = Snapshot::new(snapshot_parts(vec![any, flag_document(stopped)]));
         assert_eq!(
-            ask(&snapshot, &ada()),
-            Ok(off(Reason::Disabled)),
+            evaluate_flag_a(&snapshot, &ada_in_beta()),
+            Ok(answer_off(Reason::Disabled)),
             "a stopped parent meets nothing"
         );
     }
     let circular =
-        document(json!({"key": "B", "prerequisites": [{"flag": "A", "variants": ["on"]}]}));
-    let broken = Snapshot::new(parts(vec![needs(json!(["on"])), circular]));
-    assert!(matches!(ask(&broken, &ada()), Err(EvaluationError::Broken(_))));
-    let (explained, steps) = explain(&broken, broken.flag("A").unwrap(), &ada(), now());
+        flag_document(json!({"key": "B", "prerequisites": [{"flag": "A", "variants": ["on"]}]}));
+    let broken = Snapshot::new(snapshot_parts(vec![needs(json!(["on"])), circular]));
+    assert!(matches!(evaluate_flag_a(&broken, &ada_in_beta()), Err(EvaluationError::Broken(_))));
+    let (explained, steps) =
+        explain_flag(&broken, broken.flag("A").unwrap(), &ada_in_beta(), now());
     assert!(explained.is_err() && steps.len() < 9, "explaining ends, too");
-    let (_, steps) = explain(&snapshot, snapshot.flag("A").unwrap(), &bob, now());
+    let (_, steps) = explain_flag(&snapshot, snapshot.flag("A").unwrap(), &bob, now());
     let nested = steps.iter().find_map(|step| match step {
         TraceStep::Prerequisite { steps, .. } => Some(steps.clone()),
         _ => None,
@@ -187,11 +234,12 @@ fn an_unmet_prerequisite_answers_the_off_variant() {
 
 #[test]
 fn a_split_without_a_targeting_key_explains_its_error() {
-    let snapshot =
-        Snapshot::new(parts(vec![document(json!({"rules": [{"variant": "on", "share": 5}]}))]));
+    let snapshot = Snapshot::new(snapshot_parts(vec![flag_document(
+        json!({"rules": [{"variant": "on", "share": 5}]}),
+    )]));
     let anonymous = EvaluationContext::default();
-    assert_eq!(ask(&snapshot, &anonymous), Err(EvaluationError::TargetingKeyMissing));
-    let (_, steps) = explain(&snapshot, snapshot.flag("A").unwrap(), &anonymous, now());
+    assert_eq!(evaluate_flag_a(&snapshot, &anonymous), Err(EvaluationError::TargetingKeyMissing));
+    let (_, steps) = explain_flag(&snapshot, snapshot.flag("A").unwrap(), &anonymous, now());
     let said: Vec<String> = steps.iter().map(TraceStep::to_string).collect();
     assert_eq!(said[2], "Rule 1 goes by the user's bucket, and there is no targetingKey.");
     assert!(said[3].starts_with(
@@ -201,10 +249,11 @@ fn a_split_without_a_targeting_key_explains_its_error() {
 
 #[test]
 fn values_keep_their_type() {
-    let number = document(json!({"kind": "float", "off_variant": "one",
+    let number = flag_document(json!({"kind": "float", "off_variant": "one",
         "variants": [{"name": "one", "value": 1}]}));
-    let snapshot = Snapshot::new(parts(vec![number]));
-    let answer = Answer::of(&snapshot, snapshot.flag("A").unwrap(), &ada(), now()).unwrap();
+    let snapshot = Snapshot::new(snapshot_parts(vec![number]));
+    let answer =
+        Answer::answer_flag(&snapshot, snapshot.flag("A").unwrap(), &ada_in_beta(), now()).unwrap();
     assert!(serde_json::to_string(&answer).unwrap().contains("\"value\":1.0,"));
 }
 
@@ -231,7 +280,9 @@ fn any_context() -> impl Strategy<Value = EvaluationContext> {
     let attributes = prop::collection::btree_map("a|b|groups", any_json(), 0..3);
     (prop::option::of("[a-z]{0,6}"), attributes).prop_map(|(key, attributes)| {
         let context = key.map_or_else(EvaluationContext::default, EvaluationContext::of_user);
-        attributes.into_iter().fold(context, |context, (name, value)| context.with(&name, value))
+        attributes
+            .into_iter()
+            .fold(context, |context, (name, value)| context.with_attribute(&name, value))
     })
 }
 
@@ -288,7 +339,9 @@ fn any_flags() -> impl Strategy<Value = Vec<FlagDocument>> {
             prop::bool::weighted(0.1),
         )
             .prop_map(move |(rules, enabled, killed)| {
-                document(json!({"key": key, "rules": rules, "enabled": enabled, "killed": killed}))
+                flag_document(
+                    json!({"key": key, "rules": rules, "enabled": enabled, "killed": killed}),
+                )
             })
     };
     (flag("A"), flag("B"), any::<bool>()).prop_map(|(mut a, b, needs)| {
@@ -305,10 +358,10 @@ proptest! {
 
     #[test]
     fn explaining_agrees_with_evaluating(flags in any_flags(), context in any_context()) {
-        let snapshot = Snapshot::new(parts(flags));
+        let snapshot = Snapshot::new(snapshot_parts(flags));
         for entry in snapshot.flags() {
-            let answer = evaluate(&snapshot, entry, &context, now());
-            let (explained, steps) = explain(&snapshot, entry, &context, now());
+            let answer = evaluate_flag(&snapshot, entry, &context, now());
+            let (explained, steps) = explain_flag(&snapshot, entry, &context, now());
             prop_assert_eq!(&answer, &explained);
             let last = match &answer {
                 Ok(a) => TraceStep::Answer { variant: a.variant.name.clone(), reason: a.reason },
@@ -337,7 +390,7 @@ proptest! {
     fn raising_a_rules_share_removes_no_user(user in "[a-z0-9]{1,10}", low in 0..=100_u32, more in 0..=100_u32) {
         let answer = |share: u32| {
             let fields = json!({"rules": [{"variant": "on", "share": share.min(100)}]});
-            answers(fields, &EvaluationContext::of_user(user.clone())).0
+            evaluate_document(fields, &EvaluationContext::of_user(user.clone())).0
         };
         if answer(low) == "on" {
             prop_assert_eq!(answer(low + more), "on");

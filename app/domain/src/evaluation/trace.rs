@@ -10,7 +10,7 @@ pub trait Trace {
     const KEEPS: bool = true;
 
     /// Appends a step. The closure is only called if steps are kept.
-    fn step(&mut self, step: impl FnOnce() -> TraceStep);
+    fn record_step(&mut self, step: impl FnOnce() -> TraceStep);
 }
 
 /// Discards all steps without building them.
@@ -19,26 +19,26 @@ pub struct NoTrace;
 impl Trace for NoTrace {
     const KEEPS: bool = false;
 
-    fn step(&mut self, _: impl FnOnce() -> TraceStep) {}
+    fn record_step(&mut self, _: impl FnOnce() -> TraceStep) {}
 }
 
 impl Trace for Vec<TraceStep> {
-    fn step(&mut self, step: impl FnOnce() -> TraceStep) {
+    fn record_step(&mut self, step: impl FnOnce() -> TraceStep) {
         self.push(step());
     }
 }
 
 /// The steps of a membership decision are steps of the evaluation.
 impl<T: Trace> MembershipObserver for T {
-    fn held_by_variable(&mut self, name: &str) {
-        self.step(|| TraceStep::RolloutVariable { name: name.to_owned() });
+    fn observe_variable(&mut self, name: &str) {
+        self.record_step(|| TraceStep::RolloutVariable { name: name.to_owned() });
     }
 
-    fn no_targeting_key(&mut self) {
-        self.step(|| TraceStep::NoTargetingKey);
+    fn observe_missing_key(&mut self) {
+        self.record_step(|| TraceStep::NoTargetingKey);
     }
 
-    fn entry(&mut self, step: impl FnOnce() -> MembershipStep) {
-        self.step(|| TraceStep::Audience(step()));
+    fn observe_entry(&mut self, step: impl FnOnce() -> MembershipStep) {
+        self.record_step(|| TraceStep::Audience(step()));
     }
 }

@@ -134,7 +134,7 @@ impl TraceStep {
     /// Formats the step and what it depends on: the tests of its condition, or the trace of the
     /// prerequisite.
     #[must_use]
-    pub fn lines(&self, reader: Reader) -> Vec<ExplanationLine> {
+    pub fn explanation_lines(&self, reader: Reader) -> Vec<ExplanationLine> {
         let mut lines = vec![ExplanationLine {
             depth: 0,
             text: self.to_string(),
@@ -142,7 +142,7 @@ impl TraceStep {
         }];
         let conditions: &[ConditionStep] = match self {
             Self::Prerequisite { steps, .. } => {
-                let below = steps.iter().flat_map(|step| step.lines(reader));
+                let below = steps.iter().flat_map(|step| step.explanation_lines(reader));
                 let deeper =
                     |line: ExplanationLine| ExplanationLine { depth: line.depth + 1, ..line };
                 lines.extend(below.map(deeper));
@@ -156,7 +156,7 @@ impl TraceStep {
             depth: condition.depth + 1,
             text: match reader {
                 Reader::Admin => condition.to_string(),
-                Reader::Page => condition.in_public(),
+                Reader::Page => condition.public_text(),
             },
             has_decided: false,
         }));

@@ -49,7 +49,7 @@ impl Visit {
     /// without a user. Visitor ids are easily invented and addresses are not, so one network sets
     /// few bits.
     #[must_use]
-    pub fn sender(&self) -> u64 {
+    pub fn sender_bit(&self) -> u64 {
         /// 2^64 divided by the golden ratio: Fibonacci hashing, which spreads neighbouring numbers.
         const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
         let Some((user, _)) = self.who else { return 0 };
@@ -70,12 +70,12 @@ mod tests {
         let bits = |network: Option<u64>| {
             let sender = |user| {
                 let who = Some((UserHash(user), SessionHash(user)));
-                Visit { who, network: network.map(NetworkHash), ..Visit::default() }.sender()
+                Visit { who, network: network.map(NetworkHash), ..Visit::default() }.sender_bit()
             };
             (0..10_000).map(sender).fold(0_u64, |all, bit| all | bit).count_ones()
         };
         assert_eq!(bits(None), 64);
         assert!((1..=4).contains(&bits(Some(7))), "{}", bits(Some(7)));
-        assert_eq!(Visit { network: Some(NetworkHash(7)), ..Visit::default() }.sender(), 0);
+        assert_eq!(Visit { network: Some(NetworkHash(7)), ..Visit::default() }.sender_bit(), 0);
     }
 }

@@ -26,7 +26,7 @@ impl ImageKind {
 
     /// Detects the format by the first bytes, because the sender's media type is not trusted.
     #[must_use]
-    pub fn detect(bytes: &[u8]) -> Option<Self> {
+    pub fn detect_kind(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
             Some(Self::Png)
         } else if bytes.starts_with(b"\xff\xd8\xff") {
@@ -73,11 +73,11 @@ mod tests {
 
     #[test]
     fn the_image_kind_is_detected_from_the_bytes() {
-        assert_eq!(ImageKind::detect(b"\x89PNG\r\n\x1a\n...."), Some(ImageKind::Png));
-        assert_eq!(ImageKind::detect(b"\xff\xd8\xff\xe0"), Some(ImageKind::Jpeg));
-        assert_eq!(ImageKind::detect(b"RIFF1234WEBPVP8 "), Some(ImageKind::Webp));
+        assert_eq!(ImageKind::detect_kind(b"\x89PNG\r\n\x1a\n...."), Some(ImageKind::Png));
+        assert_eq!(ImageKind::detect_kind(b"\xff\xd8\xff\xe0"), Some(ImageKind::Jpeg));
+        assert_eq!(ImageKind::detect_kind(b"RIFF1234WEBPVP8 "), Some(ImageKind::Webp));
         for other in [&b""[..], b"RIFF1234WAVE", b"<svg onload=alert(1)>", b"GIF89a", b"RIFF"] {
-            assert_eq!(ImageKind::detect(other), None);
+            assert_eq!(ImageKind::detect_kind(other), None);
         }
         for kind in ImageKind::ALL {
             assert_eq!(ImageKind::parse(kind.media_type()), Some(kind));

@@ -30,7 +30,7 @@ pub fn describe_targeting(
     coming.sort_by_key(|switch| switch.at);
     for switch in coming {
         let word = if switch.enabled { "on" } else { "off" };
-        lines.push(format!("Will be switched {word} at {}.", instant(switch.at)));
+        lines.push(format!("Will be switched {word} at {}.", format_instant(switch.at)));
     }
     if !state.is_enabled(now) {
         return lines;
@@ -40,7 +40,7 @@ pub fn describe_targeting(
         let (flag, variants) = (&needed.flag, variants.join(" or "));
         lines.push(format!("Only where {flag} answers {variants}; {} otherwise.", off()));
     }
-    lines.extend(rules(&state.rules, now));
+    lines.extend(describe_rules(&state.rules, now));
     let rest = if state.rules.is_empty() { "everyone" } else { "everyone else" };
     let default = state.default_variant(flag);
     lines.push(match added_in {
@@ -56,17 +56,18 @@ pub fn describe_targeting(
 }
 
 /// Describes the rules. Consecutive rules with the same variant share a sentence.
-fn rules(rules: &[Rule], now: Timestamp) -> Vec<String> {
+fn describe_rules(rules: &[Rule], now: Timestamp) -> Vec<String> {
     let mut lines: Vec<(Option<&VariantName>, Vec<String>)> = Vec::new();
     // The rules of a flag share their buckets, so a later share does not reach the users whom an
     // earlier share of everyone has answered.
     let mut answered = Share::from_buckets(0);
     for rule in rules {
-        let whom = whom(&rule.condition);
+        let whom = describe_users(&rule.condition);
         let (variant, part) = match &rule.serve {
-            Serve::Variant(variant) => (Some(variant), all_of(&whom)),
+            Serve::Variant(variant) => (Some(variant), describe_all_of(&whom)),
             Serve::Share(variant, portion) => {
-                let (mut part, share) = (part_of(portion, &whom, now), portion.at(now));
+                let (mut part, share) =
+                    (describe_portion(portion, &whom, now), portion.share_at(now));
                 let none_answered = answered == Share::from_buckets(0);
                 if !none_answered && share <= answered {
                     part.push_str(" (no user: an earlier rule answers all of them)");
@@ -99,39 +100,43 @@ fn rules(rules: &[Rule], now: Timestamp) -> Vec<String> {
 }
 
 /// Describes the users of a rule in a form that can follow "5 % of" and "all of".
-fn whom(condition: &Condition) -> String {
+fn describe_users(condition: &Condition) -> String {
     match condition {
         condition if condition.is_everyone() => EVERYONE.to_owned(),
         Condition::InSegment(key) => key.to_string(),
-        Condition::All(parts) if parts.len() == 1 => parts.first().map(whom).unwrap_or_default(),
+        Condition::All(parts) if parts.len() == 1 => {
+            parts.first().map(describe_users).unwrap_or_default()
+        }
         condition => format!("users with {condition}"),
     }
 }
 
-fn all_of(whom: &str) -> String {
+fn describe_all_of(whom: &str) -> String {
     match whom {
         EVERYONE => whom.to_owned(),
         whom => format!("all of {whom}"),
     }
 }
 
-fn part_of(portion: &Portion, whom: &str, now: Timestamp) -> String {
+fn describe_portion(portion: &Portion, whom: &str, now: Timestamp) -> String {
     match portion {
-        Portion::Fixed(share) if *share == Share::ALL => all_of(whom),
+        Portion::Fixed(share) if *share == Share::ALL => describe_all_of(whom),
         Portion::Fixed(share) => format!("{share} of {whom}"),
-        Portion::Ramp(ramp) if ramp.ends_at <= now => part_of(&Portion::Fixed(ramp.to), whom, now),
+        Portion::Ramp(ramp) if ramp.ends_at <= now => {
+            describe_portion(&Portion::Fixed(ramp.to), whom, now)
+        }
         Portion::Ramp(ramp) => format!(
             "{} of {whom} (on the way from {} to {} between {} and {})",
-            ramp.at(now),
+            ramp.share_at(now),
             ramp.from,
             ramp.to,
-            instant(ramp.starts_at),
-            instant(ramp.ends_at),
+            format_instant(ramp.starts_at),
+            format_instant(ramp.ends_at),
         ),
     }
 }
 
-fn instant(at: Timestamp) -> String {
+fn format_instant(at: Timestamp) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
@@ -143,7 +148,7 @@ mod tests {
     use super::*;
     use crate::flags::FlagDocument;
 
-    fn words(fields: Value, added_in: Option<u16>) -> String {
+    fn describe_document(fields: Value, added_in: Option<u16>) -> String {
         let mut document = json!({"key": "A", "kind": "boolean"});
         document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let document: FlagDocument = serde_json::from_value(document).unwrap();
@@ -154,9 +159,9 @@ mod tests {
 
     #[test]
     fn targeting_is_described_in_sentences() {
-        assert_eq!(words(json!({}), None), "off for everyone.");
+        assert_eq!(describe_document(json!({}), None), "off for everyone.");
         assert_eq!(
-            words(
+            describe_document(
                 json!({"rules": [{"variant": "on", "share": 5},
                     {"variant": "on", "condition": {"in_segment": "beta_testers"}}]}),
                 None
@@ -164,7 +169,7 @@ mod tests {
             "on for 5 % of everyone and all of beta_testers. off for everyone else."
         );
         assert_eq!(
-            words(
+            describe_document(
                 json!({"rules": [{"split": [{"variant": "on", "share": 50}, {"variant": "off", "share": 50}],
                     "condition": {"attribute": "plan", "operator": "equals", "value": "pro"}}]}),
                 Some(2)
@@ -173,7 +178,7 @@ mod tests {
              on for members of the rollout from phase 2 on, off for everyone else."
         );
         let shares = |first: u32, second: u32| {
-            words(
+            describe_document(
                 json!({"rules": [{"variant": "on", "share": first}, {"variant": "off", "share": second}]}),
                 None,
             )
@@ -187,9 +192,9 @@ mod tests {
             shares(10, 30)
                 .contains("off for 30 % of everyone (less the 10 % whom an earlier rule answers).")
         );
-        assert_eq!(words(json!({"killed": true}), None), "Killed: off for everyone.");
+        assert_eq!(describe_document(json!({"killed": true}), None), "Killed: off for everyone.");
         assert_eq!(
-            words(
+            describe_document(
                 json!({"enabled": false, "schedule": [{"at": "2026-03-01T08:00:00Z", "enabled": true}]}),
                 None
             ),
@@ -198,11 +203,11 @@ mod tests {
         let ramp = json!({"from": 0, "to": 100, "starts_at": "2026-01-01T00:00:00Z",
             "ends_at": "2026-01-02T00:00:00Z"});
         assert!(
-            words(json!({"rules": [{"variant": "on", "ramp": ramp}]}), None)
+            describe_document(json!({"rules": [{"variant": "on", "ramp": ramp}]}), None)
                 .starts_with("on for 50 % of everyone (on the way from 0 % to 100 % between")
         );
         assert!(
-            words(json!({"prerequisites": [{"flag": "B", "variants": ["on"]}]}), None)
+            describe_document(json!({"prerequisites": [{"flag": "B", "variants": ["on"]}]}), None)
                 .starts_with("Only where B answers on; off for everyone otherwise.")
         );
     }

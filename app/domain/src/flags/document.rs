@@ -90,7 +90,7 @@ struct RawDocument {
     owner: String,
     #[serde(default)]
     archived: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "default_enabled")]
     enabled: bool,
     #[serde(default)]
     killed: bool,
@@ -103,7 +103,7 @@ struct RawDocument {
     schedule: Vec<ScheduledSwitch>,
 }
 
-fn yes() -> bool {
+fn default_enabled() -> bool {
     true
 }
 
@@ -123,7 +123,7 @@ impl TryFrom<RawDocument> for FlagDocument {
 
     fn try_from(raw: RawDocument) -> Result<Self, Incomplete> {
         let mut variants = raw.variants;
-        let kind = raw.kind.settle(&mut variants);
+        let kind = raw.kind.resolve_kind(&mut variants);
         let is_boolean = kind == FlagKind::Boolean;
         let has_standard_variants = is_boolean && variants.is_empty();
         if has_standard_variants {
@@ -261,37 +261,43 @@ mod tests {
 
     use super::*;
 
-    fn read(json: Value) -> Result<FlagDocument, String> {
+    fn read_document(json: Value) -> Result<FlagDocument, String> {
         serde_json::from_value(json).map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_boolean_flag_needs_only_its_key() {
-        let document = read(json!({"key": "A", "kind": "boolean"})).unwrap();
+        let document = read_document(json!({"key": "A", "kind": "boolean"})).unwrap();
         assert_eq!(document.name, "A");
         assert_eq!(document.salt, "A");
         assert!(document.enabled);
         let names = [&document.off_variant, &document.default_variant, &document.rollout_variant];
         assert_eq!(names.map(VariantName::as_str), ["off", "off", "on"]);
-        assert_eq!(read(serde_json::to_value(&document).unwrap()), Ok(document));
+        assert_eq!(read_document(serde_json::to_value(&document).unwrap()), Ok(document));
     }
 
     #[test]
     fn a_flag_of_another_kind_requires_variants() {
-        assert!(read(json!({"key": "A", "kind": "string"})).unwrap_err().starts_with("variants:"));
+        assert!(
+            read_document(json!({"key": "A", "kind": "string"}))
+                .unwrap_err()
+                .starts_with("variants:")
+        );
         let variants = json!([{"name": "a", "value": "x"}]);
         let only = json!({"key": "A", "kind": "string", "variants": variants});
-        assert!(read(only).unwrap_err().starts_with("off_variant:"));
+        assert!(read_document(only).unwrap_err().starts_with("off_variant:"));
         let whole = json!({"key": "A", "kind": "string", "variants": variants, "off_variant": "a"});
-        assert_eq!(read(whole).unwrap().rollout_variant.as_str(), "a");
+        assert_eq!(read_document(whole).unwrap().rollout_variant.as_str(), "a");
         assert!(
-            read(json!({"key": "A", "kind": "boolean", "on": 1})).unwrap_err().contains("`on`")
+            read_document(json!({"key": "A", "kind": "boolean", "on": 1}))
+                .unwrap_err()
+                .contains("`on`")
         );
     }
 
     #[test]
     fn a_document_round_trips_through_its_parts() {
-        let document = read(json!({
+        let document = read_document(json!({
             "key": "A", "kind": "boolean", "tags": ["x"], "owner": "ada", "salt": "other",
             "rules": [{"variant": "on", "share": 5}], "prerequisites": [{"flag": "B", "variants": ["on"]}],
             "schedule": [{"at": "2026-01-01T00:00:00Z", "enabled": false}],
@@ -304,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_changed_default_applies_to_one_environment() {
-        let document = read(json!({"key": "A", "kind": "boolean"})).unwrap();
+        let document = read_document(json!({"key": "A", "kind": "boolean"})).unwrap();
         let (flag, state) = document.clone().into_parts(None, 1);
         let on = VariantName::new("on").unwrap();
         let changed = FlagDocument { default_variant: on.clone(), ..document.clone() };
@@ -323,7 +329,7 @@ mod tests {
             let variants = json!([{"name": "low", "value": low}, {"name": "high", "value": high}]);
             let fields =
                 json!({"key": "A", "kind": kind, "off_variant": "low", "variants": variants});
-            let document = read(fields).unwrap();
+            let document = read_document(fields).unwrap();
             (document.kind, document.variants[0].value.to_string())
         };
         assert_eq!(number("number", [json!(1), json!(2)]), (FlagKind::Integer, "1".into()));

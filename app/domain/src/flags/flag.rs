@@ -53,7 +53,7 @@ impl FlagKind {
     /// Converts a number to this kind: 1.0 to the integer 1, or 1 to the float 1.0. Other values,
     /// and numbers that cannot be converted exactly, are returned unchanged.
     #[must_use]
-    pub fn normalise(self, value: Value) -> Value {
+    pub fn normalise_value(self, value: Value) -> Value {
         // 2^53, from which on a float cannot represent every whole number.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         let float = value.as_f64().filter(|float| float.abs() < EXACT);
@@ -68,7 +68,7 @@ impl FlagKind {
 
     /// Whether a value is of this kind.
     #[must_use]
-    pub fn admits(self, value: &Value) -> bool {
+    pub fn admits_value(self, value: &Value) -> bool {
         match self {
             Self::Boolean => value.is_boolean(),
             Self::String => value.is_string(),
@@ -137,7 +137,7 @@ pub(crate) enum RawKind {
 
 impl RawKind {
     /// Returns the kind, and converts the values to it.
-    pub(crate) fn settle(self, variants: &mut [Variant]) -> FlagKind {
+    pub(crate) fn resolve_kind(self, variants: &mut [Variant]) -> FlagKind {
         let kind = match self {
             Self::Boolean => FlagKind::Boolean,
             Self::String => FlagKind::String,
@@ -147,7 +147,7 @@ impl RawKind {
             Self::Object => FlagKind::Object,
         };
         for variant in variants {
-            variant.value = kind.normalise(std::mem::take(&mut variant.value));
+            variant.value = kind.normalise_value(std::mem::take(&mut variant.value));
         }
         kind
     }
@@ -175,7 +175,7 @@ struct RawFlag {
 
 impl From<RawFlag> for Flag {
     fn from(mut raw: RawFlag) -> Self {
-        let kind = raw.kind.settle(&mut raw.variants);
+        let kind = raw.kind.resolve_kind(&mut raw.variants);
         Self {
             kind,
             key: raw.key,
@@ -225,17 +225,17 @@ pub(crate) mod tests {
             (FlagKind::Object, json!({})),
         ] {
             assert_eq!(
-                FlagKind::ALL.into_iter().filter(|k| k.admits(&value)).collect::<Vec<_>>(),
+                FlagKind::ALL.into_iter().filter(|k| k.admits_value(&value)).collect::<Vec<_>>(),
                 [kind]
             );
             assert_eq!(FlagKind::parse(kind.as_str()), Some(kind));
         }
-        assert!(!FlagKind::Object.admits(&json!([])));
+        assert!(!FlagKind::Object.admits_value(&json!([])));
     }
 
     #[test]
     fn a_number_is_normalised_to_its_kind() {
-        let written = |kind: FlagKind, value| kind.normalise(value).to_string();
+        let written = |kind: FlagKind, value| kind.normalise_value(value).to_string();
         assert_eq!(written(FlagKind::Float, json!(1)), "1.0");
         assert_eq!(written(FlagKind::Integer, json!(1.0)), "1");
         assert_eq!(written(FlagKind::Integer, json!(1.5)), "1.5");

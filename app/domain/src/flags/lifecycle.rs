@@ -90,7 +90,7 @@ impl std::fmt::Display for StaleAdvice {
 impl EvaluationCounts {
     /// The number of evaluations in the last [`HOURS`] hours.
     #[must_use]
-    pub fn last_day(&self) -> u64 {
+    pub fn count_last_day(&self) -> u64 {
         self.by_hour.iter().sum()
     }
 

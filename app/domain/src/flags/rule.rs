@@ -52,11 +52,11 @@ pub struct Ramp {
     pub to: Share,
     /// The time at which the share starts to change.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    #[serde(deserialize_with = "crate::targeting::instant::read")]
+    #[serde(deserialize_with = "crate::targeting::instant::deserialize_instant")]
     pub starts_at: Timestamp,
     /// The time at which the share reaches `to`.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    #[serde(deserialize_with = "crate::targeting::instant::read")]
+    #[serde(deserialize_with = "crate::targeting::instant::deserialize_instant")]
     pub ends_at: Timestamp,
 }
 
@@ -73,7 +73,7 @@ pub struct WeightedVariant {
 impl Ramp {
     /// The share at an instant, in whole buckets: a pure function of ramp and clock.
     #[must_use]
-    pub fn at(&self, now: Timestamp) -> Share {
+    pub fn share_at(&self, now: Timestamp) -> Share {
         if now <= self.starts_at {
             return self.from;
         }
@@ -98,10 +98,10 @@ impl Ramp {
 impl Portion {
     /// The share at an instant.
     #[must_use]
-    pub fn at(&self, now: Timestamp) -> Share {
+    pub fn share_at(&self, now: Timestamp) -> Share {
         match self {
             Self::Fixed(share) => *share,
-            Self::Ramp(ramp) => ramp.at(now),
+            Self::Ramp(ramp) => ramp.share_at(now),
         }
     }
 }
@@ -112,18 +112,18 @@ impl Serve {
     pub fn needs_bucket(&self, now: Timestamp) -> bool {
         match self {
             Self::Variant(_) => false,
-            Self::Share(_, portion) => portion.at(now) != Share::ALL,
+            Self::Share(_, portion) => portion.share_at(now) != Share::ALL,
             Self::Split(_) => true,
         }
     }
 
     /// The variant for a bucket, with the share that contains it; `None` means the next rule.
     #[must_use]
-    pub fn choose(&self, bucket: Bucket, now: Timestamp) -> Option<(&VariantName, Share)> {
+    pub fn choose_variant(&self, bucket: Bucket, now: Timestamp) -> Option<(&VariantName, Share)> {
         match self {
             Self::Variant(variant) => Some((variant, Share::ALL)),
             Self::Share(variant, portion) => {
-                let share = portion.at(now);
+                let share = portion.share_at(now);
                 is_inside(bucket, share, Throttle::NONE).then_some((variant, share))
             }
             Self::Split(parts) => {
@@ -139,9 +139,9 @@ impl Serve {
 
     /// The share of [`Serve::Share`] at an instant; `None` for the other kinds.
     #[must_use]
-    pub fn share(&self, now: Timestamp) -> Option<Share> {
+    pub fn served_share_at(&self, now: Timestamp) -> Option<Share> {
         match self {
-            Self::Share(_, portion) => Some(portion.at(now)),
+            Self::Share(_, portion) => Some(portion.share_at(now)),
             Self::Variant(_) | Self::Split(_) => None,
         }
     }
@@ -262,11 +262,11 @@ mod tests {
 
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
+    fn at_second(second: i64) -> Timestamp {
         DateTime::from_timestamp(second, 0).unwrap()
     }
 
-    fn read(json: Value) -> Result<Rule, String> {
+    fn read_rule(json: Value) -> Result<Rule, String> {
         serde_json::from_value(json).map_err(|error| error.to_string())
     }
 
@@ -279,13 +279,13 @@ mod tests {
                    "starts_at": "2026-01-01T00:00:00Z", "ends_at": "2026-01-02T00:00:00Z"}}),
             json!({"split": [{"variant": "a", "share": 33.4}, {"variant": "b", "share": 66.6}]}),
         ] {
-            assert_eq!(serde_json::to_value(read(json.clone()).unwrap()).unwrap(), json);
+            assert_eq!(serde_json::to_value(read_rule(json.clone()).unwrap()).unwrap(), json);
         }
     }
 
     #[test]
     fn an_invalid_rule_names_the_wrong_field() {
-        let complaint = |json| read(json).unwrap_err();
+        let complaint = |json| read_rule(json).unwrap_err();
         let half = json!([{"variant": "a", "share": 50}]);
         assert!(complaint(json!({})).starts_with("variant:"));
         assert!(complaint(json!({"variant": "on", "split": half})).starts_with("variant:"));
@@ -293,7 +293,7 @@ mod tests {
         assert!(complaint(json!({"share": 5})).starts_with("variant:"));
         let whole = json!([{"variant": "a", "share": 100}]);
         assert!(complaint(json!({"share": 5, "split": whole})).starts_with("share:"));
-        let ramp = json!({"from": 0, "to": 1, "starts_at": at(5), "ends_at": at(5)});
+        let ramp = json!({"from": 0, "to": 1, "starts_at": at_second(5), "ends_at": at_second(5)});
         assert!(complaint(json!({"variant": "on", "ramp": ramp})).starts_with("ramp.ends_at:"));
         assert!(complaint(json!({"variant": "on", "share": 101})).contains("between 0 and 100"));
         assert!(
@@ -306,25 +306,29 @@ mod tests {
         let ramp = Ramp {
             from: Share::from_percent(10.0).unwrap(),
             to: Share::from_percent(50.0).unwrap(),
-            starts_at: at(1_000),
-            ends_at: at(2_000),
+            starts_at: at_second(1_000),
+            ends_at: at_second(2_000),
         };
         for (second, percent) in
             [(0, 10.0), (1_000, 10.0), (1_250, 20.0), (1_500, 30.0), (2_000, 50.0), (9_000, 50.0)]
         {
-            assert_eq!(ramp.at(at(second)), Share::from_percent(percent).unwrap(), "{second}");
+            assert_eq!(
+                ramp.share_at(at_second(second)),
+                Share::from_percent(percent).unwrap(),
+                "{second}"
+            );
         }
-        assert!(ramp.is_moving(at(1_000)) && !ramp.is_moving(at(2_000)));
+        assert!(ramp.is_moving(at_second(1_000)) && !ramp.is_moving(at_second(2_000)));
         let down = Ramp { from: ramp.to, to: ramp.from, ..ramp };
-        assert_eq!(down.at(at(1_500)), Share::from_percent(30.0).unwrap());
+        assert_eq!(down.share_at(at_second(1_500)), Share::from_percent(30.0).unwrap());
     }
 
     proptest! {
         #[test]
         fn a_rising_ramp_never_falls(a in 0_i64..3_000, b in 0_i64..3_000, low in 0..BUCKETS, high in 0..BUCKETS) {
             let (from, to) = (Share::from_buckets(low.min(high)), Share::from_buckets(low.max(high)));
-            let ramp = Ramp { from, to, starts_at: at(1_000), ends_at: at(2_000) };
-            prop_assert!(ramp.at(at(a.min(b))) <= ramp.at(at(a.max(b))));
+            let ramp = Ramp { from, to, starts_at: at_second(1_000), ends_at: at_second(2_000) };
+            prop_assert!(ramp.share_at(at_second(a.min(b))) <= ramp.share_at(at_second(a.max(b))));
         }
 
         #[test]
@@ -334,7 +338,7 @@ mod tests {
                 share: Share::from_buckets(buckets),
             };
             let split = Serve::Split(vec![part("a", first), part("b", BUCKETS - first)]);
-            let (variant, _) = split.choose(Bucket(bucket), at(0)).unwrap();
+            let (variant, _) = split.choose_variant(Bucket(bucket), at_second(0)).unwrap();
             prop_assert_eq!(variant.as_str(), if bucket < first { "a" } else { "b" });
         }
     }

@@ -54,7 +54,7 @@ pub struct Prerequisite {
 #[serde(deny_unknown_fields)]
 pub struct ScheduledSwitch {
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-    #[serde(deserialize_with = "crate::targeting::instant::read")]
+    #[serde(deserialize_with = "crate::targeting::instant::deserialize_instant")]
     pub at: Timestamp,
     pub enabled: bool,
 }
@@ -99,7 +99,7 @@ impl FlagState {
 
     /// Returns the state with all due switches applied and removed; `None` if none is due.
     #[must_use]
-    pub fn settled(&self, now: Timestamp) -> Option<Self> {
+    pub fn apply_due_switches(&self, now: Timestamp) -> Option<Self> {
         if self.schedule.iter().all(|switch| switch.at > now) {
             return None;
         }
@@ -126,10 +126,10 @@ mod tests {
         ];
         let on = |second| state.is_enabled(at(second));
         assert_eq!([on(9), on(10), on(19), on(20)], [true, false, false, true]);
-        assert_eq!(state.settled(at(9)), None);
-        let settled = state.settled(at(10)).unwrap();
+        assert_eq!(state.apply_due_switches(at(9)), None);
+        let settled = state.apply_due_switches(at(10)).unwrap();
         assert!(!settled.enabled);
         assert_eq!(settled.schedule, [ScheduledSwitch { at: at(20), enabled: true }]);
-        assert!(settled.settled(at(30)).unwrap().schedule.is_empty());
+        assert!(settled.apply_due_switches(at(30)).unwrap().schedule.is_empty());
     }
 }

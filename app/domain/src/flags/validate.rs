@@ -6,7 +6,7 @@ use super::{Flag, FlagKind, FlagState, Prerequisite};
 use crate::{
     field_error::{FieldCode, FieldProblem, join},
     ids::{FlagKey, SegmentKey, VariantName, is_reserved},
-    targeting::{EVERYONE, InvalidCondition, MAX_COST, Segments, cost},
+    targeting::{EVERYONE, InvalidCondition, MAX_COST, Segments, condition_cost},
 };
 
 /// The maximum length of a chain of prerequisites.
@@ -97,7 +97,7 @@ pub enum InvalidFlag {
     #[error("name at least one variant that will do")]
     NoVariants(usize),
     /// The flag depends on itself.
-    #[error("{} is a circle; take one of them out", circle(.0))]
+    #[error("{} is a circle; take one of them out", format_cycle(.0))]
     Cycle(Vec<FlagKey>),
     /// A field has too many items or is too long.
     #[error("{found} is more than the {most} that are allowed")]
@@ -157,12 +157,12 @@ impl FieldProblem for InvalidFlag {
     }
 }
 
-fn circle(keys: &[FlagKey]) -> String {
+fn format_cycle(keys: &[FlagKey]) -> String {
     keys.iter().map(FlagKey::as_str).collect::<Vec<_>>().join(" → ")
 }
 
 /// Checks the number of items in a list.
-fn at_most(field: impl Into<String>, found: usize, most: usize) -> Result<(), InvalidFlag> {
+fn check_at_most(field: impl Into<String>, found: usize, most: usize) -> Result<(), InvalidFlag> {
     if found <= most {
         return Ok(());
     }
@@ -189,30 +189,30 @@ impl Flag {
         not_longer("name", self.name.len(), MAX_TEXT_BYTES)?;
         not_longer("description", self.description.len(), MAX_TEXT_BYTES)?;
         not_longer("owner", self.owner.len(), MAX_TEXT_BYTES)?;
-        at_most("tags", self.tags.len(), MAX_TAGS)?;
+        check_at_most("tags", self.tags.len(), MAX_TAGS)?;
         let is_sign = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':');
         let is_tag = |tag: &String| (1..=50).contains(&tag.len()) && tag.chars().all(is_sign);
         if let Some(index) = self.tags.iter().position(|tag| !is_tag(tag)) {
             return Err(InvalidFlag::Tag(index));
         }
-        at_most("variants", self.variants.len(), MAX_VARIANTS)?;
+        check_at_most("variants", self.variants.len(), MAX_VARIANTS)?;
         for (index, variant) in self.variants.iter().enumerate() {
             if self.variants.iter().take(index).any(|earlier| earlier.name == variant.name) {
                 return Err(InvalidFlag::VariantTwice(variant.name.clone()));
             }
-            if !self.kind.admits(&variant.value) {
+            if !self.kind.admits_value(&variant.value) {
                 let (variant, kind) = (variant.name.clone(), self.kind);
                 return Err(InvalidFlag::WrongType { variant, kind });
             }
             let length = variant.value.to_string().len();
             not_longer(format!("variants.{}.value", variant.name), length, MAX_VALUE_BYTES)?;
         }
-        self.must_have("off_variant", &self.off_variant)?;
-        self.must_have("default_variant", &self.default_variant)?;
-        self.must_have("rollout_variant", &self.rollout_variant)
+        self.require_variant("off_variant", &self.off_variant)?;
+        self.require_variant("default_variant", &self.default_variant)?;
+        self.require_variant("rollout_variant", &self.rollout_variant)
     }
 
-    fn must_have(&self, field: &str, variant: &VariantName) -> Result<(), InvalidFlag> {
+    fn require_variant(&self, field: &str, variant: &VariantName) -> Result<(), InvalidFlag> {
         if self.variant(variant).is_some() {
             return Ok(());
         }
@@ -245,15 +245,15 @@ impl FlagState {
         segments: &Segments,
     ) -> Result<(), InvalidFlag> {
         if let Some(variant) = &self.default_variant {
-            flag.must_have("default_variant", variant)?;
+            flag.require_variant("default_variant", variant)?;
         }
         not_longer("salt", self.salt.text().len(), MAX_TEXT_BYTES)?;
-        at_most("schedule", self.schedule.len(), MAX_LIST)?;
-        at_most("rules", self.rules.len(), MAX_RULES)?;
+        check_at_most("schedule", self.schedule.len(), MAX_LIST)?;
+        check_at_most("rules", self.rules.len(), MAX_RULES)?;
         for (rule, content) in self.rules.iter().enumerate() {
             not_longer(format!("rules[{rule}].name"), content.name.len(), MAX_TEXT_BYTES)?;
             for variant in content.serve.variants() {
-                flag.must_have(&format!("rules[{rule}]"), variant)?;
+                flag.require_variant(&format!("rules[{rule}]"), variant)?;
             }
             let is_unknown =
                 |key: &SegmentKey| key.as_str() != EVERYONE && !segments.contains_key(key);
@@ -263,12 +263,12 @@ impl FlagState {
             }
         }
         for (rule, content) in self.rules.iter().enumerate() {
-            let found = cost(&content.condition, segments);
+            let found = condition_cost(&content.condition, segments);
             if found > MAX_COST {
                 return Err(InvalidFlag::TooCostly { rule, found });
             }
         }
-        at_most("prerequisites", self.prerequisites.len(), MAX_LIST)?;
+        check_at_most("prerequisites", self.prerequisites.len(), MAX_LIST)?;
         for (index, prerequisite) in self.prerequisites.iter().enumerate() {
             if prerequisite.variants.is_empty() {
                 return Err(InvalidFlag::NoVariants(index));
@@ -282,16 +282,22 @@ impl FlagState {
             let unknown = || InvalidFlag::UnknownFlag { index, flag: prerequisite.flag.clone() };
             let needed = needed.ok_or_else(unknown)?;
             for variant in &prerequisite.variants {
-                needed.must_have(&format!("prerequisites[{index}].variants"), variant)?;
+                needed.require_variant(&format!("prerequisites[{index}].variants"), variant)?;
             }
         }
-        self.follow(&flag.key, self, others, &mut vec![flag.key.clone()], &mut BTreeMap::new())?;
+        self.follow_prerequisites(
+            &flag.key,
+            self,
+            others,
+            &mut vec![flag.key.clone()],
+            &mut BTreeMap::new(),
+        )?;
         Ok(())
     }
 
     /// Walks the prerequisites and rejects cycles. Returns the length of the longest chain and the
     /// total number of evaluations needed.
-    fn follow(
+    fn follow_prerequisites(
         &self,
         own_key: &FlagKey,
         at: &Self,
@@ -309,7 +315,9 @@ impl FlagState {
             let next = if flag == own_key { Some(self) } else { others.get(flag).map(|(_, s)| *s) };
             let behind = match (known.get(flag), next) {
                 (Some(behind), _) => *behind,
-                (None, Some(next)) => self.follow(own_key, next, others, way, known)?,
+                (None, Some(next)) => {
+                    self.follow_prerequisites(own_key, next, others, way, known)?
+                }
                 (None, None) => (0, 0),
             };
             known.insert(flag.clone(), behind);
@@ -320,7 +328,7 @@ impl FlagState {
         if deepest > MAX_DEPTH {
             return Err(InvalidFlag::TooDeep(deepest));
         }
-        at_most("prerequisites", answers, MAX_ANSWERS)?;
+        check_at_most("prerequisites", answers, MAX_ANSWERS)?;
         Ok((deepest, answers))
     }
 }
@@ -335,7 +343,7 @@ mod tests {
         flags::{FlagDocument, Variant, boolean_flag},
     };
 
-    fn key(text: &str) -> FlagKey {
+    fn flag_key(text: &str) -> FlagKey {
         FlagKey::new(text).unwrap()
     }
 
@@ -378,12 +386,16 @@ mod tests {
         document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let document: FlagDocument = serde_json::from_value(document).unwrap();
         let (flag, state) = document.into_parts(None, 1);
-        let (b, mut b_state) = (boolean_flag("B"), FlagState::initial(&key("B")));
-        b_state.prerequisites =
-            vec![Prerequisite { flag: key("C"), variants: vec![VariantName::new("on").unwrap()] }];
-        let (c, mut c_state) = (boolean_flag("C"), FlagState::initial(&key("C")));
-        c_state.prerequisites =
-            vec![Prerequisite { flag: key("A"), variants: vec![VariantName::new("on").unwrap()] }];
+        let (b, mut b_state) = (boolean_flag("B"), FlagState::initial(&flag_key("B")));
+        b_state.prerequisites = vec![Prerequisite {
+            flag: flag_key("C"),
+            variants: vec![VariantName::new("on").unwrap()],
+        }];
+        let (c, mut c_state) = (boolean_flag("C"), FlagState::initial(&flag_key("C")));
+        c_state.prerequisites = vec![Prerequisite {
+            flag: flag_key("A"),
+            variants: vec![VariantName::new("on").unwrap()],
+        }];
         let others = Flags::from([(&b.key, (&b, &b_state)), (&c.key, (&c, &c_state))]);
         FieldError::from(state.validate(&flag, &others, &Segments::new()).unwrap_err()).to_string()
     }
@@ -421,7 +433,7 @@ mod tests {
                 let mut state = FlagState::initial(&flag.key);
                 if n > 0 {
                     let variants = vec![VariantName::new("on").unwrap()];
-                    let flag = key(&format!("C{}", n - 1));
+                    let flag = flag_key(&format!("C{}", n - 1));
                     state.prerequisites = vec![Prerequisite { flag, variants }];
                 }
                 (flag, state)

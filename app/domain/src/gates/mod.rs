@@ -14,7 +14,7 @@ use crate::{
     plan::{Criterion, Phase, Plan},
     rollout::{GateResult, Progress, RolloutState, Vote},
     targeting::Throttle,
-    words::duration,
+    words::format_duration,
 };
 
 pub use since::{EvidenceSince, Served, evidence_since};
@@ -100,7 +100,7 @@ impl Gate {
 
     /// Returns the part of the gate that commands check.
     #[must_use]
-    pub fn result(&self) -> GateResult {
+    pub fn to_gate_result(&self) -> GateResult {
         GateResult { passes: self.passes(), obstacles: self.obstacles() }
     }
 }
@@ -120,16 +120,21 @@ pub struct Measurements {
 
 /// Evaluates the gate of the current phase; it is empty if no phase is served.
 #[must_use]
-pub fn gate(plan: &Plan, state: &RolloutState, measured: &Measurements, now: Timestamp) -> Gate {
+pub fn evaluate_gate(
+    plan: &Plan,
+    state: &RolloutState,
+    measured: &Measurements,
+    now: Timestamp,
+) -> Gate {
     let Some(progress) = state.status.progress() else { return Gate::default() };
     let Some(phase) = plan.phase(progress.phase) else { return Gate::default() };
-    let mut conditions = vec![time(phase, progress, measured.since.as_ref(), now)];
+    let mut conditions = vec![check_duration(phase, progress, measured.since.as_ref(), now)];
     for (index, criterion) in phase.criteria.iter().enumerate() {
         let finding = measured.findings.get(index);
-        conditions.push(judged(criterion, state, finding, measured.since.as_ref()));
+        conditions.push(check_criterion(criterion, state, finding, measured.since.as_ref()));
     }
-    conditions.push(alarms(measured.alerts.as_deref(), measured.unwatched.as_deref()));
-    conditions.extend(checklist(plan, phase, state));
+    conditions.push(check_alerts(measured.alerts.as_deref(), measured.unwatched.as_deref()));
+    conditions.extend(check_checklist(plan, phase, state));
     if let Some(incident) = state.record.open_incidents().find(|i| i.kind == IncidentKind::Kill) {
         let detail = format!(
             "incident {} is open: bring the flags back and close it, or roll back",
@@ -148,35 +153,36 @@ pub fn gate(plan: &Plan, state: &RolloutState, measured: &Measurements, now: Tim
         let title = "Shares as planned";
         conditions.push(GateCondition::new(ConditionKind::Throttle, title, Verdict::Fail, detail));
     }
-    if let Some(incident) = state.record.post_mortem_due() {
+    if let Some(incident) = state.record.find_due_post_mortem() {
         let detail = format!("that of incident {} is not written", incident.id);
         let (kind, verdict) = (ConditionKind::PostMortem, Verdict::AwaitingSignOff);
         conditions.push(GateCondition::new(kind, "Post-mortem", verdict, detail));
     }
-    conditions.extend(votes(plan, state, measured.since.as_ref()));
+    conditions.extend(check_votes(plan, state, measured.since.as_ref()));
     Gate { conditions }
 }
 
-fn time(
+fn check_duration(
     phase: &Phase,
     progress: &Progress,
     since: Option<&EvidenceSince>,
     now: Timestamp,
 ) -> GateCondition {
     let changed = since.and_then(|since| Some((since.at, since.changed.as_deref()?)));
-    let over_at = phase.minimum_over_at(changed.map_or(progress.phase_since, |(at, _)| at));
+    let over_at = phase.earliest_end(changed.map_or(progress.phase_since, |(at, _)| at));
     let anew = |word: &str| {
         let (at, what) = changed?;
-        let ago = duration(now - at);
+        let ago = format_duration(now - at);
         Some(format!("{word} {what} changed {ago} ago: what was measured before is not counted"))
     };
     let (verdict, detail) = if now < over_at {
-        let (to_go, anew) = (duration(over_at - now), anew(", because").unwrap_or_default());
+        let (to_go, anew) = (format_duration(over_at - now), anew(", because").unwrap_or_default());
         (Verdict::Inconclusive, format!("{to_go} to go{anew}"))
     } else {
-        let overdue = phase.maximum_over_at(progress.phase_since).filter(|over| now > *over);
-        let overdue = overdue.map(|over| format!("; {} longer than planned", duration(now - over)));
-        let so_far = duration(now - progress.phase_since);
+        let overdue = phase.planned_end(progress.phase_since).filter(|over| now > *over);
+        let overdue =
+            overdue.map(|over| format!("; {} longer than planned", format_duration(now - over)));
+        let so_far = format_duration(now - progress.phase_since);
         let anew = anew(";").unwrap_or_default();
         (Verdict::Pass, format!("{so_far} so far{anew}{}", overdue.unwrap_or_default()))
     };
@@ -189,18 +195,18 @@ fn time(
 }
 
 /// Returns the change to the served configuration since a sign-off or vote, which it makes stale.
-fn changed_after(since: Option<&EvidenceSince>, judged_at: Timestamp) -> Option<&str> {
+fn served_change_after(since: Option<&EvidenceSince>, judged_at: Timestamp) -> Option<&str> {
     since.filter(|since| judged_at < since.at)?.changed.as_deref()
 }
 
-fn judged(
+fn check_criterion(
     criterion: &Criterion,
     state: &RolloutState,
     finding: Option<&CriterionResult>,
     since: Option<&EvidenceSince>,
 ) -> GateCondition {
     let (verdict, detail) = match (criterion, finding) {
-        (Criterion::SignedOff { statement }, _) => signed_off(state, statement, since),
+        (Criterion::SignedOff { statement }, _) => check_sign_off(state, statement, since),
         (Criterion::Automatic(_), Some(finding)) => {
             let CriterionResult { verdict, detail, value, sample, trend } = finding.clone();
             let (kind, title) = (ConditionKind::Criterion, criterion.to_string());
@@ -213,16 +219,16 @@ fn judged(
     GateCondition::new(ConditionKind::Criterion, criterion.to_string(), verdict, detail)
 }
 
-fn signed_off(
+fn check_sign_off(
     state: &RolloutState,
     statement: &str,
     since: Option<&EvidenceSince>,
 ) -> (Verdict, String) {
-    let Some(judged) = state.record.sign_off(statement) else {
+    let Some(judged) = state.record.find_sign_off(statement) else {
         return (Verdict::AwaitingSignOff, "needs sign-off".to_owned());
     };
     let by = &judged.by.0;
-    match changed_after(since, judged.at) {
+    match served_change_after(since, judged.at) {
         Some(what) => {
             (Verdict::AwaitingSignOff, format!("{by} judged it before {what} changed; look again"))
         }
@@ -231,7 +237,7 @@ fn signed_off(
     }
 }
 
-fn alarms(alerts: Option<&[Alert]>, unwatched: Option<&str>) -> GateCondition {
+fn check_alerts(alerts: Option<&[Alert]>, unwatched: Option<&str>) -> GateCondition {
     let (verdict, detail) = match alerts {
         None => (Verdict::Inconclusive, "the numbers cannot be read".to_owned()),
         Some([]) if unwatched.is_some() => {
@@ -248,16 +254,16 @@ fn alarms(alerts: Option<&[Alert]>, unwatched: Option<&str>) -> GateCondition {
     GateCondition::new(ConditionKind::Alerts, "No alerts", verdict, detail)
 }
 
-fn checklist(plan: &Plan, phase: &Phase, state: &RolloutState) -> Option<GateCondition> {
-    let items = plan.items_of(Some(phase.number));
-    let done = items.iter().filter(|item| state.record.tick(item).is_some()).count();
+fn check_checklist(plan: &Plan, phase: &Phase, state: &RolloutState) -> Option<GateCondition> {
+    let items = plan.checklist_items(Some(phase.number));
+    let done = items.iter().filter(|item| state.record.find_tick(item).is_some()).count();
     let verdict = if done == items.len() { Verdict::Pass } else { Verdict::AwaitingSignOff };
     let detail = format!("{done} of {} done", items.len());
     let (kind, title) = (ConditionKind::Checklist, "Checklist of the phase");
     (!items.is_empty()).then(|| GateCondition::new(kind, title, verdict, detail))
 }
 
-fn votes(
+fn check_votes(
     plan: &Plan,
     state: &RolloutState,
     since: Option<&EvidenceSince>,
@@ -269,7 +275,7 @@ fn votes(
     let (older, found): (Vec<&Vote>, Vec<&Vote>) = votes
         .iter()
         .filter(|vote| vote.go)
-        .partition(|vote| changed_after(since, vote.at).is_some());
+        .partition(|vote| served_change_after(since, vote.at).is_some());
     let (older, found) = (older.len(), found.len());
     let (verdict, detail) = match against {
         Some(vote) => (Verdict::Fail, format!("{} says no-go: {}", vote.by.0, vote.comment)),

@@ -59,13 +59,13 @@ pub fn evidence_since<'a>(
     let start = EvidenceSince { at: progress.phase_since, changed: None };
     let later = entries.filter(|entry| entry.at > progress.phase_since);
     let changes = later.filter_map(|entry| {
-        let changed = change_of_served(&entry.change, plan, served, progress.phase)?;
+        let changed = describe_served_change(&entry.change, plan, served, progress.phase)?;
         Some(EvidenceSince { at: entry.at, changed: Some(changed) })
     });
     changes.fold(start, |last, next| if next.at > last.at { next } else { last })
 }
 
-fn change_of_served(
+fn describe_served_change(
     change: &Change,
     plan: &Plan,
     served: &Served,
@@ -108,19 +108,19 @@ fn change_of_served(
                 _ => false,
             };
             let thing = things.iter().find(is_served)?;
-            Some(format!("{} {}, by a file,", thing.kind.words(), thing.key))
+            Some(format!("{} {}, by a file,", thing.kind.display_name(), thing.key))
         }
         Change::Saved {
             kind: SubjectKind::Rollout,
             key,
             before: Some(before),
             after: Some(after),
-        } if key == plan.key.as_str() => changed_phase(before, after, phase),
+        } if key == plan.key.as_str() => describe_phase_change(before, after, phase),
         _ => None,
     }
 }
 
-fn changed_phase(before: &Value, after: &Value, reached: PhaseNumber) -> Option<String> {
+fn describe_phase_change(before: &Value, after: &Value, reached: PhaseNumber) -> Option<String> {
     let phase = |plan: &Value, number: u16| {
         let phases = plan.get("phases").and_then(Value::as_array)?;
         phases.iter().find(|phase| phase.get("number") == Some(&Value::from(number))).cloned()
@@ -142,14 +142,20 @@ mod tests {
     use super::*;
     use crate::{audit::ImportKind, ids::ActorName, plan::plan_file, targeting::Throttle};
 
-    fn at(second: i64) -> Timestamp {
+    fn at_second(second: i64) -> Timestamp {
         DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap()
     }
 
-    fn saved(kind: SubjectKind, key: &str, before: Value, after: Value, second: i64) -> AuditEntry {
+    fn saved_entry(
+        kind: SubjectKind,
+        key: &str,
+        before: Value,
+        after: Value,
+        second: i64,
+    ) -> AuditEntry {
         let (before, after) = (Some(before), Some(after));
         let change = Change::Saved { kind, key: key.to_owned(), before, after };
-        AuditEntry { at: at(second), actor: ActorName("ada".into()), change }
+        AuditEntry { at: at_second(second), actor: ActorName("ada".into()), change }
     }
 
     #[test]
@@ -160,20 +166,21 @@ mod tests {
             segments: [SegmentKey::new("beta").unwrap()].into(),
         };
         let progress =
-            Progress { phase: PhaseNumber(2), phase_since: at(0), throttle: Throttle::NONE };
+            Progress { phase: PhaseNumber(2), phase_since: at_second(0), throttle: Throttle::NONE };
         let since = |entries: &[AuditEntry]| {
             let found = evidence_since(entries.iter(), &plan, &served, &progress);
             (found.at, found.changed)
         };
         let rules = |second| {
-            saved(SubjectKind::Flag, "A", json!({"rules": []}), json!({"rules": [1]}), second)
+            saved_entry(SubjectKind::Flag, "A", json!({"rules": []}), json!({"rules": [1]}), second)
         };
         let flag = SubjectKind::Flag;
-        assert_eq!(since(&[]), (at(0), None));
-        assert_eq!(since(&[rules(-5)]), (at(0), None), "before the phase");
-        assert_eq!(since(&[rules(9), rules(5)]), (at(9), Some("rules of A".into())));
-        let text = saved(flag, "A", json!({"description": "x"}), json!({"description": "y"}), 7);
-        assert_eq!(since(&[text]), (at(0), None), "a description restarts nothing");
+        assert_eq!(since(&[]), (at_second(0), None));
+        assert_eq!(since(&[rules(-5)]), (at_second(0), None), "before the phase");
+        assert_eq!(since(&[rules(9), rules(5)]), (at_second(9), Some("rules of A".into())));
+        let text =
+            saved_entry(flag, "A", json!({"description": "x"}), json!({"description": "y"}), 7);
+        assert_eq!(since(&[text]), (at_second(0), None), "a description restarts nothing");
         let imported = |key: &str, fields: &[&str]| {
             let thing = ImportedThing {
                 kind: flag,
@@ -182,32 +189,44 @@ mod tests {
                 fields: fields.iter().map(|field| (*field).to_owned()).collect(),
             };
             let change = Change::Imported { environment: "e".into(), things: vec![thing] };
-            let entry = AuditEntry { at: at(6), actor: ActorName("ada".into()), change };
+            let entry = AuditEntry { at: at_second(6), actor: ActorName("ada".into()), change };
             since(&[entry]).0
         };
-        assert_eq!(imported("A", &["description", "rules"]), at(6));
-        assert_eq!(imported("A", &["description", "tags"]), at(0), "nothing of what is served");
-        assert_eq!(imported("A", &[]), at(6), "of an older version, which did not say");
-        assert_eq!(imported("B", &["rules"]), at(0));
-        let other = saved(flag, "B", json!({"rules": []}), json!({"rules": [1]}), 7);
-        assert_eq!(since(&[other]), (at(0), None));
-        let condition = saved(
+        assert_eq!(imported("A", &["description", "rules"]), at_second(6));
+        assert_eq!(
+            imported("A", &["description", "tags"]),
+            at_second(0),
+            "nothing of what is served"
+        );
+        assert_eq!(imported("A", &[]), at_second(6), "of an older version, which did not say");
+        assert_eq!(imported("B", &["rules"]), at_second(0));
+        let other = saved_entry(flag, "B", json!({"rules": []}), json!({"rules": [1]}), 7);
+        assert_eq!(since(&[other]), (at_second(0), None));
+        let condition = saved_entry(
             SubjectKind::Segment,
             "beta",
             json!({"condition": 1}),
             json!({"condition": 2}),
             8,
         );
-        assert_eq!(since(&[condition]).0, at(8));
+        assert_eq!(since(&[condition]).0, at_second(8));
         let plan_of = |share: u32, name: &str, later: u32| {
             json!({"phases": [{"number": 1, "name": name, "audience": []},
                               {"number": 2, "audience": [{"share": share}]},
                               {"number": 3, "audience": [{"share": later}]}]})
         };
         let key = plan.key.as_str();
-        let revised =
-            |after| since(&[saved(SubjectKind::Rollout, key, plan_of(5, "One", 20), after, 8)]);
-        assert_eq!(revised(plan_of(9, "One", 20)), (at(8), Some("audience of phase 2".into())));
-        assert_eq!(revised(plan_of(5, "Uno", 50)), (at(0), None), "names, and phases to come");
+        let revised = |after| {
+            since(&[saved_entry(SubjectKind::Rollout, key, plan_of(5, "One", 20), after, 8)])
+        };
+        assert_eq!(
+            revised(plan_of(9, "One", 20)),
+            (at_second(8), Some("audience of phase 2".into()))
+        );
+        assert_eq!(
+            revised(plan_of(5, "Uno", 50)),
+            (at_second(0), None),
+            "names, and phases to come"
+        );
     }
 }

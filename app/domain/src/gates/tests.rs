@@ -10,12 +10,12 @@ use crate::{
     measurement::CriterionResult,
     plan::{ChecklistItem, plan_file},
     rollout::{
-        tests::{ada, addition, at, in_status, progress},
+        tests::{actor_ada, at_day, progress_in_phase, sample_record_entry, state_in_status},
         *,
     },
 };
 
-fn measured(findings: &[CriterionResult]) -> Measurements {
+fn sample_measurements(findings: &[CriterionResult]) -> Measurements {
     let alerts = Some(Vec::new());
     Measurements { findings: findings.to_vec(), alerts, ..Measurements::default() }
 }
@@ -29,13 +29,13 @@ fn a_gate_lists_the_conditions_that_do_not_pass() {
         Criterion::SignedOff { statement: "it works".into() },
         serde_json::from_str(r#"{"metric":"error_rate","comparator":"<","threshold":3}"#).unwrap(),
     ];
-    let mut state = in_status(RolloutStatus::Running(progress(1)));
+    let mut state = state_in_status(RolloutStatus::Running(progress_in_phase(1)));
     let unknown = CriterionResult { verdict: Verdict::Pass, ..CriterionResult::unknown("") };
     let finding =
         |verdict, detail: &str| CriterionResult { verdict, ..CriterionResult::unknown(detail) };
     let found = [unknown, finding(Verdict::Inconclusive, "120 more sessions")];
     assert_eq!(
-        gate(&plan, &state, &measured(&found), at(1)).obstacles(),
+        evaluate_gate(&plan, &state, &sample_measurements(&found), at_day(1)).obstacles(),
         [
             "At least 3 days: 2 days to go",
             "it works: needs sign-off",
@@ -46,7 +46,7 @@ fn a_gate_lists_the_conditions_that_do_not_pass() {
     );
     let mut add = |record_entry: RecordEntry, by: &str| {
         let event = add_record_entry(&plan, &state, &record_entry, Role::Operator)?;
-        state = state.after(&event, &ActorName(by.into()), at(1));
+        state = state.apply_event(&event, &ActorName(by.into()), at_day(1));
         Ok::<_, CommandError>(())
     };
     let item = ChecklistItem { phase: Some(PhaseNumber(1)), item: "cache cleared".into() };
@@ -62,15 +62,15 @@ fn a_gate_lists_the_conditions_that_do_not_pass() {
     add(vote(false, "too slow"), "bob").unwrap();
     add(vote(true, ""), "ada").unwrap();
     let found = [finding(Verdict::Fail, "ignored"), finding(Verdict::Pass, "0 of 400")];
-    let open = gate(&plan, &state, &measured(&found), at(4)).obstacles();
+    let open = evaluate_gate(&plan, &state, &sample_measurements(&found), at_day(4)).obstacles();
     assert_eq!(open, ["A go vote: bob says no-go: too slow"]);
     let event = add_record_entry(&plan, &state, &vote(true, "better"), Role::Operator).unwrap();
-    let passed = state.after(&event, &ActorName("bob".into()), at(4));
-    assert!(gate(&plan, &passed, &measured(&found), at(4)).passes());
+    let passed = state.apply_event(&event, &ActorName("bob".into()), at_day(4));
+    assert!(evaluate_gate(&plan, &passed, &sample_measurements(&found), at_day(4)).passes());
     // Sign-offs and votes from before a change to the served flags no longer count.
-    let since = EvidenceSince { at: at(5), changed: Some("rules of A".into()) };
-    let changed = Measurements { since: Some(since), ..measured(&found) };
-    let open = gate(&plan, &passed, &changed, at(9)).obstacles();
+    let since = EvidenceSince { at: at_day(5), changed: Some("rules of A".into()) };
+    let changed = Measurements { since: Some(since), ..sample_measurements(&found) };
+    let open = evaluate_gate(&plan, &passed, &changed, at_day(9)).obstacles();
     assert_eq!(
         open,
         [
@@ -81,14 +81,21 @@ fn a_gate_lists_the_conditions_that_do_not_pass() {
     let again = [(judge(true), "ada"), (vote(true, "still"), "bob")];
     let again = again.into_iter().fold(passed.clone(), |state, (record_entry, by)| {
         let event = add_record_entry(&plan, &state, &record_entry, Role::Operator).unwrap();
-        state.after(&event, &ActorName(by.into()), at(6))
+        state.apply_event(&event, &ActorName(by.into()), at_day(6))
     });
-    assert!(gate(&plan, &again, &changed, at(9)).passes());
+    assert!(evaluate_gate(&plan, &again, &changed, at_day(9)).passes());
     // Votes and sign-offs of phase 1 do not count in phase 2.
     let advance = RolloutCommand::new(CommandKind::Advance, "");
-    let event =
-        apply(&plan, &passed, &advance, &GateResult::open(), Role::Operator, at(4)).unwrap();
-    let next = passed.after(&event, &ada(), at(4));
+    let event = apply_command(
+        &plan,
+        &passed,
+        &advance,
+        &GateResult::always_passing(),
+        Role::Operator,
+        at_day(4),
+    )
+    .unwrap();
+    let next = passed.apply_event(&event, &actor_ada(), at_day(4));
     assert!(next.record.votes.is_empty() && next.record.sign_offs.is_empty());
     assert_eq!(next.record.ticks.len(), 1);
 }
@@ -100,7 +107,7 @@ enum Act {
     Wait(i64),
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
+fn arbitrary_acts() -> impl Strategy<Value = Vec<Act>> {
     let kinds = prop::sample::select(CommandKind::ALL.to_vec());
     // An abort ends the rollout for good, but is only one command of eleven.
     let act = prop_oneof![
@@ -117,17 +124,26 @@ fn halving_and_killing_clear_votes_and_close_the_gate() {
     let mut plan = plan_file().plan;
     plan.quorum = 1;
     let go = RecordEntry::Vote { go: true, comment: String::new() };
-    let step = |state: &RolloutState, event: RolloutEvent| state.after(&event, &ada(), at(9));
-    let begun = in_status(RolloutStatus::Running(progress(2)));
+    let step = |state: &RolloutState, event: RolloutEvent| {
+        state.apply_event(&event, &actor_ada(), at_day(9))
+    };
+    let begun = state_in_status(RolloutStatus::Running(progress_in_phase(2)));
     let voted = step(&begun, add_record_entry(&plan, &begun, &go, Role::Operator).unwrap());
-    assert!(gate(&plan, &voted, &measured(&[]), at(9)).passes());
+    assert!(evaluate_gate(&plan, &voted, &sample_measurements(&[]), at_day(9)).passes());
     for kind in [CommandKind::Halve, CommandKind::Kill] {
         let command = RolloutCommand::new(kind, "it burns");
-        let event = apply(&plan, &voted, &command, &GateResult::open(), Role::Operator, at(9));
+        let event = apply_command(
+            &plan,
+            &voted,
+            &command,
+            &GateResult::always_passing(),
+            Role::Operator,
+            at_day(9),
+        );
         let after = step(&voted, event.unwrap());
         assert!(after.record.votes.is_empty(), "{kind:?}");
         let voted = step(&after, add_record_entry(&plan, &after, &go, Role::Operator).unwrap());
-        let gate = gate(&plan, &voted, &measured(&[]), at(9));
+        let gate = evaluate_gate(&plan, &voted, &sample_measurements(&[]), at_day(9));
         let open =
             if kind == CommandKind::Kill { "No kill switch: " } else { "Shares as planned: " };
         assert!(gate.obstacles()[0].starts_with(open), "{:?}", gate.obstacles());
@@ -136,12 +152,12 @@ fn halving_and_killing_clear_votes_and_close_the_gate() {
 
 proptest! {
     #[test]
-    fn no_phase_is_skipped_and_replayed_events_give_the_same_state(acts in acts()) {
+    fn no_phase_is_skipped_and_replayed_events_give_the_same_state(acts in arbitrary_acts()) {
         let mut plan = plan_file().plan;
         plan.quorum = 1;
-        let (mut now, mut state, mut history) = (at(0), RolloutState::default(), Vec::new());
+        let (mut now, mut state, mut history) = (at_day(0), RolloutState::default(), Vec::new());
         for act in acts {
-            let gate = gate(&plan, &state, &measured(&[]), now).result();
+            let gate = evaluate_gate(&plan, &state, &sample_measurements(&[]), now).to_gate_result();
             let event = match act {
                 Act::Wait(days) => {
                     now += TimeDelta::days(days);
@@ -149,13 +165,13 @@ proptest! {
                 }
                 Act::RolloutCommand(kind, with_reason) => {
                     let reason = if with_reason { "because" } else { "" };
-                    apply(&plan, &state, &RolloutCommand::new(kind, reason), &gate, Role::Admin, now)
+                    apply_command(&plan, &state, &RolloutCommand::new(kind, reason), &gate, Role::Admin, now)
                 }
-                Act::Add(which) => add_record_entry(&plan, &state, &addition(which), Role::Operator),
+                Act::Add(which) => add_record_entry(&plan, &state, &sample_record_entry(which), Role::Operator),
             };
             let Ok(event) = event else { continue };
             let before = state.clone();
-            state = before.after(&event, &ada(), now);
+            state = before.apply_event(&event, &actor_ada(), now);
             history.push((now, event.clone()));
             let phase = |state: &RolloutState| state.status.serving_phase().map_or(0, |p| p.0);
             let (was, is) = (phase(&before), phase(&state));
@@ -165,7 +181,7 @@ proptest! {
                     RolloutEvent::Started(_) => prop_assert_eq!(is, 1),
                     RolloutEvent::Advanced(moved) => {
                         prop_assert!(gate.passes || (moved.forced && !moved.reason.is_empty()));
-                        prop_assert!(before.record.post_mortem_due().is_none());
+                        prop_assert!(before.record.find_due_post_mortem().is_none());
                     }
                     other => prop_assert!(false, "{other:?}"),
                 }
@@ -185,7 +201,7 @@ proptest! {
             let stored = serde_json::to_string(event).unwrap();
             let read: RolloutEvent = serde_json::from_str(&stored).unwrap();
             prop_assert_eq!(&read, event);
-            replayed = replayed.after(&read, &ada(), *at);
+            replayed = replayed.apply_event(&read, &actor_ada(), *at);
         }
         let stored = serde_json::to_string(&state).unwrap();
         prop_assert_eq!(serde_json::from_str::<RolloutState>(&stored).unwrap(), replayed);

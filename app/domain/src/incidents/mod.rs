@@ -110,7 +110,7 @@ pub struct FollowUp {
 impl PostMortem {
     /// The first required field that is empty; `None` if it is complete.
     #[must_use]
-    pub fn missing(&self) -> Option<&'static str> {
+    pub fn missing_field(&self) -> Option<&'static str> {
         let is_blank = |text: &str| text.trim().is_empty();
         let unowned = |action: &FollowUp| is_blank(&action.what) || is_blank(&action.owner);
         match self {
@@ -164,7 +164,7 @@ impl Incident {
 
     /// The time from detection to response.
     #[must_use]
-    pub fn taken(&self) -> TimeDelta {
+    pub fn response_time(&self) -> TimeDelta {
         self.acted_at - self.detected_at
     }
 
@@ -186,11 +186,11 @@ impl Incident {
         self.kind == IncidentKind::Full && self.post_mortem.is_none()
     }
 
-    pub(super) fn note(&mut self, text: String, by: ActorName, at: Timestamp) {
+    pub(super) fn add_note(&mut self, text: String, by: ActorName, at: Timestamp) {
         push_bounded(&mut self.notes, Note { text, by, at });
     }
 
-    pub(super) fn notify(&mut self, contact: String, by: ActorName, at: Timestamp) {
+    pub(super) fn add_notified_contact(&mut self, contact: String, by: ActorName, at: Timestamp) {
         push_bounded(&mut self.notified, Note { text: contact, by, at });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     CriterionResult, Limit, Measurement, SampleUnit, Verdict,
-    threshold::{Assessment, weighed},
+    threshold::{Assessment, assess_bounds},
 };
 use crate::stats::{ALPHA, Bounds, rate_bounds};
 
@@ -21,7 +21,7 @@ impl Comparison {
     /// Returns the change from `without` to `with` in per cent; `None` if either is unknown, or if
     /// `without` is zero.
     #[must_use]
-    pub fn change(self) -> Option<f64> {
+    pub fn relative_change(self) -> Option<f64> {
         let (with, without) = (self.with.value()?, self.without.value()?);
         (without > 0.0).then(|| (with / without - 1.0) * 100.0)
     }
@@ -78,7 +78,7 @@ pub fn judge_change(
             sample: pair.sample(),
             ..CriterionResult::unknown(format!(
                 "nothing happened among {} nor among {} {others}",
-                of.write(pair.with.sample()),
+                of.write_count(pair.with.sample()),
                 pair.without.sample(),
             ))
         };
@@ -89,7 +89,7 @@ pub fn judge_change(
             sample: pair.sample(),
             ..CriterionResult::unknown(format!(
                 "nothing happened among {} {others}",
-                of.write(pair.without.sample())
+                of.write_count(pair.without.sample())
             ))
         };
     }
@@ -97,10 +97,10 @@ pub fn judge_change(
     let unit = if matches!(pair.with, Measurement::Rate { .. }) { " %" } else { "" };
     let counts = format!(
         "{with:.1}{unit} of {} against {without:.1}{unit} of {} {others}",
-        of.write(pair.with.sample()),
+        of.write_count(pair.with.sample()),
         pair.without.sample(),
     );
-    let text = match pair.change() {
+    let text = match pair.relative_change() {
         Some(change) => format!("{change:+.1} % ({counts})"),
         None => counts,
     };
@@ -112,11 +112,11 @@ pub fn judge_change(
     };
     let later = |sample| pair.with_sample(sample).bounds(alpha);
     let found = Assessment { limit, now, text: text + &sure, count: pair.sample(), of };
-    let (verdict, detail) = weighed(found, later);
+    let (verdict, detail) = assess_bounds(found, later);
     CriterionResult {
         verdict,
         detail,
-        value: pair.change(),
+        value: pair.relative_change(),
         sample: pair.sample(),
         trend: Vec::new(),
     }
@@ -156,23 +156,23 @@ mod tests {
 
     const USERS: SampleUnit = SampleUnit("user", "users");
 
-    fn rate(happened: u64, cases: u64) -> Measurement {
+    fn sample_rate(happened: u64, cases: u64) -> Measurement {
         Measurement::Rate { happened, cases }
     }
 
-    fn judged(with: Measurement, without: Measurement, threshold: f64) -> CriterionResult {
+    fn judge_sample(with: Measurement, without: Measurement, threshold: f64) -> CriterionResult {
         let limit = Limit { comparator: Comparator::Above, threshold };
         judge_change(Comparison { with, without }, limit, USERS, "in control", 1)
     }
 
     #[test]
     fn a_change_is_inconclusive_until_its_bounds_clear_the_limit() {
-        let clear = judged(rate(700, 1_000), rate(500, 1_000), 10.0);
+        let clear = judge_sample(sample_rate(700, 1_000), sample_rate(500, 1_000), 10.0);
         assert_eq!(clear.verdict, Verdict::Pass, "{}", clear.detail);
         assert_eq!(clear.value.unwrap().round(), 40.0);
-        let worse = judged(rate(500, 1_000), rate(700, 1_000), 10.0);
+        let worse = judge_sample(sample_rate(500, 1_000), sample_rate(700, 1_000), 10.0);
         assert_eq!(worse.verdict, Verdict::Fail, "{}", worse.detail);
-        let few = judged(rate(14, 20), rate(10, 20), 10.0);
+        let few = judge_sample(sample_rate(14, 20), sample_rate(10, 20), 10.0);
         assert_eq!(few.verdict, Verdict::Inconclusive);
         assert!(
             few.detail.contains("about ") && few.detail.ends_with("more users needed"),
@@ -180,27 +180,42 @@ mod tests {
             few.detail
         );
         assert_eq!(
-            judged(rate(0, 0), rate(1, 2), 10.0).detail,
+            judge_sample(sample_rate(0, 0), sample_rate(1, 2), 10.0).detail,
             "no users among those who were given it yet"
         );
-        assert_eq!(judged(rate(1, 2), rate(0, 0), 10.0).detail, "no users in control");
+        assert_eq!(
+            judge_sample(sample_rate(1, 2), sample_rate(0, 0), 10.0).detail,
+            "no users in control"
+        );
     }
 
     #[test]
     fn means_and_plain_values_are_compared() {
         let mean = |mean, count| Measurement::Mean { mean, variance: 4.0, count };
-        assert_eq!(judged(mean(12.0, 4_000), mean(10.0, 4_000), 15.0).verdict, Verdict::Pass);
-        assert_eq!(judged(mean(12.0, 20), mean(10.0, 4_000), 15.0).verdict, Verdict::Inconclusive);
+        assert_eq!(judge_sample(mean(12.0, 4_000), mean(10.0, 4_000), 15.0).verdict, Verdict::Pass);
+        assert_eq!(
+            judge_sample(mean(12.0, 20), mean(10.0, 4_000), 15.0).verdict,
+            Verdict::Inconclusive
+        );
         let plain = |value, count| Measurement::Plain { value, count };
-        assert_eq!(judged(plain(60.0, 100), plain(50.0, 100), 15.0).verdict, Verdict::Pass);
-        assert_eq!(judged(plain(60.0, 100), plain(50.0, 99), 15.0).verdict, Verdict::Inconclusive);
-        assert_eq!(judged(plain(60.0, 100), plain(0.0, 100), 15.0).value, None);
-        assert_eq!(judged(plain(60.0, 100), plain(0.0, 100), 15.0).verdict, Verdict::Inconclusive);
-        let nothing = judged(plain(0.0, 110), plain(0.0, 110), 10.0);
+        assert_eq!(judge_sample(plain(60.0, 100), plain(50.0, 100), 15.0).verdict, Verdict::Pass);
+        assert_eq!(
+            judge_sample(plain(60.0, 100), plain(50.0, 99), 15.0).verdict,
+            Verdict::Inconclusive
+        );
+        assert_eq!(judge_sample(plain(60.0, 100), plain(0.0, 100), 15.0).value, None);
+        assert_eq!(
+            judge_sample(plain(60.0, 100), plain(0.0, 100), 15.0).verdict,
+            Verdict::Inconclusive
+        );
+        let nothing = judge_sample(plain(0.0, 110), plain(0.0, 110), 10.0);
         assert_eq!(nothing.verdict, Verdict::Inconclusive, "{}", nothing.detail);
         assert!(nothing.detail.starts_with("nothing happened among 110 users"));
         for limit in [10.0, -10.0] {
-            assert_eq!(judged(rate(0, 500), rate(0, 500), limit).verdict, Verdict::Inconclusive);
+            assert_eq!(
+                judge_sample(sample_rate(0, 500), sample_rate(0, 500), limit).verdict,
+                Verdict::Inconclusive
+            );
         }
     }
 

@@ -6,6 +6,6 @@ mod value;
 mod verdict;
 
 pub use comparison::{Comparison, judge_change, sample_ratio_mismatch};
-pub use threshold::{Limit, SampleUnit, judge};
+pub use threshold::{Limit, SampleUnit, judge_measurement};
 pub use value::Measurement;
 pub use verdict::{CriterionResult, Verdict};

@@ -21,7 +21,7 @@ pub struct Limit {
 }
 
 impl Limit {
-    fn holds(self, value: f64) -> bool {
+    fn is_met_by(self, value: f64) -> bool {
         match self.comparator {
             Comparator::Above => value > self.threshold,
             Comparator::AtLeast => value >= self.threshold,
@@ -32,8 +32,8 @@ impl Limit {
 
     /// Returns pass or fail if both bounds lie on the same side of the threshold.
     #[must_use]
-    pub fn verdict(self, bounds: Bounds) -> Verdict {
-        match (self.holds(bounds.low), self.holds(bounds.high)) {
+    pub fn judge_bounds(self, bounds: Bounds) -> Verdict {
+        match (self.is_met_by(bounds.low), self.is_met_by(bounds.high)) {
             (true, true) => Verdict::Pass,
             (false, false) => Verdict::Fail,
             _ => Verdict::Inconclusive,
@@ -46,16 +46,16 @@ impl Limit {
 pub struct SampleUnit(pub &'static str, pub &'static str);
 
 impl SampleUnit {
-    pub(super) fn write(self, count: u64) -> String {
-        format!("{count} {}", self.name(count))
+    pub(super) fn write_count(self, count: u64) -> String {
+        format!("{count} {}", self.name_for_count(count))
     }
 
     /// Writes, for example, `about 12 more sessions needed`.
-    fn missing(self, about: &str, count: u64) -> String {
-        format!("{about}{count} more {} needed", self.name(count))
+    fn write_missing(self, about: &str, count: u64) -> String {
+        format!("{about}{count} more {} needed", self.name_for_count(count))
     }
 
-    fn name(self, count: u64) -> &'static str {
+    fn name_for_count(self, count: u64) -> &'static str {
         if count == 1 { self.0 } else { self.1 }
     }
 }
@@ -63,7 +63,7 @@ impl SampleUnit {
 /// Judges a measurement by a limit. `criteria` is the number of criteria that are judged together;
 /// they share the error equally.
 #[must_use]
-pub fn judge(
+pub fn judge_measurement(
     measured: Measurement,
     limit: Limit,
     of: SampleUnit,
@@ -79,39 +79,39 @@ pub fn judge(
         Measurement::Rate { happened, cases } => format!(
             "{:.1} % of {}, surely {}",
             happened as f64 / cases as f64 * 100.0,
-            of.write(cases),
-            between(now, " %")
+            of.write_count(cases),
+            format_bounds(now, " %")
         ),
         Measurement::Mean { mean, count: MIN_FOR_MEAN.., .. } => {
-            format!("{mean:.2} from {}, surely {}", of.write(sample), between(now, ""))
+            format!("{mean:.2} from {}, surely {}", of.write_count(sample), format_bounds(now, ""))
         }
-        Measurement::Mean { mean, .. } => format!("{mean:.2} from {}", of.write(sample)),
+        Measurement::Mean { mean, .. } => format!("{mean:.2} from {}", of.write_count(sample)),
         // It has no bounds, so the text says that it may still change.
         Measurement::Plain { value, .. } => {
-            format!("{value:.1} from {} as it is", of.write(sample))
+            format!("{value:.1} from {} as it is", of.write_count(sample))
         }
-        Measurement::Count { happened, .. } => format!("{happened} in {}", of.write(sample)),
+        Measurement::Count { happened, .. } => format!("{happened} in {}", of.write_count(sample)),
     };
     let (verdict, detail) = match measured {
         Measurement::Count { happened, looked: ..MIN_FOR_COUNT }
-            if limit.holds(happened as f64) =>
+            if limit.is_met_by(happened as f64) =>
         {
-            let more = of.missing("", MIN_FOR_COUNT - sample);
+            let more = of.write_missing("", MIN_FOR_COUNT - sample);
             (Verdict::Inconclusive, format!("{text}; {more}"))
         }
         Measurement::Plain { count: ..MIN_FOR_PLAIN, .. } => {
-            let more = of.missing("", MIN_FOR_PLAIN - sample);
+            let more = of.write_missing("", MIN_FOR_PLAIN - sample);
             (Verdict::Inconclusive, format!("{text}; {more}"))
         }
         _ => {
             let later = |sample| measured.with_sample(sample).bounds(alpha);
-            weighed(Assessment { limit, now, text, count: sample, of }, later)
+            assess_bounds(Assessment { limit, now, text, count: sample, of }, later)
         }
     };
     CriterionResult { verdict, detail, value: measured.value(), sample, trend: Vec::new() }
 }
 
-fn between(bounds: Bounds, unit: &str) -> String {
+fn format_bounds(bounds: Bounds, unit: &str) -> String {
     format!("{:.1} to {:.1}{unit}", bounds.low, bounds.high)
 }
 
@@ -126,13 +126,13 @@ pub(super) struct Assessment {
 
 /// Returns the verdict by bounds. If it is inconclusive, the text says how many more cases are
 /// needed at the current value.
-pub(super) fn weighed(found: Assessment, later: impl Fn(u64) -> Bounds) -> (Verdict, String) {
+pub(super) fn assess_bounds(found: Assessment, later: impl Fn(u64) -> Bounds) -> (Verdict, String) {
     let Assessment { limit, now, text, count, of } = found;
-    let verdict = limit.verdict(now);
+    let verdict = limit.judge_bounds(now);
     if verdict != Verdict::Inconclusive {
         return (verdict, text);
     }
-    let is_enough = |count: u64| limit.verdict(later(count)) != Verdict::Inconclusive;
+    let is_enough = |count: u64| limit.judge_bounds(later(count)) != Verdict::Inconclusive;
     let doubled = std::iter::successors(Some(count.max(1)), |count| count.checked_mul(2));
     let enough = doubled.take_while(|count| *count <= MAX_MORE).find(|count| is_enough(*count));
     let detail = match enough {
@@ -142,7 +142,7 @@ pub(super) fn weighed(found: Assessment, later: impl Fn(u64) -> Bounds) -> (Verd
                 let half = few.midpoint(many);
                 if is_enough(half) { many = half } else { few = half }
             }
-            format!("{text}; {}", of.missing("about ", many - count))
+            format!("{text}; {}", of.write_missing("about ", many - count))
         }
         None => format!("{text}; too close to the limit to tell"),
     };
@@ -155,44 +155,51 @@ mod tests {
 
     const SESSIONS: SampleUnit = SampleUnit("session", "sessions");
 
-    fn limit(comparator: Comparator, threshold: f64) -> Limit {
+    fn sample_limit(comparator: Comparator, threshold: f64) -> Limit {
         Limit { comparator, threshold }
     }
 
-    fn verdict(happened: u64, cases: u64, limit: Limit) -> Verdict {
-        judge(Measurement::Rate { happened, cases }, limit, SESSIONS, 1).verdict
+    fn rate_verdict(happened: u64, cases: u64, limit: Limit) -> Verdict {
+        judge_measurement(Measurement::Rate { happened, cases }, limit, SESSIONS, 1).verdict
     }
 
     #[test]
     fn a_rate_is_inconclusive_until_its_bounds_clear_the_limit() {
-        let below_three = limit(Comparator::Below, 3.0);
-        assert_eq!(verdict(0, 0, below_three), Verdict::Inconclusive);
-        assert_eq!(verdict(0, 50, below_three), Verdict::Inconclusive);
-        assert_eq!(verdict(0, 400, below_three), Verdict::Pass);
-        assert_eq!(verdict(40, 400, below_three), Verdict::Fail);
-        let above_sixty = limit(Comparator::Above, 60.0);
-        assert_eq!(verdict(20, 20, above_sixty), Verdict::Pass);
-        assert_eq!(verdict(2, 20, above_sixty), Verdict::Fail);
-        assert_eq!(verdict(13, 20, above_sixty), Verdict::Inconclusive);
+        let below_three = sample_limit(Comparator::Below, 3.0);
+        assert_eq!(rate_verdict(0, 0, below_three), Verdict::Inconclusive);
+        assert_eq!(rate_verdict(0, 50, below_three), Verdict::Inconclusive);
+        assert_eq!(rate_verdict(0, 400, below_three), Verdict::Pass);
+        assert_eq!(rate_verdict(40, 400, below_three), Verdict::Fail);
+        let above_sixty = sample_limit(Comparator::Above, 60.0);
+        assert_eq!(rate_verdict(20, 20, above_sixty), Verdict::Pass);
+        assert_eq!(rate_verdict(2, 20, above_sixty), Verdict::Fail);
+        assert_eq!(rate_verdict(13, 20, above_sixty), Verdict::Inconclusive);
     }
 
     #[test]
     fn an_inconclusive_rate_says_how_many_more_cases_it_needs() {
-        let below = limit(Comparator::Below, 3.0);
-        let found = judge(Measurement::Rate { happened: 0, cases: 50 }, below, SESSIONS, 1);
+        let below = sample_limit(Comparator::Below, 3.0);
+        let found =
+            judge_measurement(Measurement::Rate { happened: 0, cases: 50 }, below, SESSIONS, 1);
         let more: u64 = found.detail.split(' ').rev().nth(3).unwrap().parse().unwrap();
         assert!(found.detail.ends_with("more sessions needed"), "{}", found.detail);
-        assert_eq!(verdict(0, 50 + more, below), Verdict::Pass);
-        assert_eq!(verdict(0, 49 + more, below), Verdict::Inconclusive);
-        let close = judge(Measurement::Rate { happened: 3, cases: 100 }, below, SESSIONS, 1);
+        assert_eq!(rate_verdict(0, 50 + more, below), Verdict::Pass);
+        assert_eq!(rate_verdict(0, 49 + more, below), Verdict::Inconclusive);
+        let close =
+            judge_measurement(Measurement::Rate { happened: 3, cases: 100 }, below, SESSIONS, 1);
         assert!(close.detail.ends_with("too close to the limit to tell"), "{}", close.detail);
     }
 
     #[test]
     fn more_criteria_need_more_evidence() {
-        let below = limit(Comparator::Below, 3.0);
+        let below = sample_limit(Comparator::Below, 3.0);
         let of = |criteria| {
-            judge(Measurement::Rate { happened: 0, cases: 250 }, below, SESSIONS, criteria)
+            judge_measurement(
+                Measurement::Rate { happened: 0, cases: 250 },
+                below,
+                SESSIONS,
+                criteria,
+            )
         };
         assert_eq!(of(1).verdict, Verdict::Pass);
         assert_eq!(of(10).verdict, Verdict::Inconclusive);
@@ -200,24 +207,27 @@ mod tests {
 
     #[test]
     fn means_plain_values_and_counts_are_judged() {
-        let above = limit(Comparator::Above, 4.0);
+        let above = sample_limit(Comparator::Above, 4.0);
         let mean = |mean, count| {
-            judge(Measurement::Mean { mean, variance: 1.0, count }, above, SESSIONS, 1)
+            judge_measurement(Measurement::Mean { mean, variance: 1.0, count }, above, SESSIONS, 1)
         };
         assert_eq!(mean(4.5, 29).verdict, Verdict::Inconclusive);
         assert_eq!(mean(4.5, 400).verdict, Verdict::Pass);
         assert_eq!(mean(3.5, 400).verdict, Verdict::Fail);
         assert!(mean(4.5, 2).detail.contains("more sessions needed"), "{}", mean(4.5, 2).detail);
-        let plain = |value, count| judge(Measurement::Plain { value, count }, above, SESSIONS, 1);
+        let plain = |value, count| {
+            judge_measurement(Measurement::Plain { value, count }, above, SESSIONS, 1)
+        };
         assert_eq!(plain(90.0, 100).verdict, Verdict::Pass);
         assert_eq!(plain(3.0, 100).verdict, Verdict::Fail);
         assert_eq!(
             plain(90.0, 60).detail,
             "90.0 from 60 sessions as it is; 40 more sessions needed"
         );
-        let zero = limit(Comparator::AtMost, 0.0);
-        let count =
-            |happened, looked| judge(Measurement::Count { happened, looked }, zero, SESSIONS, 1);
+        let zero = sample_limit(Comparator::AtMost, 0.0);
+        let count = |happened, looked| {
+            judge_measurement(Measurement::Count { happened, looked }, zero, SESSIONS, 1)
+        };
         assert_eq!(count(0, 30).verdict, Verdict::Pass);
         assert_eq!(count(0, 29).verdict, Verdict::Inconclusive);
         assert_eq!(count(1, 9).verdict, Verdict::Fail);

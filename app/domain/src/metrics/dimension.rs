@@ -62,7 +62,7 @@ impl DimensionKind {
 impl Dimension {
     /// The dimensions of a visit. Pages are missing: each event has its own.
     #[must_use]
-    pub fn of_visit(visit: &Visit) -> Vec<Self> {
+    pub fn from_visit(visit: &Visit) -> Vec<Self> {
         let mut dimensions = vec![Self::All, Self::Device(visit.device)];
         dimensions.extend(visit.release.clone().map(Self::Release));
         dimensions.extend(visit.phase.map(Self::Phase));
@@ -94,7 +94,7 @@ impl Dimension {
 
     /// The value under which further values of its kind are counted.
     #[must_use]
-    pub fn other(&self) -> Self {
+    pub fn to_other_label(&self) -> Self {
         match self {
             Self::Page(_) => Self::Page(OTHER_LABEL.to_owned()),
             Self::Release(_) => Self::Release(OTHER_LABEL.to_owned()),

@@ -2,7 +2,7 @@
 //! so a full group folds further ones into [`OTHER_LABEL`]. A label with more senders displaces one
 //! with fewer, so that no single client can fill a group for good.
 //!
-//! Pure: a store reads the labels of [`RollupDelta::labels`], calls [`admit_labels`] and
+//! Pure: a store reads the labels of [`RollupDelta::sent_labels`], calls [`admit_labels`] and
 //! [`displace_labels`], and writes their results.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,19 +42,19 @@ pub struct LabelKey {
     pub label: String,
 }
 
-/// Labels with their senders, as a set of 64 bits (see [`crate::events::Visit::sender`]).
+/// Labels with their senders, as a set of 64 bits (see [`crate::events::Visit::sender_bit`]).
 pub type SentLabels = BTreeMap<LabelKey, u64>;
 
 impl LabelKey {
     /// The label of a rollup; `None` for metrics without labels.
-    fn of_label(key: &RollupKey) -> Option<Self> {
+    fn from_rollup_label(key: &RollupKey) -> Option<Self> {
         let name = key.metric.as_str().to_owned();
         let group = LabelGroup { environment: key.environment, name };
         (!key.label.is_empty()).then(|| Self { group, label: key.label.clone() })
     }
 
     /// The page or release of a rollup; `None` for other dimensions.
-    fn of_dimension(key: &RollupKey) -> Option<Self> {
+    fn from_rollup_dimension(key: &RollupKey) -> Option<Self> {
         let name = format!("{}s", key.dimension.bounded_kind()?);
         let group = LabelGroup { environment: key.environment, name };
         Some(Self { group, label: key.dimension.to_text() })
@@ -64,18 +64,18 @@ impl LabelKey {
 impl RollupDelta {
     /// The labels, pages and releases of the rows.
     #[must_use]
-    pub fn labels(&self) -> SentLabels {
+    pub fn sent_labels(&self) -> SentLabels {
         let senders = |key: &RollupKey, metric: Option<Metric>, text: &str| {
             let place = (key.environment, metric, text.to_owned());
             self.senders.get(&place).copied().unwrap_or_default()
         };
         let mut sent = SentLabels::new();
         for key in self.rows.keys() {
-            if let Some(label) = LabelKey::of_label(key) {
+            if let Some(label) = LabelKey::from_rollup_label(key) {
                 let bits = senders(key, Some(key.metric), &key.label);
                 *sent.entry(label).or_default() |= bits;
             }
-            if let Some(dimension) = LabelKey::of_dimension(key) {
+            if let Some(dimension) = LabelKey::from_rollup_dimension(key) {
                 let bits = senders(key, None, &dimension.label);
                 *sent.entry(dimension).or_default() |= bits;
             }
@@ -87,11 +87,12 @@ impl RollupDelta {
     pub fn fold_labels(&mut self, admitted: &BTreeSet<LabelKey>) {
         let mut rows: BTreeMap<RollupKey, Aggregate> = BTreeMap::new();
         for (mut key, aggregate) in std::mem::take(&mut self.rows) {
-            if LabelKey::of_label(&key).is_some_and(|label| !admitted.contains(&label)) {
+            if LabelKey::from_rollup_label(&key).is_some_and(|label| !admitted.contains(&label)) {
                 OTHER_LABEL.clone_into(&mut key.label);
             }
-            if LabelKey::of_dimension(&key).is_some_and(|label| !admitted.contains(&label)) {
-                key.dimension = key.dimension.other();
+            if LabelKey::from_rollup_dimension(&key).is_some_and(|label| !admitted.contains(&label))
+            {
+                key.dimension = key.dimension.to_other_label();
             }
             rows.entry(key).or_default().merge(&aggregate);
         }
@@ -143,7 +144,7 @@ pub struct AdmittedLabel {
 impl AdmittedLabel {
     /// Returns the number of senders that another label must exceed to displace this one; `None`
     /// for reserved labels. A label with several senders that was admitted a day ago yields only to
-    /// far more, which one network alone does not reach ([`crate::events::Visit::sender`]).
+    /// far more, which one network alone does not reach ([`crate::events::Visit::sender_bit`]).
     fn resistance(&self, minute: i64) -> Option<u32> {
         let senders = self.senders.count_ones();
         let is_established = self.since <= minute - ESTABLISHED_AFTER_MINUTES && senders >= 2;
@@ -191,28 +192,33 @@ mod tests {
 
     const DAY: i64 = 24 * 60;
 
-    fn key(label: &str) -> LabelKey {
+    fn label_key(label: &str) -> LabelKey {
         let group = LabelGroup { environment: EnvironmentId(1), name: "events".into() };
         LabelKey { group, label: label.into() }
     }
 
-    fn admitted(label: &str, senders: u64, since: i64) -> AdmittedLabel {
+    fn admitted_label(label: &str, senders: u64, since: i64) -> AdmittedLabel {
         AdmittedLabel { label: label.into(), senders, since }
     }
 
     #[test]
     fn a_full_group_lets_further_labels_wait() {
-        let sent = SentLabels::from([(key("a"), 1), (key("b"), 2), (key("c"), 4)]);
-        let counts = BTreeMap::from([(key("a").group, MAX_LABELS - 1)]);
-        let admission = admit_labels(&sent, &BTreeSet::from([key("a")]), counts);
-        assert_eq!(admission.admitted, SentLabels::from([(key("b"), 2)]));
-        assert_eq!(admission.waiting, SentLabels::from([(key("c"), 4)]));
+        let sent =
+            SentLabels::from([(label_key("a"), 1), (label_key("b"), 2), (label_key("c"), 4)]);
+        let counts = BTreeMap::from([(label_key("a").group, MAX_LABELS - 1)]);
+        let admission = admit_labels(&sent, &BTreeSet::from([label_key("a")]), counts);
+        assert_eq!(admission.admitted, SentLabels::from([(label_key("b"), 2)]));
+        assert_eq!(admission.waiting, SentLabels::from([(label_key("c"), 4)]));
     }
 
     #[test]
     fn more_senders_displace_fewer_and_never_a_reserved_label() {
         let here = || {
-            vec![admitted("plan", RESERVED_LABEL, 0), admitted("weak", 1, 0), admitted("two", 3, 0)]
+            vec![
+                admitted_label("plan", RESERVED_LABEL, 0),
+                admitted_label("weak", 1, 0),
+                admitted_label("two", 3, 0),
+            ]
         };
         let moves = displace_labels(here(), vec![("new".into(), 0b11), ("late".into(), 0b1)], 5);
         let expected =
@@ -226,7 +232,7 @@ mod tests {
 
     #[test]
     fn an_established_label_yields_to_far_more_senders_only() {
-        let here = || vec![admitted("known", 0b1111, 0)];
+        let here = || vec![admitted_label("known", 0b1111, 0)];
         let waiting = |bits: u32| vec![("new".to_owned(), (1 << bits) - 1)];
         assert_eq!(displace_labels(here(), waiting(5), DAY - 1).len(), 1, "not established yet");
         assert_eq!(displace_labels(here(), waiting(12), DAY), []);

@@ -121,13 +121,13 @@ impl Metric {
 
 impl EventKind {
     /// The metric, the label, the count and the value of an event.
-    pub(super) fn place(&self) -> (Metric, String, u64, Option<u64>) {
+    pub(super) fn to_rollup_parts(&self) -> (Metric, String, u64, Option<u64>) {
         let none = String::new();
         match self {
             Self::Vital { vital, millionths, .. } => {
                 (Metric::Vital(*vital), none, 1, Some(*millionths))
             }
-            Self::Error(report) => (Metric::Errors, none, report.counted(), None),
+            Self::Error(report) => (Metric::Errors, none, report.error_count(), None),
             Self::View => (Metric::Views, none, 1, None),
             Self::Engaged { flag, millionths } => {
                 (Metric::Engagement, flag.to_string(), 1, Some(*millionths))
@@ -170,7 +170,7 @@ pub fn property_label(event: &str, name: &str, value: &str) -> String {
 
 /// Parses event, name and value from the label of a property's value.
 #[must_use]
-pub fn property_of(label: &str) -> Option<(&str, &str, &str)> {
+pub fn parse_property_label(label: &str) -> Option<(&str, &str, &str)> {
     let (event, rest) = label.split_once(BETWEEN)?;
     let (name, value) = rest.split_once(BETWEEN)?;
     Some((event, name, value))
@@ -184,7 +184,7 @@ pub fn exposure_label(flag: &FlagKey, variant: &VariantName) -> String {
 
 /// Parses flag and variant from an exposure's label.
 #[must_use]
-pub fn exposure_of(label: &str) -> Option<(FlagKey, VariantName)> {
+pub fn parse_exposure_label(label: &str) -> Option<(FlagKey, VariantName)> {
     let (flag, variant) = label.split_once(':')?;
     Some((FlagKey::new(flag).ok()?, VariantName::new(variant).ok()?))
 }
@@ -196,8 +196,8 @@ mod tests {
     #[test]
     fn a_property_is_parsed_from_its_label() {
         let label = property_label("set:logged", "exercise", "a\u{1f}b=c");
-        assert_eq!(property_of(&label), Some(("set:logged", "exercise", "a b=c")));
-        assert_eq!(property_of("other"), None);
+        assert_eq!(parse_property_label(&label), Some(("set:logged", "exercise", "a b=c")));
+        assert_eq!(parse_property_label("other"), None);
     }
 
     #[test]

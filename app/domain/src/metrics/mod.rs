@@ -15,7 +15,8 @@ pub use labels::{
     MAX_WAITING_LABELS, RESERVED_LABEL, SentLabels, admit_labels, displace_labels,
 };
 pub use metric::{
-    MAX_LABELS, Metric, OTHER_LABEL, exposure_label, exposure_of, property_label, property_of,
+    MAX_LABELS, Metric, OTHER_LABEL, exposure_label, parse_exposure_label, parse_property_label,
+    property_label,
 };
 pub use rollup::RollupKey;
 pub use rollup_delta::RollupDelta;

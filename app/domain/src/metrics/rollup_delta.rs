@@ -19,7 +19,7 @@ pub struct RollupDelta {
     /// Changes of sessions; complete after [`RollupDelta::reconcile_sessions`].
     pub sessions: BTreeMap<(EnvironmentId, SessionHash), Session>,
     /// Estimates how many visitors sent a label or dimension: a set of 64 bits
-    /// ([`crate::events::Visit::sender`]). The metric is set for labels and `None` for dimensions.
+    /// ([`crate::events::Visit::sender_bit`]). The metric is set for labels and `None` for dimensions.
     pub senders: BTreeMap<(EnvironmentId, Option<Metric>, String), u64>,
     /// Users by activity and day (days since 1970).
     pub activities: BTreeMap<(EnvironmentId, i64, Activity), BTreeSet<UserHash>>,
@@ -27,17 +27,17 @@ pub struct RollupDelta {
 
 impl RollupDelta {
     /// Adds a batch. The store must have checked that its id is new.
-    pub fn add(&mut self, batch: &Batch) {
-        let dimensions = Dimension::of_visit(&batch.visit);
+    pub fn add_batch(&mut self, batch: &Batch) {
+        let dimensions = Dimension::from_visit(&batch.visit);
         let lasting: Vec<Dimension> =
             dimensions.iter().filter(|dimension| dimension.is_lasting()).cloned().collect();
         // A batch has few kinds of events and many dimensions, so equal events are merged first.
         let mut kinds: BTreeMap<Kind<'_>, Aggregate> = BTreeMap::new();
         for event in &batch.events {
-            count(event, &mut kinds);
+            count_event(event, &mut kinds);
         }
-        self.note_users(batch);
-        let bit = batch.visit.sender();
+        self.record_users(batch);
+        let bit = batch.visit.sender_bit();
         let environment = batch.environment;
         for dimension in dimensions.iter().filter(|dimension| dimension.bounded_kind().is_some()) {
             *self.senders.entry((environment, None, dimension.to_text())).or_default() |= bit;
@@ -71,8 +71,9 @@ impl RollupDelta {
         }
     }
 
-    fn note_users(&mut self, batch: &Batch) {
-        let (Some((user, session)), Some(known)) = (batch.visit.who, Session::of(batch)) else {
+    fn record_users(&mut self, batch: &Batch) {
+        let (Some((user, session)), Some(known)) = (batch.visit.who, Session::from_batch(batch))
+        else {
             return;
         };
         let place = (batch.environment, session);
@@ -80,7 +81,7 @@ impl RollupDelta {
             Some(found) => found.merge(&known),
             None => drop(self.sessions.insert(place, known)),
         }
-        for (day, activity) in activities(batch) {
+        for (day, activity) in collect_activities(batch) {
             self.activities.entry((batch.environment, day, activity)).or_default().insert(user);
         }
     }
@@ -114,9 +115,9 @@ impl RollupDelta {
                 if session == before {
                     continue;
                 }
-                before.count(place.0, true, &mut self.rows);
+                before.apply_to_rollups(place.0, true, &mut self.rows);
             }
-            session.count(place.0, false, &mut self.rows);
+            session.apply_to_rollups(place.0, false, &mut self.rows);
         }
         // Drops changes that cancel out.
         self.rows.retain(|_, aggregate| *aggregate != Aggregate::default());
@@ -124,7 +125,7 @@ impl RollupDelta {
 }
 
 /// The activities of the user of a batch, each with its day.
-fn activities(batch: &Batch) -> BTreeSet<(i64, Activity)> {
+fn collect_activities(batch: &Batch) -> BTreeSet<(i64, Activity)> {
     let visit = &batch.visit;
     let mut activities = BTreeSet::new();
     let mut days = BTreeSet::new();
@@ -168,13 +169,13 @@ struct Kind<'a> {
     is_correction: bool,
 }
 
-fn count<'a>(event: &'a Event, kinds: &mut BTreeMap<Kind<'a>, Aggregate>) {
-    let (metric, label, times, value) = event.kind.place();
+fn count_event<'a>(event: &'a Event, kinds: &mut BTreeMap<Kind<'a>, Aggregate>) {
+    let (metric, label, times, value) = event.kind.to_rollup_parts();
     let (minute, page) = (minute_of(event.at), event.page.as_str());
     if let EventKind::Timing { kind: TimingKind::Api, has_failed: true, .. } = event.kind {
         let (metric, label) = (Metric::Failures, label.clone());
         let kind = Kind { metric, label, page, minute, is_correction: false };
-        kinds.entry(kind).or_default().count_up(1);
+        kinds.entry(kind).or_default().add_events(1);
     }
     let was = match event.kind {
         EventKind::Vital { was, .. } => was,
@@ -183,11 +184,11 @@ fn count<'a>(event: &'a Event, kinds: &mut BTreeMap<Kind<'a>, Aggregate>) {
     let kind = Kind { metric, label, page, minute, is_correction: was.is_some() };
     let aggregate = kinds.entry(kind).or_default();
     match value {
-        Some(value) => aggregate.add(value),
-        None => aggregate.count_up(times),
+        Some(value) => aggregate.add_value(value),
+        None => aggregate.add_events(times),
     }
     if let Some(was) = was {
-        aggregate.remove(was);
+        aggregate.remove_value(was);
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Session {
 
 impl Session {
     /// Returns the state from one batch; `None` if none of its events is about a user.
-    pub(super) fn of(batch: &Batch) -> Option<Self> {
+    pub(super) fn from_batch(batch: &Batch) -> Option<Self> {
         let visit = &batch.visit;
         let mut events = batch.events.iter().filter(|event| event.kind.is_about_a_user());
         let at = events.next()?.at.timestamp_millis();
@@ -59,7 +59,7 @@ impl Session {
             (first, last) = (first.min(at), last.max(at));
         }
         let counted = batch.events.iter().filter_map(|event| match &event.kind {
-            EventKind::Error(report) if report.counted() > 0 => Some(report.severity),
+            EventKind::Error(report) if report.error_count() > 0 => Some(report.severity),
             _ => None,
         });
         let severities: BTreeSet<Severity> = counted.collect();
@@ -97,7 +97,12 @@ impl Session {
 
     /// Adds the session to the rollups of its first minute. With `is_taken`, removes it from them,
     /// before a newer state is added.
-    pub(super) fn count(&self, environment: EnvironmentId, is_taken: bool, rows: &mut Rollups) {
+    pub(super) fn apply_to_rollups(
+        &self,
+        environment: EnvironmentId,
+        is_taken: bool,
+        rows: &mut Rollups,
+    ) {
         let (first, device, release, phase) = &self.first;
         let minute = first.div_euclid(60_000);
         // Milliseconds to millionths of a second, the unit of all durations.
@@ -109,7 +114,7 @@ impl Session {
             segments: self.segments.clone(),
             ..Visit::default()
         };
-        let mut dimensions = Dimension::of_visit(&visit);
+        let mut dimensions = Dimension::from_visit(&visit);
         dimensions.extend(
             self.exposed.iter().map(|(f, v)| Dimension::Flag(f.clone(), v.clone(), *phase)),
         );
@@ -139,10 +144,10 @@ impl Session {
             let key = RollupKey { environment, metric, dimension, label, minute };
             let row: &mut Aggregate = rows.entry(key).or_default();
             match (is_taken, metric) {
-                (false, Metric::Sessions) => row.add(duration),
-                (true, Metric::Sessions) => row.remove(duration),
-                (false, _) => row.count_up(1),
-                (true, _) => row.count_down(1),
+                (false, Metric::Sessions) => row.add_value(duration),
+                (true, Metric::Sessions) => row.remove_value(duration),
+                (false, _) => row.add_events(1),
+                (true, _) => row.remove_events(1),
             }
         }
     }

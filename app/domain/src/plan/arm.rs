@@ -14,7 +14,7 @@ const HALVINGS: usize = 5;
 
 impl Plan {
     /// Returns the audience entries that apply while a phase is served: its own and earlier ones.
-    pub fn entries(&self, phase: PhaseNumber) -> impl Iterator<Item = &AudienceEntry> {
+    pub fn reached_entries(&self, phase: PhaseNumber) -> impl Iterator<Item = &AudienceEntry> {
         let reached = self.phases.iter().take_while(move |p: &&Phase| p.number <= phase);
         reached.flat_map(|phase| &phase.audience)
     }
@@ -22,15 +22,16 @@ impl Plan {
     /// Returns the possible arms while a phase is served, with shares that were halved up to four
     /// times.
     #[must_use]
-    pub fn arms(&self, phase: PhaseNumber) -> BTreeSet<Arm> {
+    pub fn possible_arms(&self, phase: PhaseNumber) -> BTreeSet<Arm> {
         let throttles = std::iter::successors(Some(Throttle::NONE), |t| Some(t.halved()));
         let throttles: Vec<Throttle> = throttles.take(HALVINGS).collect();
         let mut arms = BTreeSet::new();
-        for entry in self.entries(phase) {
+        for entry in self.reached_entries(phase) {
             for throttle in &throttles {
                 let share = entry.share.throttled(*throttle);
                 arms.extend(
-                    [true, false].map(|is_treatment| entry.arm(phase, share, is_treatment)),
+                    [true, false]
+                        .map(|is_treatment| entry.arm_at_share(phase, share, is_treatment)),
                 );
             }
         }
@@ -42,24 +43,24 @@ impl Plan {
     /// the plan alone: a choice by measurements would bias the comparison.
     #[must_use]
     pub fn compared_entry(&self, phase: PhaseNumber) -> Option<&AudienceEntry> {
-        let parts = self.entries(phase).filter(|entry| entry.share < Share::ALL);
+        let parts = self.reached_entries(phase).filter(|entry| entry.share < Share::ALL);
         parts.max_by_key(|entry| (entry.segment.as_str() == EVERYONE, entry.share))
     }
 
     /// Whether a user can be in the control arm while a phase is served.
     #[must_use]
     pub fn has_control(&self, phase: PhaseNumber) -> bool {
-        let mut entries = self.entries(phase);
+        let mut entries = self.reached_entries(phase);
         let is_for_all =
             |entry: &AudienceEntry| entry.segment.as_str() == EVERYONE && entry.share == Share::ALL;
-        let has_part = self.entries(phase).any(|entry| entry.share < Share::ALL);
+        let has_part = self.reached_entries(phase).any(|entry| entry.share < Share::ALL);
         has_part && !entries.any(is_for_all)
     }
 }
 
 impl AudienceEntry {
     /// Returns the arm on one side of `share`, which may be throttled.
-    pub(crate) fn arm(&self, phase: PhaseNumber, share: Share, is_treatment: bool) -> Arm {
+    pub(crate) fn arm_at_share(&self, phase: PhaseNumber, share: Share, is_treatment: bool) -> Arm {
         let (segment, buckets) = (self.segment.clone(), share.buckets());
         Arm { phase, segment, buckets, is_treatment }
     }

@@ -159,12 +159,12 @@ impl Plan {
     /// The checklist before the start.
     #[must_use]
     pub fn start_items(&self) -> Vec<ChecklistItem> {
-        self.items_of(None)
+        self.checklist_items(None)
     }
 
     /// Returns the checklist of a phase; without a phase, the checklist before the start.
     #[must_use]
-    pub fn items_of(&self, phase: Option<PhaseNumber>) -> Vec<ChecklistItem> {
+    pub fn checklist_items(&self, phase: Option<PhaseNumber>) -> Vec<ChecklistItem> {
         let items: Vec<&String> = match phase {
             None => self.checklist.iter().flat_map(|group| &group.items).collect(),
             Some(number) => self.phase(number).into_iter().flat_map(|p| &p.checklist).collect(),
@@ -174,9 +174,9 @@ impl Plan {
 
     /// All items of all checklists.
     #[must_use]
-    pub fn items(&self) -> Vec<ChecklistItem> {
+    pub fn all_checklist_items(&self) -> Vec<ChecklistItem> {
         let phases = self.phases.iter().map(|phase| Some(phase.number));
-        std::iter::once(None).chain(phases).flat_map(|phase| self.items_of(phase)).collect()
+        std::iter::once(None).chain(phases).flat_map(|phase| self.checklist_items(phase)).collect()
     }
 
     /// The phase that adds a flag.

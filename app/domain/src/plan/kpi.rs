@@ -53,11 +53,11 @@ pub struct Kpi {
     #[serde(default)]
     pub compared_with: ComparedWith,
     /// The window that is measured, in days up to and including today.
-    #[serde(default = "usual_window")]
+    #[serde(default = "default_window_days")]
     pub window_days: u16,
 }
 
-fn usual_window() -> u16 {
+fn default_window_days() -> u16 {
     28
 }
 

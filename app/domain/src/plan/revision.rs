@@ -23,7 +23,7 @@ impl Revision {
 
     /// Returns the next minor revision.
     #[must_use]
-    pub fn next(self) -> Self {
+    pub fn next_minor(self) -> Self {
         Self { minor: self.minor.saturating_add(1), ..self }
     }
 }

@@ -81,7 +81,7 @@ impl CriterionMetric {
     }
 
     /// Returns the minimum and maximum of a value.
-    pub(super) fn range(self) -> (f64, f64) {
+    pub(super) fn value_range(self) -> (f64, f64) {
         match self {
             Self::UserSatisfaction => (1.0, 5.0),
             Self::Nps => (-100.0, 100.0),

@@ -7,7 +7,7 @@ impl Target {
     /// Returns the field and the remedy if the target cannot be computed or its threshold decides
     /// nothing. `phase` is the phase whose users are measured; `None` for KPIs, which cover all.
     #[must_use]
-    pub fn problem(
+    pub fn find_problem(
         &self,
         plan: &Plan,
         phase: Option<PhaseNumber>,
@@ -44,7 +44,7 @@ impl Target {
             ));
         }
         let (low, high) = match compared_with {
-            ComparedWith::Fixed => metric.range(),
+            ComparedWith::Fixed => metric.value_range(),
             _ => (-100.0, f64::MAX),
         };
         let can_hold = match comparator {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use crate::plan::plan_file;
 
-    fn target(json: &str) -> Target {
+    fn parse_sample_target(json: &str) -> Target {
         match serde_json::from_str(json).unwrap() {
             crate::plan::Criterion::Automatic(target) => target,
             other => panic!("{other:?}"),
@@ -81,7 +81,7 @@ mod tests {
     fn a_target_that_cannot_be_computed_names_its_field() {
         let plan = plan_file().plan;
         let problem = |json, phase| {
-            let found = target(json).problem(&plan, Some(PhaseNumber(phase)));
+            let found = parse_sample_target(json).find_problem(&plan, Some(PhaseNumber(phase)));
             found.map(|(field, text)| format!("{field}: {text}"))
         };
         let control =

@@ -20,6 +20,7 @@ use crate::{
 const USUAL_WINDOW: u16 = 28;
 
 /// The reason why a line is not the part of a plan that it should be; says how to write it.
+#[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidLine {
     /// Not a share and a segment.
@@ -37,7 +38,6 @@ pub enum InvalidLine {
     /// A word is missing at the end.
     #[error("{line:?} ends before {before}")]
     Ends {
-        /// The whole line.
         line: String,
         /// The missing word, such as `a number`.
         before: &'static str,
@@ -97,8 +97,8 @@ pub fn criterion_line(criterion: &Criterion) -> String {
 /// Returns an error if the rest of a line with metric and comparator is invalid.
 pub fn parse_criterion(line: &str) -> Result<Criterion, InvalidLine> {
     let mut words = line.split_whitespace();
-    let metric = words.next().and_then(word_of::<CriterionMetric>);
-    let comparator = words.next().and_then(word_of::<Comparator>);
+    let metric = words.next().and_then(parse_word::<CriterionMetric>);
+    let comparator = words.next().and_then(parse_word::<Comparator>);
     match (metric, comparator) {
         (Some(_), Some(_)) => parse_target(line).map(Criterion::Automatic),
         _ => Ok(Criterion::SignedOff { statement: line.trim().to_owned() }),
@@ -134,7 +134,8 @@ pub fn parse_kpi(line: &str, group: KpiGroup) -> Result<Kpi, InvalidLine> {
 
 fn target_line(target: &Target) -> String {
     let Target { metric, comparator, threshold, compared_with, scope, event } = target;
-    let mut line = format!("{} {} {threshold}", name_of(metric), name_of(comparator));
+    let mut line =
+        format!("{} {} {threshold}", serialized_name(metric), serialized_name(comparator));
     if let Some(event) = event {
         line.push_str(&format!(" event \"{event}\""));
     }
@@ -150,14 +151,14 @@ fn target_line(target: &Target) -> String {
 }
 
 fn parse_target(line: &str) -> Result<Target, InvalidLine> {
-    let words = words(line);
+    let words = split_words(line);
     let mut words = words.iter().map(String::as_str);
     let ends = |before| InvalidLine::Ends { line: line.to_owned(), before };
     let mut next = |what| words.next().ok_or_else(|| ends(what));
     let named = next("the metric")?;
-    let metric = word_of(named).ok_or_else(|| InvalidLine::Metric(named.to_owned()))?;
+    let metric = parse_word(named).ok_or_else(|| InvalidLine::Metric(named.to_owned()))?;
     let sign = next("a comparison")?;
-    let comparator = word_of(sign).ok_or_else(|| InvalidLine::Comparator(sign.to_owned()))?;
+    let comparator = parse_word(sign).ok_or_else(|| InvalidLine::Comparator(sign.to_owned()))?;
     let number = next("a number")?;
     let threshold = number.parse().map_err(|_| InvalidLine::Number(number.to_owned()))?;
     let mut target = Target {
@@ -176,7 +177,7 @@ fn parse_target(line: &str) -> Result<Target, InvalidLine> {
             "against" => {
                 let with = next("control or baseline")?;
                 target.compared_with =
-                    word_of(with).ok_or_else(|| InvalidLine::ComparedWith(with.to_owned()))?;
+                    parse_word(with).ok_or_else(|| InvalidLine::ComparedWith(with.to_owned()))?;
             }
             other => return Err(InvalidLine::Rest(other.to_owned())),
         }
@@ -185,7 +186,7 @@ fn parse_target(line: &str) -> Result<Target, InvalidLine> {
 }
 
 /// Splits a line into words; a text in quotes is one word.
-fn words(line: &str) -> Vec<String> {
+fn split_words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (index, part) in line.split('"').enumerate() {
         if index % 2 == 1 {
@@ -197,13 +198,13 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-fn word_of<'de, T: Deserialize<'de>>(word: &'de str) -> Option<T> {
+fn parse_word<'de, T: Deserialize<'de>>(word: &'de str) -> Option<T> {
     let word: serde::de::value::StrDeserializer<'de, ValueError> = word.into_deserializer();
     T::deserialize(word).ok()
 }
 
 /// Returns the serialized name of an enum value.
-fn name_of(value: &(impl serde::Serialize + fmt::Debug)) -> String {
+fn serialized_name(value: &(impl serde::Serialize + fmt::Debug)) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(name)) => name,
         _ => format!("{value:?}"),

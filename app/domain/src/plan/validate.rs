@@ -170,9 +170,13 @@ impl PlanFile {
         }
         let segments = self.segments.iter().map(|segment| segment.key.as_str());
         let mut known_segments = BTreeSet::from([EVERYONE]);
-        unique("segments", segments, &mut known_segments)?;
+        check_unique_keys("segments", segments, &mut known_segments)?;
         let mut known_flags = BTreeSet::new();
-        unique("flags", self.flags.iter().map(|flag| flag.key.as_str()), &mut known_flags)?;
+        check_unique_keys(
+            "flags",
+            self.flags.iter().map(|flag| flag.key.as_str()),
+            &mut known_flags,
+        )?;
         let shared = |s: &Segment| (s.key.clone(), Arc::new(s.clone()));
         let segments: Segments = self.segments.iter().map(shared).collect();
         for segment in &self.segments {
@@ -214,7 +218,7 @@ impl Plan {
         if let Some(index) = unnamed {
             return wrong(format!("phases[{index}].name"), "may not be empty".to_owned());
         }
-        if let Some(item) = repeated(self.checklist.iter().flat_map(|group| &group.items)) {
+        if let Some(item) = find_repeated(self.checklist.iter().flat_map(|group| &group.items)) {
             let list = "checklist".to_owned();
             return Err(InvalidPlan::ItemTwice { list, item: item.clone() });
         }
@@ -245,11 +249,11 @@ impl Plan {
                 }
             }
             self.check_criteria(index, phase, &added)?;
-            if let Some(item) = repeated(phase.checklist.iter()) {
+            if let Some(item) = find_repeated(phase.checklist.iter()) {
                 let list = format!("phases[{index}].checklist");
                 return Err(InvalidPlan::ItemTwice { list, item: item.clone() });
             }
-            if let Some(item) = repeated(phase.statements()) {
+            if let Some(item) = find_repeated(phase.statements()) {
                 let list = format!("phases[{index}].criteria");
                 return Err(InvalidPlan::ItemTwice { list, item: item.to_owned() });
             }
@@ -282,7 +286,7 @@ impl Plan {
                     problem: problem.to_owned(),
                 });
             }
-            if let Some((field, problem)) = target.problem(self, Some(phase.number)) {
+            if let Some((field, problem)) = target.find_problem(self, Some(phase.number)) {
                 return Err(InvalidPlan::Target { place, field, problem });
             }
         }
@@ -290,7 +294,7 @@ impl Plan {
     }
 
     fn check_kpis(&self, added: &BTreeSet<&FlagKey>) -> Result<(), InvalidPlan> {
-        if let Some(name) = repeated(self.kpis.iter().map(|kpi| &kpi.name)) {
+        if let Some(name) = find_repeated(self.kpis.iter().map(|kpi| &kpi.name)) {
             return Err(InvalidPlan::ItemTwice { list: "kpis".to_owned(), item: name.clone() });
         }
         for (index, kpi) in self.kpis.iter().enumerate() {
@@ -305,7 +309,7 @@ impl Plan {
             {
                 return wrong("scope", format!("no phase adds the flag {scope}"));
             }
-            if let Some((field, problem)) = kpi.target().problem(self, None) {
+            if let Some((field, problem)) = kpi.target().find_problem(self, None) {
                 return wrong(field, problem);
             }
         }
@@ -314,13 +318,13 @@ impl Plan {
 }
 
 /// Returns the first item that repeats an earlier one.
-fn repeated<T: Ord + Copy>(all: impl Iterator<Item = T>) -> Option<T> {
+fn find_repeated<T: Ord + Copy>(all: impl Iterator<Item = T>) -> Option<T> {
     let mut seen = BTreeSet::new();
     let mut all = all;
     all.find(|item| !seen.insert(*item))
 }
 
-fn unique<'a>(
+fn check_unique_keys<'a>(
     list: &'static str,
     keys: impl Iterator<Item = &'a str>,
     seen: &mut BTreeSet<&'a str>,
@@ -359,7 +363,7 @@ pub(crate) mod tests {
         file
     }
 
-    fn complaint(change: impl FnOnce(&mut PlanFile)) -> String {
+    fn validation_error(change: impl FnOnce(&mut PlanFile)) -> String {
         let mut file = plan_file();
         change(&mut file);
         FieldError::from(file.validate().unwrap_err()).to_string()
@@ -372,44 +376,49 @@ pub(crate) mod tests {
 
     #[test]
     fn validation_names_the_invalid_field() {
-        assert_eq!(complaint(|f| f.plan.quorum = 51), "quorum: at most 50 accounts");
+        assert_eq!(validation_error(|f| f.plan.quorum = 51), "quorum: at most 50 accounts");
         assert_eq!(
-            complaint(|f| f.plan.phases[1].name = " ".into()),
+            validation_error(|f| f.plan.phases[1].name = " ".into()),
             "phases[1].name: may not be empty"
         );
-        assert!(complaint(|f| f.format = 9).starts_with("format: this version reads format 1"));
-        assert!(complaint(|f| f.plan.phases.clear()).starts_with("phases:"));
+        assert!(
+            validation_error(|f| f.format = 9).starts_with("format: this version reads format 1")
+        );
+        assert!(validation_error(|f| f.plan.phases.clear()).starts_with("phases:"));
         assert_eq!(
-            complaint(|f| f.plan.phases[1].number = PhaseNumber(3)),
+            validation_error(|f| f.plan.phases[1].number = PhaseNumber(3)),
             "phases[1].number: expected 2, found 3"
         );
         assert!(
-            complaint(|f| f.plan.phases[1].percentage = Share::from_percent(0.5).unwrap())
+            validation_error(|f| f.plan.phases[1].percentage = Share::from_percent(0.5).unwrap())
                 .starts_with("phases[1].percentage: 0.5 % is less")
         );
         assert!(
-            complaint(|f| f.plan.phases[0].maximum_days = Some(2))
+            validation_error(|f| f.plan.phases[0].maximum_days = Some(2))
                 .starts_with("phases[0].maximum_days")
         );
         assert_eq!(
-            complaint(|f| f.segments.clear()),
+            validation_error(|f| f.segments.clear()),
             "phases[0].audience: there is no segment staff"
         );
-        assert_eq!(complaint(|f| f.flags.truncate(2)), "phases[2].flags: there is no flag C");
         assert_eq!(
-            complaint(|f| f.plan.phases[2].flags = f.plan.phases[0].flags.clone()),
+            validation_error(|f| f.flags.truncate(2)),
+            "phases[2].flags: there is no flag C"
+        );
+        assert_eq!(
+            validation_error(|f| f.plan.phases[2].flags = f.plan.phases[0].flags.clone()),
             "phases[2].flags: A is already there"
         );
         assert_eq!(
-            complaint(|f| f.segments[0].key = SegmentKey::new("everyone").unwrap()),
+            validation_error(|f| f.segments[0].key = SegmentKey::new("everyone").unwrap()),
             "segments: everyone is already there"
         );
         assert_eq!(
-            complaint(|f| f.plan.phases[1].checklist = vec!["x".into(), "x".into()]),
+            validation_error(|f| f.plan.phases[1].checklist = vec!["x".into(), "x".into()]),
             "phases[1].checklist: \"x\" is there twice"
         );
         assert!(
-            complaint(|f| f.flags[1].variants.truncate(1))
+            validation_error(|f| f.flags[1].variants.truncate(1))
                 .starts_with("flags.B.off_variant: there is no variant off")
         );
     }

@@ -66,7 +66,7 @@ const MIN_NUMBER_DAYS: u16 = 180;
 impl RetentionPolicy {
     /// The days for which a kind is stored.
     #[must_use]
-    pub fn days(self, kind: RetentionKind) -> u16 {
+    pub fn days_of_kind(self, kind: RetentionKind) -> u16 {
         match kind {
             RetentionKind::Raw => self.raw_days,
             RetentionKind::Rollups => self.rollup_days,
@@ -77,7 +77,7 @@ impl RetentionPolicy {
 
     /// Returns the policy with another retention for one kind.
     #[must_use]
-    pub fn with(self, kind: RetentionKind, days: u16) -> Self {
+    pub fn with_days(self, kind: RetentionKind, days: u16) -> Self {
         match kind {
             RetentionKind::Raw => Self { raw_days: days, ..self },
             RetentionKind::Rollups => Self { rollup_days: days, ..self },
@@ -88,8 +88,8 @@ impl RetentionPolicy {
 
     /// Returns the first day to keep of a kind, in days since 1970-01-01; `None` keeps all days.
     #[must_use]
-    pub fn kept_since(self, kind: RetentionKind, today: i64) -> Option<i64> {
-        match (kind, self.days(kind)) {
+    pub fn first_kept_day(self, kind: RetentionKind, today: i64) -> Option<i64> {
+        match (kind, self.days_of_kind(kind)) {
             // For raw events, today counts as one of the days.
             (RetentionKind::Raw, days) => Some(today + 1 - i64::from(days)),
             (_, 0) => None,
@@ -115,8 +115,8 @@ impl RetentionPolicy {
             return invalid("rollup_days", message);
         }
         for kind in RetentionKind::ALL {
-            if self.days(kind) > MAX_DAYS {
-                let message = format!("0 (always) to {MAX_DAYS}, not {}", self.days(kind));
+            if self.days_of_kind(kind) > MAX_DAYS {
+                let message = format!("0 (always) to {MAX_DAYS}, not {}", self.days_of_kind(kind));
                 return invalid(kind.as_str(), message);
             }
         }
@@ -132,15 +132,15 @@ mod tests {
     fn each_kind_has_its_own_retention() {
         let kept =
             RetentionPolicy { raw_days: 2, rollup_days: 0, report_days: 90, screenshot_days: 1 };
-        assert_eq!(kept.kept_since(RetentionKind::Raw, 100), Some(99), "today and yesterday");
+        assert_eq!(kept.first_kept_day(RetentionKind::Raw, 100), Some(99), "today and yesterday");
         assert_eq!(
-            kept.with(RetentionKind::Raw, 0).kept_since(RetentionKind::Raw, 100),
+            kept.with_days(RetentionKind::Raw, 0).first_kept_day(RetentionKind::Raw, 100),
             Some(101),
             "not at all"
         );
-        assert_eq!(kept.kept_since(RetentionKind::Rollups, 100), None);
-        assert_eq!(kept.kept_since(RetentionKind::Reports, 100), Some(10));
-        assert_eq!(kept.kept_since(RetentionKind::Screenshots, 100), Some(99));
+        assert_eq!(kept.first_kept_day(RetentionKind::Rollups, 100), None);
+        assert_eq!(kept.first_kept_day(RetentionKind::Reports, 100), Some(10));
+        assert_eq!(kept.first_kept_day(RetentionKind::Screenshots, 100), Some(99));
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
             (RetentionKind::Rollups, 30),
             (RetentionKind::Reports, 36_501),
         ] {
-            assert_eq!(kept.with(kind, days).validate().unwrap_err().field, kind.as_str());
+            assert_eq!(kept.with_days(kind, days).validate().unwrap_err().field, kind.as_str());
         }
     }
 }

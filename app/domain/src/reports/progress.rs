@@ -40,7 +40,7 @@ pub struct KpiValue {
 impl KpiValue {
     /// Creates the value of a KPI from the result of its target.
     #[must_use]
-    pub fn of(kpi: &Kpi, found: CriterionResult) -> Self {
+    pub fn from_result(kpi: &Kpi, found: CriterionResult) -> Self {
         let unit = match kpi.compared_with {
             ComparedWith::Fixed => kpi.metric.unit(),
             ComparedWith::Control | ComparedWith::Baseline => " %",
@@ -116,7 +116,7 @@ impl FeedbackSummary {
 
     /// Summarizes feedback items, which are sorted newest first.
     #[must_use]
-    pub fn of(said: &[(Timestamp, Feedback)]) -> Self {
+    pub fn from_feedback(said: &[(Timestamp, Feedback)]) -> Self {
         let ratings: Vec<f64> =
             said.iter().filter_map(|(_, what)| what.rating.map(f64::from)).collect();
         let mut themes: Vec<(String, u64)> = Vec::new();
@@ -163,10 +163,10 @@ mod tests {
             said("rating", "/b", Some(5), ""),
             said("bug", "/a", Some(2), ""),
         ];
-        let feedback = FeedbackSummary::of(&all);
+        let feedback = FeedbackSummary::from_feedback(&all);
         assert_eq!((feedback.count, feedback.rating), (3, Some(3.5)));
         assert_eq!(feedback.themes[0], ("bug on /a".to_owned(), 2));
         assert_eq!(feedback.newest.len(), 1);
-        assert_eq!(FeedbackSummary::of(&[]), FeedbackSummary::default());
+        assert_eq!(FeedbackSummary::from_feedback(&[]), FeedbackSummary::default());
     }
 }

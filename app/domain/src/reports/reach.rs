@@ -27,7 +27,7 @@ pub struct Reach {
 impl Reach {
     /// Computes the reach from active users, exposed users, and the users in each segment.
     #[must_use]
-    pub fn of<'a>(
+    pub fn from_user_sets<'a>(
         plan: &Plan,
         state: &RolloutStatus,
         active: &UserSet,
@@ -39,11 +39,11 @@ impl Reach {
             let entries = phases.flat_map(|phase| &phase.audience).map(|entry| {
                 let users = match entry.segment.as_str() {
                     EVERYONE => Some(active.clone()),
-                    _ => in_segment(&entry.segment).map(|users| users.in_both(active)),
+                    _ => in_segment(&entry.segment).map(|users| users.intersection_with(active)),
                 };
-                (users.unwrap_or_default(), part(entry.share, throttle))
+                (users.unwrap_or_default(), served_fraction(entry.share, throttle))
             });
-            expected(entries.collect()).round() as u64
+            estimate_admitted(entries.collect()).round() as u64
         };
         let (serving, throttle) = (state.serving_phase(), state.throttle());
         let next = serving.map_or(PhaseNumber::FIRST, PhaseNumber::next);
@@ -56,19 +56,19 @@ impl Reach {
     }
 }
 
-fn part(share: Share, throttle: Throttle) -> f64 {
+fn served_fraction(share: Share, throttle: Throttle) -> f64 {
     let factor = if share == Share::ALL { 1.0 } else { throttle.factor() };
     share.percent() / 100.0 * factor
 }
 
 /// Estimates the admitted users. A user has one bucket, so the largest share of their segments
 /// decides: each set counts the users that are in no set with a larger share.
-fn expected(mut entries: Vec<(UserSet, f64)>) -> f64 {
+fn estimate_admitted(mut entries: Vec<(UserSet, f64)>) -> f64 {
     entries.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     let mut seen = UserSet::default();
     let mut sum = 0.0;
     for (users, part) in entries {
-        sum += users.without(&seen).len() as f64 * part;
+        sum += users.difference_with(&seen).len() as f64 * part;
         seen.extend(&users);
     }
     sum
@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn the_largest_share_of_a_users_segments_decides() {
         let users = |range: std::ops::Range<u32>| range.collect::<UserSet>();
-        assert_eq!(expected(vec![(users(0..100), 0.2), (users(0..10), 1.0)]), 28.0);
-        assert_eq!(expected(Vec::new()), 0.0);
+        assert_eq!(estimate_admitted(vec![(users(0..100), 0.2), (users(0..10), 1.0)]), 28.0);
+        assert_eq!(estimate_admitted(Vec::new()), 0.0);
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
         let users = |range: std::ops::Range<u32>| range.collect::<UserSet>();
         let (active, exposed, staff) = (users(0..100), users(0..9), users(0..10));
         let reach = |state| {
-            Reach::of(&plan, &state, &active, &exposed, |key| {
+            Reach::from_user_sets(&plan, &state, &active, &exposed, |key| {
                 (key.as_str() == "staff").then_some(&staff)
             })
         };

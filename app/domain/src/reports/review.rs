@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Annotation, FeedbackSummary, KpiValue, RolloutView};
 use crate::{
     Timestamp, gates::ConditionKind, measurement::Verdict, plan::Phase, rollout::RolloutStatus,
-    targeting::Throttle, words::duration,
+    targeting::Throttle, words::format_duration,
 };
 
 /// The time range of a review, in days.
@@ -26,7 +26,7 @@ pub struct Review {
     pub feedback: FeedbackSummary,
 }
 
-fn word(verdict: Verdict) -> &'static str {
+fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "holds",
         Verdict::Fail => "fails",
@@ -36,7 +36,7 @@ fn word(verdict: Verdict) -> &'static str {
 }
 
 impl Review {
-    fn phase(&self) -> Option<&Phase> {
+    fn current_phase(&self) -> Option<&Phase> {
         self.rollout.plan.phase(self.rollout.status().serving_phase()?)
     }
 
@@ -51,13 +51,13 @@ impl Review {
             RolloutStatus::Completed(_) => "Completed",
             RolloutStatus::Aborted => "Aborted",
         };
-        match (self.phase(), state.progress()) {
+        match (self.current_phase(), state.progress()) {
             (Some(phase), Some(progress)) => format!(
                 "{status}: phase {} of {}, {}, for {}. Planned share {}, of which {} is served.",
                 phase.number,
                 plan.last_phase(),
                 phase.name,
-                duration(self.to - progress.phase_since),
+                format_duration(self.to - progress.phase_since),
                 phase.percentage,
                 progress.throttle,
             ),
@@ -67,7 +67,7 @@ impl Review {
 
     /// The decisions that are due now, the most urgent first.
     #[must_use]
-    pub fn decisions(&self) -> Vec<String> {
+    pub fn due_decisions(&self) -> Vec<String> {
         let record = &self.rollout.state.record;
         let mut due = Vec::new();
         for incident in record.open_incidents() {
@@ -77,7 +77,7 @@ impl Review {
                 incident.id, incident.reason
             ));
         }
-        if let Some(incident) = record.post_mortem_due() {
+        if let Some(incident) = record.find_due_post_mortem() {
             due.push(format!(
                 "Write the post-mortem of incident {}; nothing advances before.",
                 incident.id
@@ -99,13 +99,13 @@ impl Review {
                 progress.throttle
             ));
         }
-        due.extend(self.about_phase(progress.phase_since));
+        due.extend(self.phase_decisions(progress.phase_since));
         due
     }
 
-    fn about_phase(&self, since: Timestamp) -> Vec<String> {
+    fn phase_decisions(&self, since: Timestamp) -> Vec<String> {
         let mut due = Vec::new();
-        let Some(phase) = self.phase() else { return due };
+        let Some(phase) = self.current_phase() else { return due };
         let conditions = &self.rollout.gate.conditions;
         let next = self.rollout.plan.phase(phase.number.next());
         if self.rollout.gate.passes() {
@@ -116,11 +116,11 @@ impl Review {
                 None => "Everything holds: complete the rollout.".to_owned(),
             });
         }
-        let over = phase.maximum_over_at(since).filter(|over| self.to > *over);
+        let over = phase.planned_end(since).filter(|over| self.to > *over);
         if let Some(over) = over {
             due.push(format!(
                 "The phase takes {} longer than planned: advance, roll back, or revise the plan.",
-                duration(self.to - over)
+                format_duration(self.to - over)
             ));
         }
         for condition in conditions {
@@ -149,12 +149,12 @@ impl Review {
 
     /// Writes the review as Markdown. Texts of users are escaped, so that they cannot add markup.
     #[must_use]
-    pub fn markdown(&self) -> String {
+    pub fn to_markdown(&self) -> String {
         let plan = &self.rollout.plan;
         let day = |at: Timestamp| at.format("%Y-%m-%d").to_string();
         let mut text = format!(
             "# {} {}: review {} to {}\n\n{}\n",
-            plain(&plan.name),
+            escape_markdown(&plan.name),
             plan.revision,
             day(self.from),
             day(self.to),
@@ -167,29 +167,32 @@ impl Review {
                 reach.exposed, reach.active
             );
         }
-        let decisions = self.decisions().into_iter().map(|text| plain(&text));
-        section(&mut text, "Decisions due", decisions, "No decisions due.");
+        let decisions = self.due_decisions().into_iter().map(|text| escape_markdown(&text));
+        write_section(&mut text, "Decisions due", decisions, "No decisions due.");
         let conditions = self.rollout.gate.conditions.iter().map(|condition| {
             format!(
                 "{} — **{}**: {}",
-                plain(&condition.title),
-                word(condition.verdict),
-                plain(&condition.detail)
+                escape_markdown(&condition.title),
+                verdict_word(condition.verdict),
+                escape_markdown(&condition.detail)
             )
         });
-        section(&mut text, "Gate", conditions, "No phase is served.");
-        self.targets(&mut text);
+        write_section(&mut text, "Gate", conditions, "No phase is served.");
+        self.write_kpis(&mut text);
         let changes = self.changes.iter().map(|annotation| {
-            let by =
-                annotation.by.as_ref().map(|by| format!(", {}", plain(by))).unwrap_or_default();
+            let by = annotation
+                .by
+                .as_ref()
+                .map(|by| format!(", {}", escape_markdown(by)))
+                .unwrap_or_default();
             format!(
                 "{} {}: {}{by}",
                 annotation.at.format("%Y-%m-%d %H:%M"),
                 annotation.kind.title(),
-                plain(&annotation.text)
+                escape_markdown(&annotation.text)
             )
         });
-        section(&mut text, "Changes", changes, "No changes.");
+        write_section(&mut text, "Changes", changes, "No changes.");
         let incidents = self.rollout.state.record.incidents.iter().rev();
         let incidents = incidents
             .filter(|incident| incident.closed_at.is_none_or(|closed| closed >= self.from));
@@ -200,16 +203,16 @@ impl Review {
                 incident.id,
                 incident.kind.title(),
                 incident.acted_at.format("%Y-%m-%d %H:%M"),
-                duration(incident.acted_at - incident.detected_at),
-                plain(&incident.reason),
+                format_duration(incident.acted_at - incident.detected_at),
+                escape_markdown(&incident.reason),
             )
         });
-        section(&mut text, "Incidents", incidents, "No incidents.");
-        self.said(&mut text);
+        write_section(&mut text, "Incidents", incidents, "No incidents.");
+        self.write_feedback(&mut text);
         text
     }
 
-    fn targets(&self, text: &mut String) {
+    fn write_kpis(&self, text: &mut String) {
         if self.rollout.kpis.is_empty() {
             return;
         }
@@ -219,39 +222,44 @@ impl Review {
             let _ = writeln!(
                 text,
                 "| {} | {} | {} ({window_days} days) | {} |",
-                cell(name),
-                cell(target),
-                cell(now),
-                word(*verdict)
+                escape_cell(name),
+                escape_cell(target),
+                escape_cell(now),
+                verdict_word(*verdict)
             );
         }
     }
 
-    fn said(&self, text: &mut String) {
+    fn write_feedback(&self, text: &mut String) {
         let FeedbackSummary { count, rating, themes, newest } = &self.feedback;
         let rating = rating.map(|mean| format!(", rated {mean:.1} of 5 on average"));
         let _ =
             writeln!(text, "\n## Feedback\n\n{count} in the week{}.\n", rating.unwrap_or_default());
         for (theme, times) in themes {
-            let _ = writeln!(text, "- {}: {times}", plain(theme));
+            let _ = writeln!(text, "- {}: {times}", escape_markdown(theme));
         }
         for (at, what) in newest {
             let _ = writeln!(
                 text,
                 "\n> {} ({}, {})",
-                plain(&what.message),
-                plain(&what.page),
-                day_of(*at)
+                escape_markdown(&what.message),
+                escape_markdown(&what.page),
+                format_day(*at)
             );
         }
     }
 }
 
-fn day_of(at: Timestamp) -> String {
+fn format_day(at: Timestamp) -> String {
     at.format("%Y-%m-%d").to_string()
 }
 
-fn section(text: &mut String, title: &str, lines: impl IntoIterator<Item = String>, empty: &str) {
+fn write_section(
+    text: &mut String,
+    title: &str,
+    lines: impl IntoIterator<Item = String>,
+    empty: &str,
+) {
     let _ = writeln!(text, "\n## {title}\n");
     let mut is_empty = true;
     for line in lines {
@@ -264,7 +272,7 @@ fn section(text: &mut String, title: &str, lines: impl IntoIterator<Item = Strin
 }
 
 /// Puts a text on one line and escapes its Markdown markup.
-fn plain(text: &str) -> String {
+fn escape_markdown(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for sign in text.chars() {
         match sign {
@@ -279,6 +287,6 @@ fn plain(text: &str) -> String {
     plain
 }
 
-fn cell(text: &str) -> String {
-    plain(text)
+fn escape_cell(text: &str) -> String {
+    escape_markdown(text)
 }

@@ -14,8 +14,8 @@ use crate::{
     incidents::IncidentKind,
     plan::Plan,
     rollout::{
-        CommandError, CommandKind, GateResult, RolloutCommand, RolloutState, RolloutStatus, apply,
-        possible,
+        CommandError, CommandKind, GateResult, RolloutCommand, RolloutState, RolloutStatus,
+        apply_command, possible_commands,
     },
 };
 
@@ -41,7 +41,15 @@ impl RolloutSummary {
     #[must_use]
     pub fn rollback_refusal(&self, incident: IncidentKind) -> Option<CommandError> {
         let command = RolloutCommand::new(CommandKind::of_incident(incident), "with a reason");
-        apply(&self.plan, &self.state, &command, &GateResult::open(), self.role, self.at).err()
+        apply_command(
+            &self.plan,
+            &self.state,
+            &command,
+            &GateResult::always_passing(),
+            self.role,
+            self.at,
+        )
+        .err()
     }
 }
 
@@ -91,14 +99,22 @@ impl RolloutView {
 
     /// Returns the error of a command with this reason now; `None` if it would succeed.
     #[must_use]
-    pub fn refusal(&self, kind: CommandKind, reason: &str) -> Option<CommandError> {
+    pub fn find_command_error(&self, kind: CommandKind, reason: &str) -> Option<CommandError> {
         let command = RolloutCommand::new(kind, reason);
-        apply(&self.plan, &self.state, &command, &self.gate.result(), self.role, self.at).err()
+        apply_command(
+            &self.plan,
+            &self.state,
+            &command,
+            &self.gate.to_gate_result(),
+            self.role,
+            self.at,
+        )
+        .err()
     }
 
     /// Returns the commands that would succeed now, given a reason.
     #[must_use]
-    pub fn possible(&self) -> Vec<CommandKind> {
-        possible(&self.plan, &self.state, &self.gate.result(), self.role, self.at)
+    pub fn possible_commands(&self) -> Vec<CommandKind> {
+        possible_commands(&self.plan, &self.state, &self.gate.to_gate_result(), self.role, self.at)
     }
 }

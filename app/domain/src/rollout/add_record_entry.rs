@@ -20,7 +20,7 @@ pub fn add_record_entry(
     let phase = state.status.serving_phase();
     match record_entry {
         RecordEntry::Tick { item, .. } | RecordEntry::Untick { item }
-            if !plan.items().contains(item) =>
+            if !plan.all_checklist_items().contains(item) =>
         {
             return Err(CommandError::UnknownItem { item: item.item.clone() });
         }
@@ -44,7 +44,7 @@ pub fn add_record_entry(
             return missing("contact");
         }
         RecordEntry::WritePostMortem { post_mortem, .. } => {
-            if let Some(field) = post_mortem.missing() {
+            if let Some(field) = post_mortem.missing_field() {
                 return missing(field);
             }
         }
@@ -52,7 +52,7 @@ pub fn add_record_entry(
     }
     if let Some(id) = record_entry.incident() {
         let incident =
-            state.record.incident(id).ok_or(CommandError::UnknownIncident { incident: id })?;
+            state.record.find_incident(id).ok_or(CommandError::UnknownIncident { incident: id })?;
         let is_post_mortem = matches!(record_entry, RecordEntry::WritePostMortem { .. });
         if is_post_mortem && incident.post_mortem.is_some() {
             return Err(CommandError::PostMortemThere { incident: id });

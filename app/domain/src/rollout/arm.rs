@@ -15,9 +15,9 @@ impl Rollout {
     /// share of 100 % admits every bucket; of a smaller one, the side depends on the bucket alone.
     /// `None` if no entry matches, or if no phase is served.
     #[must_use]
-    pub fn arm(&self, targeting_key: &str, segments: &BTreeSet<SegmentKey>) -> Option<Arm> {
+    pub fn assign_arm(&self, targeting_key: &str, segments: &BTreeSet<SegmentKey>) -> Option<Arm> {
         let phase = self.state.status.serving_phase()?;
-        let entries = self.plan.entries(phase).filter(|entry| {
+        let entries = self.plan.reached_entries(phase).filter(|entry| {
             entry.segment.as_str() == EVERYONE || segments.contains(&entry.segment)
         });
         let mut decides: Option<&AudienceEntry> = None;
@@ -29,8 +29,8 @@ impl Rollout {
         let entry = decides?;
         let throttle = self.state.status.throttle();
         let is_treatment = entry.share == Share::ALL
-            || is_inside(self.salt.bucket(targeting_key), entry.share, throttle);
-        Some(entry.arm(phase, entry.share.throttled(throttle), is_treatment))
+            || is_inside(self.salt.assign_bucket(targeting_key), entry.share, throttle);
+        Some(entry.arm_at_share(phase, entry.share.throttled(throttle), is_treatment))
     }
 }
 
@@ -47,7 +47,7 @@ mod tests {
         targeting::{Salt, Throttle},
     };
 
-    fn rollout(phase: u16, throttle: Throttle) -> Rollout {
+    fn sample_rollout(phase: u16, throttle: Throttle) -> Rollout {
         let progress =
             Progress { phase: PhaseNumber(phase), phase_since: Timestamp::UNIX_EPOCH, throttle };
         let status = RolloutStatus::Running(progress);
@@ -60,16 +60,16 @@ mod tests {
         }
     }
 
-    fn segments(keys: &[&str]) -> BTreeSet<SegmentKey> {
+    fn segment_keys(keys: &[&str]) -> BTreeSet<SegmentKey> {
         keys.iter().map(|key| SegmentKey::new(*key).unwrap()).collect()
     }
 
     #[test]
     fn members_of_a_whole_segment_are_always_in_treatment() {
-        let rollout = rollout(2, Throttle::NONE);
-        let staff = rollout.arm("ada", &segments(&["staff"])).unwrap();
+        let rollout = sample_rollout(2, Throttle::NONE);
+        let staff = rollout.assign_arm("ada", &segment_keys(&["staff"])).unwrap();
         assert_eq!(staff.to_text(), "2:staff:100000:treatment");
-        let stranger = rollout.arm("bob", &segments(&[])).unwrap();
+        let stranger = rollout.assign_arm("bob", &segment_keys(&[])).unwrap();
         assert_eq!((stranger.segment.as_str(), stranger.share().percent()), ("everyone", 20.0));
         assert_eq!(Arm::parse(&stranger.to_text()), Some(stranger));
     }
@@ -79,9 +79,9 @@ mod tests {
         let plan = plan_file().plan;
         let has = |phase| plan.has_control(PhaseNumber(phase));
         assert_eq!([1, 2, 3].map(has), [false, true, false]);
-        assert_eq!(rollout(1, Throttle::NONE).arm("bob", &segments(&[])), None);
+        assert_eq!(sample_rollout(1, Throttle::NONE).assign_arm("bob", &segment_keys(&[])), None);
         // Two arms of the whole segment, and two per throttle step of the share of everyone.
-        assert_eq!(plan.arms(PhaseNumber(2)).len(), 2 + 5 * 2);
+        assert_eq!(plan.possible_arms(PhaseNumber(2)).len(), 2 + 5 * 2);
         assert_eq!(plan.compared_entry(PhaseNumber(2)).unwrap().segment.as_str(), "everyone");
         assert_eq!(plan.compared_entry(PhaseNumber(1)), None);
     }
@@ -90,11 +90,11 @@ mod tests {
         #[test]
         fn the_treatment_arm_contains_exactly_the_admitted_users(key in "[a-z0-9]{1,8}") {
             for throttle in [Throttle::NONE, Throttle::NONE.halved()] {
-                let rollout = rollout(2, throttle);
-                let arm = rollout.arm(&key, &segments(&[])).unwrap();
+                let rollout = sample_rollout(2, throttle);
+                let arm = rollout.assign_arm(&key, &segment_keys(&[])).unwrap();
                 let share = Share::from_percent(20.0).unwrap();
-                prop_assert!(rollout.plan.arms(PhaseNumber(2)).contains(&arm));
-                prop_assert_eq!(arm.is_treatment, is_inside(rollout.salt.bucket(&key), share, throttle));
+                prop_assert!(rollout.plan.possible_arms(PhaseNumber(2)).contains(&arm));
+                prop_assert_eq!(arm.is_treatment, is_inside(rollout.salt.assign_bucket(&key), share, throttle));
             }
         }
     }

@@ -1,5 +1,5 @@
 //! The state machine: `(plan, state, command, gate result, role, now) → event | error`.
-//! [`RolloutState::after`] applies the event.
+//! [`RolloutState::apply_event`] applies the event.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ pub enum CommandKind {
 impl CommandKind {
     /// Whether it gives features to more users, or permanently.
     #[must_use]
-    pub fn gives_more(self) -> bool {
+    pub fn gives_features(self) -> bool {
         matches!(self, Self::Start | Self::Advance | Self::Restore | Self::Complete)
     }
 
@@ -125,7 +125,7 @@ impl CommandKind {
 
     /// The lowest role that may give it.
     #[must_use]
-    pub fn role(self) -> Role {
+    pub fn required_role(self) -> Role {
         match self {
             Self::Abort => Role::Admin,
             _ => Role::Operator,
@@ -135,7 +135,7 @@ impl CommandKind {
     /// Whether the gate must pass or be overruled. Rollbacks and pauses skip the gate: waiting for
     /// evidence would delay them.
     #[must_use]
-    pub fn asks_gate(self) -> bool {
+    pub fn needs_gate(self) -> bool {
         matches!(self, Self::Advance | Self::Complete)
     }
 
@@ -192,7 +192,7 @@ struct Case<'a> {
 ///
 /// # Errors
 /// Returns the rule that forbids the command.
-pub fn apply(
+pub fn apply_command(
     plan: &Plan,
     state: &RolloutState,
     command: &RolloutCommand,
@@ -200,11 +200,11 @@ pub fn apply(
     role: Role,
     now: Timestamp,
 ) -> Result<RolloutEvent, CommandError> {
-    if role < command.kind.role() {
-        return Err(CommandError::NotAllowed { needs: command.kind.role() });
+    if role < command.kind.required_role() {
+        return Err(CommandError::NotAllowed { needs: command.kind.required_role() });
     }
     let case = Case { plan, state, gate, command, role };
-    let event = case.decide()?;
+    let event = case.decide_event()?;
     // Last, so that a rule of the state is reported before a missing reason.
     if command.kind.needs_reason() && command.reason.trim().is_empty() {
         return Err(CommandError::ReasonMissing);
@@ -220,7 +220,7 @@ pub fn apply(
 
 /// The commands that would succeed now, given a reason.
 #[must_use]
-pub fn possible(
+pub fn possible_commands(
     plan: &Plan,
     state: &RolloutState,
     gate: &GateResult,
@@ -228,75 +228,79 @@ pub fn possible(
     now: Timestamp,
 ) -> Vec<CommandKind> {
     let would = |kind: &CommandKind| {
-        apply(plan, state, &RolloutCommand::new(*kind, "a reason"), gate, role, now).is_ok()
+        apply_command(plan, state, &RolloutCommand::new(*kind, "a reason"), gate, role, now).is_ok()
     };
     CommandKind::ALL.into_iter().filter(would).collect()
 }
 
 impl Case<'_> {
-    fn decide(&self) -> Result<RolloutEvent, CommandError> {
+    fn decide_event(&self) -> Result<RolloutEvent, CommandError> {
         use CommandKind as K;
         use RolloutStatus as S;
         let kind = self.command.kind;
         match (kind, &self.state.status) {
             (_, S::Aborted) => Err(CommandError::Ended),
-            (K::Start, S::Draft) => self.start(),
-            (K::Abort, _) => Ok(RolloutEvent::Aborted(self.said(false))),
+            (K::Start, S::Draft) => self.start_rollout(),
+            (K::Abort, _) => Ok(RolloutEvent::Aborted(self.build_said(false))),
             (_, S::Draft) => Err(CommandError::NotStarted),
             (K::Start, S::Running(p) | S::Paused(p)) => {
                 Err(CommandError::AlreadyRunning { phase: p.phase })
             }
             (K::RollBack, S::Running(p) | S::Paused(p) | S::Completed(p)) => {
                 let to = p.phase.previous().ok_or(CommandError::FirstPhase)?;
-                Ok(RolloutEvent::RolledBack(self.moved(p, to, false)))
+                Ok(RolloutEvent::RolledBack(self.build_phase_change(p, to, false)))
             }
             (K::RollBackFully, S::Running(p) | S::Paused(p) | S::Completed(p)) => {
                 p.phase.previous().ok_or(CommandError::FirstPhase)?;
-                Ok(RolloutEvent::RolledBackFully(self.moved(p, PhaseNumber::FIRST, false)))
+                Ok(RolloutEvent::RolledBackFully(self.build_phase_change(
+                    p,
+                    PhaseNumber::FIRST,
+                    false,
+                )))
             }
-            (K::Halve, S::Running(p) | S::Paused(p) | S::Completed(p)) => self.halve(p),
-            (K::Kill, S::Running(p) | S::Paused(p) | S::Completed(p)) => Ok(self.kill(p)),
+            (K::Halve, S::Running(p) | S::Paused(p) | S::Completed(p)) => self.halve_throttle(p),
+            (K::Kill, S::Running(p) | S::Paused(p) | S::Completed(p)) => Ok(self.kill_flags(p)),
             (_, S::Completed(_)) => Err(CommandError::Completed),
-            (K::Advance, S::Running(p)) => self.advance(p),
-            (K::Complete, S::Running(p)) => self.complete(p),
-            (K::Restore, S::Running(p)) => self.restore(p),
-            (K::Pause, S::Running(_)) => Ok(RolloutEvent::Paused(self.said(false))),
+            (K::Advance, S::Running(p)) => self.advance_phase(p),
+            (K::Complete, S::Running(p)) => self.complete_rollout(p),
+            (K::Restore, S::Running(p)) => self.restore_throttle(p),
+            (K::Pause, S::Running(_)) => Ok(RolloutEvent::Paused(self.build_said(false))),
             (K::Resume, S::Running(_)) => Err(CommandError::NotPaused),
-            (K::Resume, S::Paused(_)) => Ok(RolloutEvent::Resumed(self.said(false))),
+            (K::Resume, S::Paused(_)) => Ok(RolloutEvent::Resumed(self.build_said(false))),
             (K::Advance | K::Complete | K::Restore | K::Pause, S::Paused(_)) => {
                 Err(CommandError::Paused)
             }
         }
     }
 
-    fn start(&self) -> Result<RolloutEvent, CommandError> {
+    fn start_rollout(&self) -> Result<RolloutEvent, CommandError> {
         let items = self.plan.start_items();
-        let open = items.iter().filter(|item| self.state.record.tick(item).is_none()).count();
+        let open = items.iter().filter(|item| self.state.record.find_tick(item).is_none()).count();
         let may = open == 0 || self.may_force();
-        may.then(|| RolloutEvent::Started(self.said(open > 0)))
+        may.then(|| RolloutEvent::Started(self.build_said(open > 0)))
             .ok_or(CommandError::ChecklistOpen { open, of: items.len() })
     }
 
-    fn advance(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
+    fn advance_phase(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
         let phase = progress.phase;
         let next = self.plan.phase(phase.next()).ok_or(CommandError::LastPhase { phase })?;
         let forced = self.pass_gate(phase)?;
-        Ok(RolloutEvent::Advanced(self.moved(progress, next.number, forced)))
+        Ok(RolloutEvent::Advanced(self.build_phase_change(progress, next.number, forced)))
     }
 
-    fn complete(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
+    fn complete_rollout(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
         let (phase, last) = (progress.phase, self.plan.last_phase());
         if phase != last {
             return Err(CommandError::NotLastPhase { phase, last });
         }
         let forced = self.pass_gate(phase)?;
-        Ok(RolloutEvent::Completed(self.said(forced)))
+        Ok(RolloutEvent::Completed(self.build_said(forced)))
     }
 
     /// Returns whether the gate is overruled; an error if it must be and may not.
     fn pass_gate(&self, phase: PhaseNumber) -> Result<bool, CommandError> {
         // A due post-mortem cannot be overruled: an unexplained failure would happen again.
-        if let Some(incident) = self.state.record.post_mortem_due() {
+        if let Some(incident) = self.state.record.find_due_post_mortem() {
             return Err(CommandError::PostMortemDue { incident: incident.id });
         }
         match (self.gate.passes, self.may_force()) {
@@ -312,7 +316,7 @@ impl Case<'_> {
         self.role >= Role::Admin && !self.command.reason.trim().is_empty()
     }
 
-    fn halve(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
+    fn halve_throttle(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
         let reached = self.plan.phases.iter().take_while(|phase| phase.number <= progress.phase);
         let mut shares = reached.flat_map(|phase| &phase.audience);
         if shares.all(|entry| entry.share == Share::ALL) {
@@ -322,17 +326,19 @@ impl Case<'_> {
         if progress.throttle <= least {
             return Err(CommandError::HalvedEnough);
         }
-        Ok(RolloutEvent::Halved(self.throttled(progress, progress.throttle.halved())))
+        Ok(RolloutEvent::Halved(self.build_throttle_change(progress, progress.throttle.halved())))
     }
 
-    fn restore(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
+    fn restore_throttle(&self, progress: &Progress) -> Result<RolloutEvent, CommandError> {
         match progress.throttle {
             Throttle::NONE => Err(CommandError::NotHalved),
-            throttle => Ok(RolloutEvent::Restored(self.throttled(progress, throttle.doubled()))),
+            throttle => {
+                Ok(RolloutEvent::Restored(self.build_throttle_change(progress, throttle.doubled())))
+            }
         }
     }
 
-    fn kill(&self, progress: &Progress) -> RolloutEvent {
+    fn kill_flags(&self, progress: &Progress) -> RolloutEvent {
         let RolloutCommand { detected_at, .. } = *self.command;
         let reached = self.plan.phases.iter().take_while(|phase| phase.number <= progress.phase);
         let flags = reached.flat_map(|phase| phase.flags.iter().cloned()).collect();
@@ -343,16 +349,21 @@ impl Case<'_> {
         self.command.reason.trim().to_owned()
     }
 
-    fn said(&self, forced: bool) -> Said {
+    fn build_said(&self, forced: bool) -> Said {
         Said { forced, reason: self.reason() }
     }
 
-    fn moved(&self, progress: &Progress, to: PhaseNumber, forced: bool) -> PhaseChange {
+    fn build_phase_change(
+        &self,
+        progress: &Progress,
+        to: PhaseNumber,
+        forced: bool,
+    ) -> PhaseChange {
         let RolloutCommand { detected_at, .. } = *self.command;
         PhaseChange { from: progress.phase, to, forced, reason: self.reason(), detected_at }
     }
 
-    fn throttled(&self, progress: &Progress, to: Throttle) -> Throttled {
+    fn build_throttle_change(&self, progress: &Progress, to: Throttle) -> Throttled {
         let RolloutCommand { detected_at, .. } = *self.command;
         Throttled { from: progress.throttle, to, reason: self.reason(), detected_at }
     }

@@ -190,7 +190,7 @@ impl RolloutState {
     /// The state after an event. An event that does not fit the status changes nothing;
     /// [`super::apply`] never returns one.
     #[must_use]
-    pub fn after(&self, event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Self {
+    pub fn apply_event(&self, event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Self {
         let mut next = self.clone();
         let progress = self.status.progress().copied();
         match (event, progress) {
@@ -198,10 +198,10 @@ impl RolloutState {
                 let (phase, throttle) = (PhaseNumber::FIRST, Throttle::NONE);
                 next.status = RolloutStatus::Running(Progress { phase, phase_since: at, throttle });
                 next.started_at = Some(at);
-                next.record.enter(phase);
+                next.record.clear_for_phase(phase);
             }
             (RolloutEvent::Aborted(_), _) => next.status = RolloutStatus::Aborted,
-            (RolloutEvent::Added(record_entry), _) => next.record.add(record_entry, by, at),
+            (RolloutEvent::Added(record_entry), _) => next.record.add_entry(record_entry, by, at),
             (RolloutEvent::Planned(planned), _) => {
                 if planned.begins_anew {
                     // Incidents from before still have to be handled.
@@ -227,20 +227,20 @@ impl RolloutState {
                 | RolloutEvent::RolledBack(moved)
                 | RolloutEvent::RolledBackFully(moved),
                 Some(progress),
-            ) => next.enter(moved.to, progress.throttle, at),
+            ) => next.enter_phase(moved.to, progress.throttle, at),
             (RolloutEvent::Halved(to) | RolloutEvent::Restored(to), Some(progress)) => {
-                next.move_to(Progress { throttle: to.to, ..progress });
+                next.set_progress(Progress { throttle: to.to, ..progress });
             }
             (RolloutEvent::Killed(_), Some(_)) => {}
         }
         if let RolloutEvent::RolledBackFully(_) = event {
             // Phase 1 is served to its full audience.
             if let Some(progress) = next.status.progress().copied() {
-                next.move_to(Progress { throttle: Throttle::NONE, ..progress });
+                next.set_progress(Progress { throttle: Throttle::NONE, ..progress });
             }
         }
-        if let Some(incident) = incident(event, by, at) {
-            next.record.open(incident);
+        if let Some(incident) = build_incident(event, by, at) {
+            next.record.open_incident(incident);
             // Votes given before the incident do not cover it.
             next.record.votes.clear();
         }
@@ -250,13 +250,13 @@ impl RolloutState {
         next
     }
 
-    fn enter(&mut self, phase: PhaseNumber, throttle: Throttle, at: Timestamp) {
-        self.move_to(Progress { phase, phase_since: at, throttle });
-        self.record.enter(phase);
+    fn enter_phase(&mut self, phase: PhaseNumber, throttle: Throttle, at: Timestamp) {
+        self.set_progress(Progress { phase, phase_since: at, throttle });
+        self.record.clear_for_phase(phase);
     }
 
     /// Moving a completed rollout resumes it; a paused one stays paused.
-    fn move_to(&mut self, progress: Progress) {
+    fn set_progress(&mut self, progress: Progress) {
         self.status = match self.status {
             RolloutStatus::Paused(_) => RolloutStatus::Paused(progress),
             _ => RolloutStatus::Running(progress),
@@ -265,7 +265,7 @@ impl RolloutState {
 }
 
 /// The incident that an event opens: each rollback, halving and kill opens one.
-fn incident(event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Option<Incident> {
+fn build_incident(event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Option<Incident> {
     let (kind, reason, detected_at) = match event {
         RolloutEvent::RolledBack(moved) => {
             (IncidentKind::Immediate, &moved.reason, moved.detected_at)

@@ -12,7 +12,7 @@ pub struct GateResult {
 impl GateResult {
     /// The result of a gate without conditions.
     #[must_use]
-    pub const fn open() -> Self {
+    pub const fn always_passing() -> Self {
         Self { passes: true, obstacles: Vec::new() }
     }
 }

@@ -108,13 +108,13 @@ pub enum SegmentVerdict {
 /// Observes the evaluation of a membership. A step is only built if the observer keeps it.
 pub(crate) trait MembershipObserver {
     /// An environment override of the rollout is set.
-    fn held_by_variable(&mut self, name: &str);
+    fn observe_variable(&mut self, name: &str);
 
     /// The context has no targeting key, so there is no bucket.
-    fn no_targeting_key(&mut self);
+    fn observe_missing_key(&mut self);
 
     /// The verdict of one audience entry.
-    fn entry(&mut self, step: impl FnOnce() -> MembershipStep);
+    fn observe_entry(&mut self, step: impl FnOnce() -> MembershipStep);
 }
 
 /// An audience entry with its segment, which is resolved once per snapshot.
@@ -136,7 +136,7 @@ enum Members {
 
 impl FoundEntry {
     /// All entries of a plan, in the order of evaluation.
-    pub(crate) fn all(plan: &Plan, segments: &Segments) -> Vec<Self> {
+    pub(crate) fn resolve_entries(plan: &Plan, segments: &Segments) -> Vec<Self> {
         let entries = plan
             .phases
             .iter()
@@ -152,7 +152,12 @@ impl FoundEntry {
         found.collect()
     }
 
-    fn holds(&self, context: &EvaluationContext, segments: &Segments, now: Timestamp) -> bool {
+    fn matches_user(
+        &self,
+        context: &EvaluationContext,
+        segments: &Segments,
+        now: Timestamp,
+    ) -> bool {
         match &self.members {
             Members::Everyone => true,
             Members::Of(segment) => segment.matches(context, segments, now),
@@ -175,7 +180,7 @@ pub(crate) struct Audience<'a> {
 impl Rollout {
     /// Evaluates the audience entries of all phases up to `reached`, in order; the first that
     /// admits wins. Variables take precedence.
-    pub(crate) fn membership<'a>(
+    pub(crate) fn evaluate_membership<'a>(
         &'a self,
         audience: Audience<'a>,
         context: &EvaluationContext,
@@ -184,11 +189,11 @@ impl Rollout {
     ) -> Membership<'a> {
         let Audience { entries, reached, variables, segments } = audience;
         for name in variables.names() {
-            observer.held_by_variable(name);
+            observer.observe_variable(name);
         }
-        let bucket = context.targeting_key().map(|key| self.salt.bucket(key));
+        let bucket = context.targeting_key().map(|key| self.salt.assign_bucket(key));
         if bucket.is_none() {
-            observer.no_targeting_key();
+            observer.observe_missing_key();
         }
         let mut admit = |phase, segment: &'a str, share: Share, throttle, in_segment| {
             // A whole segment needs no bucket; a share of it does.
@@ -199,9 +204,9 @@ impl Rollout {
                 (true, true) => SegmentVerdict::Admitted,
                 (true, false) => SegmentVerdict::BeyondShare,
             };
-            observer.entry(|| {
+            observer.observe_entry(|| {
                 let condition = segments.get(segment).map(|segment| &segment.condition);
-                let conditions = condition.map(|c| c.trace(context, segments, now));
+                let conditions = condition.map(|c| c.trace_steps(context, segments, now));
                 let (segment, salt) = (segment.to_owned(), self.salt.text().to_owned());
                 let conditions = conditions.unwrap_or_default();
                 MembershipStep {
@@ -228,7 +233,7 @@ impl Rollout {
                 let throttle = self.state.status.throttle();
                 let mut entries = entries.iter().take_while(|entry| entry.phase <= reached);
                 entries.find_map(|entry| {
-                    let in_segment = entry.holds(context, segments, now);
+                    let in_segment = entry.matches_user(context, segments, now);
                     admit(entry.phase, entry.segment.as_str(), entry.share, throttle, in_segment)
                 })
             }

@@ -16,7 +16,7 @@ mod state;
 pub(crate) mod tests;
 
 pub use add_record_entry::add_record_entry;
-pub use command::{CommandKind, RolloutCommand, apply, possible};
+pub use command::{CommandKind, RolloutCommand, apply_command, possible_commands};
 pub use command_error::CommandError;
 pub use event::{Killed, PhaseChange, RolloutEvent, Said, Throttled};
 pub use gate_result::GateResult;
@@ -24,7 +24,7 @@ pub(crate) use membership::{Audience, FoundEntry, MembershipObserver};
 pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};
 pub use plan_revision::PlanRevision;
 pub use record::{ChecklistTick, Record, RecordEntry, SignOff, Vote};
-pub use revision::revise;
+pub use revision::revise_plan;
 pub use stakeholder_message::stakeholder_message;
 pub use state::{Progress, RolloutState, RolloutStatus};
 

@@ -170,19 +170,23 @@ impl RecordEntry {
 impl Record {
     /// The tick of an item, if it is done.
     #[must_use]
-    pub fn tick(&self, item: &ChecklistItem) -> Option<&ChecklistTick> {
+    pub fn find_tick(&self, item: &ChecklistItem) -> Option<&ChecklistTick> {
         self.ticks.iter().find(|tick| tick.item == *item)
     }
 
     /// The sign-off of a criterion, if there is one.
     #[must_use]
-    pub fn sign_off(&self, statement: &str) -> Option<&SignOff> {
+    pub fn find_sign_off(&self, statement: &str) -> Option<&SignOff> {
         self.sign_offs.iter().find(|judged| judged.statement == statement)
     }
 
     /// The acknowledgement of an alert, unless it has expired.
     #[must_use]
-    pub fn acknowledgement(&self, alert: AlertKind, now: Timestamp) -> Option<&Acknowledgement> {
+    pub fn find_acknowledgement(
+        &self,
+        alert: AlertKind,
+        now: Timestamp,
+    ) -> Option<&Acknowledgement> {
         let holds = |known: &&Acknowledgement| {
             known.alert == alert && now - known.at < TimeDelta::hours(ACKNOWLEDGED_HOURS)
         };
@@ -191,13 +195,13 @@ impl Record {
 
     /// The incident of that number.
     #[must_use]
-    pub fn incident(&self, id: u32) -> Option<&Incident> {
+    pub fn find_incident(&self, id: u32) -> Option<&Incident> {
         self.incidents.iter().find(|incident| incident.id == id)
     }
 
     /// The incident whose post-mortem must be written before the next advance.
     #[must_use]
-    pub fn post_mortem_due(&self) -> Option<&Incident> {
+    pub fn find_due_post_mortem(&self) -> Option<&Incident> {
         self.incidents.iter().find(|incident| incident.is_post_mortem_due())
     }
 
@@ -206,7 +210,7 @@ impl Record {
         self.incidents.iter().rev().filter(|incident| incident.is_open())
     }
 
-    pub(super) fn open(&mut self, mut incident: Incident) {
+    pub(super) fn open_incident(&mut self, mut incident: Incident) {
         incident.id = self.incidents.last().map_or(1, |last| last.id.saturating_add(1));
         if self.incidents.len() == MAX_INCIDENTS {
             // Open incidents are removed last, and one with a due post-mortem never: only one can
@@ -219,13 +223,13 @@ impl Record {
     }
 
     /// Clears votes and sign-offs, and the ticks of this and later phases: all are given anew.
-    pub(super) fn enter(&mut self, phase: PhaseNumber) {
+    pub(super) fn clear_for_phase(&mut self, phase: PhaseNumber) {
         self.votes.clear();
         self.sign_offs.clear();
         self.ticks.retain(|tick| tick.item.phase.is_none_or(|of| of < phase));
     }
 
-    pub(super) fn add(&mut self, record_entry: &RecordEntry, by: &ActorName, at: Timestamp) {
+    pub(super) fn add_entry(&mut self, record_entry: &RecordEntry, by: &ActorName, at: Timestamp) {
         let by = by.clone();
         match record_entry.clone() {
             RecordEntry::Tick { item, link } => {
@@ -246,21 +250,23 @@ impl Record {
                 self.acknowledged.push(Acknowledgement { alert, comment, by, at });
             }
             RecordEntry::Note { incident, text } => {
-                self.with(incident, |incident| incident.note(text, by, at));
+                self.update_incident(incident, |incident| incident.add_note(text, by, at));
             }
             RecordEntry::Notify { incident, contact } => {
-                self.with(incident, |incident| incident.notify(contact, by, at));
+                self.update_incident(incident, |incident| {
+                    incident.add_notified_contact(contact, by, at);
+                });
             }
             RecordEntry::WritePostMortem { incident, post_mortem } => {
-                self.with(incident, |incident| incident.post_mortem = Some(post_mortem));
+                self.update_incident(incident, |incident| incident.post_mortem = Some(post_mortem));
             }
             RecordEntry::CloseIncident { incident } => {
-                self.with(incident, |incident| incident.closed_at = Some(at));
+                self.update_incident(incident, |incident| incident.closed_at = Some(at));
             }
         }
     }
 
-    fn with(&mut self, id: u32, change: impl FnOnce(&mut Incident)) {
+    fn update_incident(&mut self, id: u32, change: impl FnOnce(&mut Incident)) {
         if let Some(incident) = self.incidents.iter_mut().find(|incident| incident.id == id) {
             change(incident);
         }

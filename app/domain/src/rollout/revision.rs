@@ -12,7 +12,7 @@ use crate::{
 ///
 /// # Errors
 /// Returns the rule that forbids it.
-pub fn revise(
+pub fn revise_plan(
     current: &Plan,
     state: &RolloutState,
     next: &Plan,
@@ -41,7 +41,7 @@ pub fn revise(
             if note.trim().is_empty() {
                 return Err(CommandError::Missing { field: "note".to_owned() });
             }
-            if let Some(what) = overrules(current, next, progress.phase)
+            if let Some(what) = describe_overrule(current, next, progress.phase)
                 && role < Role::Admin
             {
                 return Err(CommandError::RevisionOverrules { what });
@@ -54,12 +54,12 @@ pub fn revise(
         to: next.revision.clone(),
         note: note.trim().to_owned(),
         begins_anew,
-        is_wording: without_texts(next) == without_texts(current),
+        is_wording: strip_texts(next) == strip_texts(current),
     }))
 }
 
 /// Returns a plan without its texts: names, descriptions, contacts and the revision.
-fn without_texts(plan: &Plan) -> Plan {
+fn strip_texts(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     let phases = plan.phases.iter_mut().flat_map(|phase| [&mut phase.name, &mut phase.description]);
     let texts = phases.chain([&mut plan.name, &mut plan.description, &mut plan.revision]);
@@ -70,7 +70,7 @@ fn without_texts(plan: &Plan) -> Plan {
 
 /// Returns why a revision needs an admin, who may overrule gates: it changes what users are served
 /// at once, or lowers the requirements for leaving the current phase.
-fn overrules(current: &Plan, next: &Plan, phase: PhaseNumber) -> Option<String> {
+fn describe_overrule(current: &Plan, next: &Plan, phase: PhaseNumber) -> Option<String> {
     for before in current.phases.iter().filter(|before| before.number <= phase) {
         let is_same = next.phase(before.number).is_some_and(|after| {
             (&after.audience, &after.flags, after.percentage)
@@ -115,7 +115,7 @@ mod tests {
             let mut next = current.clone();
             next.revision = "v1.1".into();
             change(&mut next);
-            revise(&current, &state, &next, "x", role).map_err(|refusal| refusal.to_string())
+            revise_plan(&current, &state, &next, "x", role).map_err(|refusal| refusal.to_string())
         };
         type Revise = fn(&mut Plan);
         let changes: [(Revise, &str); 4] = [
@@ -148,7 +148,7 @@ mod tests {
     fn revisions_are_ordered_as_numbers() {
         let read = |text| Revision::parse(text).unwrap();
         assert!(read("v1.10") > read("v1.9") && read("v2.0") > read("v1.99"));
-        assert_eq!(read("v1.9").next().to_string(), "v1.10");
+        assert_eq!(read("v1.9").next_minor().to_string(), "v1.10");
         for wrong in ["", "1.0", "v1", "v1.", "v1.x", "v1.0.0", "v+1.0"] {
             assert_eq!(Revision::parse(wrong), None, "{wrong}");
         }
@@ -163,7 +163,7 @@ mod tests {
         let state = |status| RolloutState { status, ..RolloutState::default() };
         let mut next = current.clone();
         let attempt = |next: &Plan, status, note| {
-            revise(&current, &state(status), next, note, Role::Operator)
+            revise_plan(&current, &state(status), next, note, Role::Operator)
         };
         let running = RolloutStatus::Running(progress);
         assert_eq!(attempt(&next, running, "x"), Err(CommandError::SamePlan));
@@ -177,18 +177,18 @@ mod tests {
         );
         let event = attempt(&next, running, "a better name").unwrap();
         let by = ActorName("ada".into());
-        assert_eq!(state(running).after(&event, &by, at), state(running));
+        assert_eq!(state(running).apply_event(&event, &by, at), state(running));
         // Votes hold while only texts change.
         let vote = RecordEntry::Vote { go: true, comment: String::new() };
-        let voted = state(running).after(&RolloutEvent::Added(vote), &by, at);
+        let voted = state(running).apply_event(&RolloutEvent::Added(vote), &by, at);
         next.phases[2].description = "In other words".into();
         let event = attempt(&next, running, "words").unwrap();
-        assert_eq!(voted.after(&event, &by, at), voted);
+        assert_eq!(voted.apply_event(&event, &by, at), voted);
         let mut longer = next.clone();
         longer.phases[2].minimum_days += 1;
         let event = attempt(&longer, running, "longer").unwrap();
-        assert!(voted.after(&event, &by, at).record.votes.is_empty());
-        let viewer = revise(&current, &state(running), &next, "x", Role::Viewer);
+        assert!(voted.apply_event(&event, &by, at).record.votes.is_empty());
+        let viewer = revise_plan(&current, &state(running), &next, "x", Role::Viewer);
         assert_eq!(viewer, Err(CommandError::NotAllowed { needs: Role::Operator }));
         next.phases.truncate(2);
         let gone = Err(CommandError::PhaseGone { phase: PhaseNumber(3) });
@@ -199,6 +199,6 @@ mod tests {
         assert!(attempt(&next, RolloutStatus::Draft, "").is_ok());
         let event = attempt(&next, RolloutStatus::Completed(progress), "").unwrap();
         let done = state(RolloutStatus::Completed(progress));
-        assert_eq!(done.after(&event, &by, at), RolloutState::default());
+        assert_eq!(done.apply_event(&event, &by, at), RolloutState::default());
     }
 }

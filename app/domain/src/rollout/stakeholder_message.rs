@@ -26,7 +26,7 @@ pub fn stakeholder_message(
     let (title, text) = match event {
         RolloutEvent::Started(_) => ("has started", format!("It begins with {}.", first())),
         RolloutEvent::Advanced(moved) => {
-            let features = plan.phase(moved.to).map(features).unwrap_or_default();
+            let features = plan.phase(moved.to).map(write_new_flags).unwrap_or_default();
             ("goes on", format!("It is now in {}.{features}", named(moved.to)))
         }
         RolloutEvent::RolledBack(moved) => (
@@ -84,7 +84,7 @@ pub fn stakeholder_message(
     Some(format!("{} {title}\n\n{text}{why}\nWhen: {at}, by {}{ask}\n", plan.name, by.0))
 }
 
-fn features(phase: &Phase) -> String {
+fn write_new_flags(phase: &Phase) -> String {
     let flags: Vec<&str> = phase.flags.iter().map(|flag| flag.as_str()).collect();
     match flags.as_slice() {
         [] => String::new(),

@@ -72,7 +72,7 @@ impl RolloutStatus {
 }
 
 /// The complete state of a rollout. It follows from the events in the audit log: see
-/// [`RolloutState::after`].
+/// [`RolloutState::apply_event`].
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RolloutState {
@@ -89,13 +89,13 @@ pub struct RolloutState {
 impl Phase {
     /// The earliest end of the phase if it began at `since`.
     #[must_use]
-    pub fn minimum_over_at(&self, since: Timestamp) -> Timestamp {
+    pub fn earliest_end(&self, since: Timestamp) -> Timestamp {
         since + TimeDelta::days(i64::from(self.minimum_days))
     }
 
     /// The planned end of the phase if it began at `since`; `None` for a phase without maximum.
     #[must_use]
-    pub fn maximum_over_at(&self, since: Timestamp) -> Option<Timestamp> {
+    pub fn planned_end(&self, since: Timestamp) -> Option<Timestamp> {
         Some(since + TimeDelta::days(i64::from(self.maximum_days?)))
     }
 }

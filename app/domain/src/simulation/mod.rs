@@ -11,4 +11,4 @@ pub use parameters::{MAX_SIMULATED_DAYS, Simulation};
 pub use population::{FLAGS, PHASES, Population, SEGMENTS, SimulatedSession, phase_of};
 pub use random::Random;
 pub use truth::{Expected, Truth};
-pub use visits::{SimulatedBatch, batches};
+pub use visits::{SimulatedBatch, session_batches};

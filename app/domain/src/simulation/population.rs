@@ -87,29 +87,29 @@ impl Population {
 }
 
 /// The user's id as the app would give it.
-pub(super) fn id_of(simulation: &Simulation, user: u32) -> String {
+pub(super) fn user_id_of(simulation: &Simulation, user: u32) -> String {
     format!("sim-{}-{user}", simulation.seed)
 }
 
 impl SimulatedUser {
     fn new(simulation: &Simulation, number: u32, random: &mut Random) -> Self {
-        let bucket = Salt::new("simulation").bucket(&id_of(simulation, number));
-        let device = match random.below(100) {
+        let bucket = Salt::new("simulation").assign_bucket(&user_id_of(simulation, number));
+        let device = match random.draw_below(100) {
             0..55 => Device::Phone,
             55..62 => Device::Tablet,
             _ => Device::Desktop,
         };
-        let segment = match random.below(100) {
+        let segment = match random.draw_below(100) {
             0 => Some("internal"),
             1..5 => Some("beta_testers"),
             5..15 => Some("power_users"),
             15..30 => Some("inactive_users"),
             _ => None,
         };
-        let adopts = [random.happens(0.45), random.happens(0.35), random.happens(0.55)];
-        let first_day = match random.happens(0.4) {
+        let adopts = [random.draw_chance(0.45), random.draw_chance(0.35), random.draw_chance(0.55)];
+        let first_day = match random.draw_chance(0.4) {
             true => simulation.first_day(),
-            false => simulation.first_day() + random.below(u64::from(simulation.days)) as i64,
+            false => simulation.first_day() + random.draw_below(u64::from(simulation.days)) as i64,
         };
         Self { bucket, device, segment, adopts, first_day }
     }
@@ -123,7 +123,7 @@ impl SimulatedUser {
     }
 
     /// The probability that the user returns on a day of a phase.
-    fn loyalty(&self, phase: PhaseNumber) -> f64 {
+    fn return_probability(&self, phase: PhaseNumber) -> f64 {
         let usual = match self.segment {
             Some("power_users") => 0.5,
             Some("internal") => 0.6,
@@ -135,7 +135,7 @@ impl SimulatedUser {
     }
 }
 
-fn keys(names: impl Iterator<Item = &'static str>) -> BTreeSet<SegmentKey> {
+fn segment_keys(names: impl Iterator<Item = &'static str>) -> BTreeSet<SegmentKey> {
     names.filter_map(|name| SegmentKey::new(name).ok()).collect()
 }
 
@@ -145,24 +145,24 @@ fn add_sessions(simulation: &Simulation, number: u32, sessions: &mut Vec<Simulat
     let mut count = 0;
     for day in user.first_day..=simulation.last_day {
         let phase = phase_of(simulation, day);
-        if day > user.first_day && !random.happens(user.loyalty(phase)) {
+        if day > user.first_day && !random.draw_chance(user.return_probability(phase)) {
             continue;
         }
         let is_new = day < user.first_day + NEW_DAYS;
-        let segments = keys(user.segment.into_iter().chain(is_new.then_some("new_users")));
+        let segments = segment_keys(user.segment.into_iter().chain(is_new.then_some("new_users")));
         let flags = FLAGS.iter().zip(user.adopts).take(usize::from(phase.0));
         let flags = flags.filter_map(|(flag, adopts)| {
             Some((FlagKey::new(*flag).ok()?, user.is_in(phase), adopts))
         });
         let flags: Vec<_> = flags.collect();
-        for _ in 0..=u64::from(random.happens(0.2)) {
+        for _ in 0..=u64::from(random.draw_chance(0.2)) {
             count += 1;
             sessions.push(SimulatedSession {
                 user: number,
                 number: count,
                 day,
                 // Early enough to end on the same day.
-                begins: random.below(22 * 3_600_000),
+                begins: random.draw_below(22 * 3_600_000),
                 device: user.device,
                 phase,
                 segments: segments.clone(),
@@ -176,15 +176,16 @@ fn add_sessions(simulation: &Simulation, number: u32, sessions: &mut Vec<Simulat
 mod tests {
     use super::*;
 
-    fn simulation(seed: u64) -> Simulation {
+    fn sample_simulation(seed: u64) -> Simulation {
         Simulation { users: 500, days: 30, seed, last_day: 1_000, regression: None }
     }
 
     #[test]
     fn the_same_seed_draws_the_same_sessions() {
-        let (one, same) = (Population::new(simulation(7)), Population::new(simulation(7)));
+        let (one, same) =
+            (Population::new(sample_simulation(7)), Population::new(sample_simulation(7)));
         assert_eq!(one.sessions, same.sessions);
-        assert_ne!(one.sessions, Population::new(simulation(8)).sessions);
+        assert_ne!(one.sessions, Population::new(sample_simulation(8)).sessions);
         assert!(one.sessions.len() > 1_000);
         let days: BTreeSet<i64> = one.sessions.iter().map(|session| session.day).collect();
         assert_eq!((days.first(), days.last()), (Some(&971), Some(&1_000)));
@@ -192,7 +193,7 @@ mod tests {
 
     #[test]
     fn each_phase_lasts_a_third_and_no_user_loses_a_feature() {
-        let made = simulation(7);
+        let made = sample_simulation(7);
         let phases: Vec<u16> = (971..=1_000).map(|day| phase_of(&made, day).0).collect();
         assert_eq!([phases[0], phases[9], phases[10], phases[19], phases[20]], [1, 1, 2, 2, 3]);
         let mut random = Random::new(1, 1);

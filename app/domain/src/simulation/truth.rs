@@ -54,9 +54,9 @@ pub struct Truth {
 
 impl Truth {
     /// Adds a batch of a session. Each batch must be added once.
-    pub fn add(&mut self, session: &SimulatedSession, batch: &SimulatedBatch) {
+    pub fn add_batch(&mut self, session: &SimulatedSession, batch: &SimulatedBatch) {
         let user = session.user;
-        let dimensions = dimensions(session);
+        let dimensions = dimension_prefixes(session);
         self.days.entry(user).or_default().insert(session.day);
         let first = self.first_day.entry(user).or_insert(session.day);
         *first = session.day.min(*first);
@@ -81,23 +81,23 @@ impl Truth {
             }
         }
         for event in &batch.events {
-            self.event(session, &dimensions, &event.kind);
+            self.add_event(session, &dimensions, &event.kind);
         }
     }
 
-    fn count(&mut self, dimensions: &[String], name: &str, times: u64) {
+    fn add_count(&mut self, dimensions: &[String], name: &str, times: u64) {
         for dimension in dimensions {
             *self.counts.entry(format!("{dimension}{name}")).or_default() += times;
         }
     }
 
-    fn value(&mut self, dimensions: &[String], name: &str, value: u64) {
+    fn add_value(&mut self, dimensions: &[String], name: &str, value: u64) {
         for dimension in dimensions {
             self.values.entry(format!("{dimension}{name}")).or_default().push(value);
         }
     }
 
-    fn event(&mut self, session: &SimulatedSession, dimensions: &[String], kind: &EventKind) {
+    fn add_event(&mut self, session: &SimulatedSession, dimensions: &[String], kind: &EventKind) {
         match kind {
             EventKind::Vital { vital, millionths, was } => {
                 let name = format!("vitals.{}", vital.as_str());
@@ -109,18 +109,18 @@ impl Truth {
                     place.map(|place| all.swap_remove(place));
                     all.push(*millionths);
                 } else {
-                    self.value(dimensions, &name, *millionths);
+                    self.add_value(dimensions, &name, *millionths);
                 }
             }
             EventKind::Exposure { flag, variant } => {
-                if let Some(events) = self.flag(flag.as_str()) {
+                if let Some(events) = self.flag_totals(flag.as_str()) {
                     let set =
                         if variant.as_str() == "on" { &mut events.on } else { &mut events.off };
                     set.insert(session.user);
                 }
             }
             EventKind::FeatureUsed { flag } => {
-                if let Some(events) = self.flag(flag.as_str()) {
+                if let Some(events) = self.flag_totals(flag.as_str()) {
                     events.used.entry(session.user).or_default().insert(session.day);
                 }
             }
@@ -136,15 +136,15 @@ impl Truth {
                     TaskOutcome::Completed => "completed",
                     TaskOutcome::Abandoned => "abandoned",
                 };
-                self.count(dimensions, &format!("tasks.{name}.now.{outcome}"), 1);
+                self.add_count(dimensions, &format!("tasks.{name}.now.{outcome}"), 1);
             }
             EventKind::Custom { name } => {
-                self.count(dimensions, &format!("events.{name}.count"), 1);
+                self.add_count(dimensions, &format!("events.{name}.count"), 1);
             }
             EventKind::Timing { kind, name, millionths, has_failed } => {
-                self.value(dimensions, &format!("timings.{name}"), *millionths);
+                self.add_value(dimensions, &format!("timings.{name}"), *millionths);
                 if *kind == TimingKind::Api {
-                    self.count(
+                    self.add_count(
                         dimensions,
                         &format!("timings.{name}.failures"),
                         u64::from(*has_failed),
@@ -166,38 +166,38 @@ impl Truth {
         }
     }
 
-    fn flag(&mut self, key: &str) -> Option<&mut FlagTotals> {
+    fn flag_totals(&mut self, key: &str) -> Option<&mut FlagTotals> {
         let known = FLAGS.into_iter().find(|flag| *flag == key)?;
         Some(self.flags.entry(known).or_default())
     }
 
     /// Returns all true numbers with their names.
     #[must_use]
-    pub fn expected(self, simulation: &Simulation) -> Vec<Expected> {
+    pub fn into_expected(self, simulation: &Simulation) -> Vec<Expected> {
         let mut all = Numbers::default();
         for (name, count) in &self.counts {
-            all.exact(name, *count as f64);
+            all.push_exact(name, *count as f64);
         }
         for (name, users) in &self.users {
-            all.exact(name, users.len() as f64);
+            all.push_exact(name, users.len() as f64);
         }
-        all.exact("users.now.new_users", self.first_day.len() as f64);
+        all.push_exact("users.now.new_users", self.first_day.len() as f64);
         self.expect_sessions(&mut all);
         self.expect_adoption(&mut all);
         self.expect_retention(simulation, &mut all);
-        self.expect_opinion(&mut all);
+        self.expect_feedback(&mut all);
         for (name, mut values) in self.values {
             values.sort_unstable();
             if name.ends_with("median_seconds") {
-                all.quantile(&name, quantile(&values, 0.5) / 1e6);
+                all.push_quantile(&name, exact_quantile(&values, 0.5) / 1e6);
             } else if name.contains("vitals.") {
-                all.exact(&format!("{name}.samples"), values.len() as f64);
-                all.quantile(&format!("{name}.p75"), quantile(&values, 0.75));
+                all.push_exact(&format!("{name}.samples"), values.len() as f64);
+                all.push_quantile(&format!("{name}.p75"), exact_quantile(&values, 0.75));
             } else {
-                all.exact(&format!("{name}.timing.samples"), values.len() as f64);
-                all.quantile(&format!("{name}.p50"), quantile(&values, 0.5));
-                all.quantile(&format!("{name}.timing.p75"), quantile(&values, 0.75));
-                all.quantile(&format!("{name}.p95"), quantile(&values, 0.95));
+                all.push_exact(&format!("{name}.timing.samples"), values.len() as f64);
+                all.push_quantile(&format!("{name}.p50"), exact_quantile(&values, 0.5));
+                all.push_quantile(&format!("{name}.timing.p75"), exact_quantile(&values, 0.75));
+                all.push_quantile(&format!("{name}.p95"), exact_quantile(&values, 0.95));
             }
         }
         all.0
@@ -220,16 +220,17 @@ impl Truth {
             lengths.sort_unstable();
             let (count, sum) = (lengths.len() as f64, lengths.iter().sum::<u64>() as f64);
             let (errors, criticals) = troubled.get(dimension).copied().unwrap_or_default();
-            let mut exact = |name: &str, value| all.exact(&format!("{dimension}{name}"), value);
+            let mut exact =
+                |name: &str, value| all.push_exact(&format!("{dimension}{name}"), value);
             exact("sessions.now.sessions", count);
             exact("sessions.now.with_error", errors as f64);
             exact("sessions.now.with_critical", criticals as f64);
             exact("error_rate", errors as f64 / count);
             exact("sessions.now.mean_seconds", sum / count / 1e6);
             let p50 = format!("{dimension}sessions.now.p50_seconds");
-            all.quantile(&p50, quantile(&lengths, 0.5) / 1e6);
+            all.push_quantile(&p50, exact_quantile(&lengths, 0.5) / 1e6);
             let p95 = format!("{dimension}sessions.now.p95_seconds");
-            all.quantile(&p95, quantile(&lengths, 0.95) / 1e6);
+            all.push_quantile(&p95, exact_quantile(&lengths, 0.95) / 1e6);
         }
     }
 
@@ -238,16 +239,16 @@ impl Truth {
         for (flag, events) in &self.flags {
             let tried = events.used.keys().filter(|user| events.on.contains(user)).count();
             let again = events.used.values().filter(|days| days.len() > 1).count();
-            all.exact(&format!("adoption.{flag}.exposed"), events.on.len() as f64);
-            all.exact(&format!("adoption.{flag}.used"), tried as f64);
-            all.exact(&format!("adoption.{flag}.used_again"), again as f64);
+            all.push_exact(&format!("adoption.{flag}.exposed"), events.on.len() as f64);
+            all.push_exact(&format!("adoption.{flag}.used"), tried as f64);
+            all.push_exact(&format!("adoption.{flag}.used_again"), again as f64);
             if !events.on.is_empty() {
                 let rate = tried as f64 / events.on.len() as f64;
-                all.exact(&format!("adoption.{flag}.rate"), rate);
+                all.push_exact(&format!("adoption.{flag}.rate"), rate);
             }
         }
         for (name, (sum, _)) in self.sums.iter().filter(|(name, _)| name.ends_with(".seconds")) {
-            all.exact(name, *sum as f64 / 1e6);
+            all.push_exact(name, *sum as f64 / 1e6);
         }
         let flags: Vec<_> =
             self.flags.iter().filter(|(_, events)| !events.used.is_empty()).collect();
@@ -255,9 +256,9 @@ impl Truth {
             for (other, others) in flags.iter().skip(index + 1) {
                 let (mine, theirs) = (users(events), users(others));
                 let both = mine.intersection(&theirs).count();
-                all.exact(&format!("cross_use.{one}+{other}.both"), both as f64);
+                all.push_exact(&format!("cross_use.{one}+{other}.both"), both as f64);
                 let either = mine.union(&theirs).count();
-                all.exact(&format!("cross_use.{one}+{other}.either"), either as f64);
+                all.push_exact(&format!("cross_use.{one}+{other}.either"), either as f64);
             }
         }
     }
@@ -282,23 +283,23 @@ impl Truth {
                         back += u64::from(is_back);
                     }
                 }
-                all.exact(&format!("retention.{title}.totals.{days}.users"), of as f64);
-                all.exact(&format!("retention.{title}.totals.{days}.returned"), back as f64);
+                all.push_exact(&format!("retention.{title}.totals.{days}.users"), of as f64);
+                all.push_exact(&format!("retention.{title}.totals.{days}.returned"), back as f64);
             }
         }
     }
 
-    fn expect_opinion(&self, all: &mut Numbers) {
+    fn expect_feedback(&self, all: &mut Numbers) {
         if let Some((sum, count)) = self.sums.get("feedback.now.satisfaction") {
-            all.exact("feedback.now.ratings", *count as f64);
-            all.exact("feedback.now.satisfaction", *sum as f64 / *count as f64);
+            all.push_exact("feedback.now.ratings", *count as f64);
+            all.push_exact("feedback.now.satisfaction", *sum as f64 / *count as f64);
         }
         let count = self.scores.len() as f64;
-        all.exact("feedback.now.recommendations", count);
+        all.push_exact("feedback.now.recommendations", count);
         if count > 0.0 {
             let promoters = self.scores.iter().filter(|score| **score >= 9).count() as f64;
             let detractors = self.scores.iter().filter(|score| **score <= 6).count() as f64;
-            all.exact("feedback.now.nps", (promoters - detractors) * 100.0 / count);
+            all.push_exact("feedback.now.nps", (promoters - detractors) * 100.0 / count);
         }
     }
 }
@@ -307,17 +308,17 @@ impl Truth {
 struct Numbers(Vec<Expected>);
 
 impl Numbers {
-    fn exact(&mut self, metric: &str, truth: f64) {
+    fn push_exact(&mut self, metric: &str, truth: f64) {
         self.0.push(Expected { metric: metric.to_owned(), is_quantile: false, truth });
     }
 
-    fn quantile(&mut self, metric: &str, truth: f64) {
+    fn push_quantile(&mut self, metric: &str, truth: f64) {
         self.0.push(Expected { metric: metric.to_owned(), is_quantile: true, truth });
     }
 }
 
 /// The prefixes of a session's numbers: all users, phase, segments and variants of flags.
-fn dimensions(session: &SimulatedSession) -> Vec<String> {
+fn dimension_prefixes(session: &SimulatedSession) -> Vec<String> {
     let phase = session.phase;
     let mut dimensions = vec![String::new(), format!("phase:{phase}/")];
     dimensions.extend(session.segments.iter().map(|segment| format!("segment:{segment}/")));
@@ -329,7 +330,7 @@ fn dimensions(session: &SimulatedSession) -> Vec<String> {
 }
 
 /// The `q`-quantile: the value of rank `q · (n − 1)`, rounded down.
-fn quantile(sorted: &[u64], q: f64) -> f64 {
+fn exact_quantile(sorted: &[u64], q: f64) -> f64 {
     let rank = (q * sorted.len().saturating_sub(1) as f64).floor() as usize;
     sorted.get(rank).map_or(0.0, |value| *value as f64)
 }
@@ -337,7 +338,7 @@ fn quantile(sorted: &[u64], q: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simulation::{Population, batches};
+    use crate::simulation::{Population, session_batches};
 
     #[test]
     fn true_numbers_cover_all_users_and_each_dimension() {
@@ -346,9 +347,11 @@ mod tests {
         let population = Population::new(simulation.clone());
         let mut truth = Truth::default();
         for session in &population.sessions {
-            batches(&simulation, session).iter().for_each(|batch| truth.add(session, batch));
+            session_batches(&simulation, session)
+                .iter()
+                .for_each(|batch| truth.add_batch(session, batch));
         }
-        let expected = truth.expected(&simulation);
+        let expected = truth.into_expected(&simulation);
         let find = |name: &str| expected.iter().find(|e| e.metric == name).map(|e| e.truth);
         assert_eq!(find("users.now.users"), Some(300.0));
         assert_eq!(find("users.now.new_users"), Some(300.0));

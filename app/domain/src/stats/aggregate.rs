@@ -19,28 +19,28 @@ pub struct Aggregate {
 
 impl Aggregate {
     /// Adds `times` events without a value.
-    pub fn count_up(&mut self, times: u64) {
+    pub fn add_events(&mut self, times: u64) {
         self.count = self.count.saturating_add_unsigned(times);
     }
 
     /// Adds one value to the aggregate.
-    pub fn add(&mut self, value: u64) {
+    pub fn add_value(&mut self, value: u64) {
         self.count += 1;
         self.sum += i128::from(value);
         self.squares += i128::from(value).pow(2);
-        self.sketch.add(value as f64);
+        self.sketch.add_value(value as f64);
     }
 
     /// Removes one value, which may also be added later.
-    pub fn remove(&mut self, value: u64) {
+    pub fn remove_value(&mut self, value: u64) {
         self.count -= 1;
         self.sum -= i128::from(value);
         self.squares -= i128::from(value).pow(2);
-        self.sketch.remove(value as f64);
+        self.sketch.remove_value(value as f64);
     }
 
     /// Removes `times` events without a value.
-    pub fn count_down(&mut self, times: u64) {
+    pub fn remove_events(&mut self, times: u64) {
         self.count = self.count.saturating_sub_unsigned(times);
     }
 
@@ -115,7 +115,7 @@ impl Aggregate {
     ///
     /// # Errors
     /// See [`Aggregate::from_bytes`].
-    pub fn count_of(bytes: &[u8]) -> Result<u64, InvalidSketch> {
+    pub fn decode_count(bytes: &[u8]) -> Result<u64, InvalidSketch> {
         let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
         if *version != ENCODING {
             return Err(InvalidSketch::Encoding);
@@ -129,13 +129,13 @@ impl Aggregate {
     /// # Errors
     /// Returns an error if the bytes are damaged or have an unknown encoding.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSketch> {
-        let (count, sum, squares, rest) = Self::read(bytes)?;
+        let (count, sum, squares, rest) = Self::split_stored(bytes)?;
         let sketch = if rest.is_empty() { Sketch::default() } else { Sketch::from_bytes(rest)? };
         Ok(Self { count, sum, squares, sketch })
     }
 
     /// Splits the stored form into count, sum, squares and the encoded sketch.
-    fn read(bytes: &[u8]) -> Result<(i64, i128, i128, &[u8]), InvalidSketch> {
+    fn split_stored(bytes: &[u8]) -> Result<(i64, i128, i128, &[u8]), InvalidSketch> {
         let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
         if *version != ENCODING {
             return Err(InvalidSketch::Encoding);
@@ -162,8 +162,8 @@ impl AggregateSum {
     ///
     /// # Errors
     /// Returns an error if the bytes are damaged or have an unknown encoding; discard the sum then.
-    pub fn add(&mut self, bytes: &[u8]) -> Result<(), InvalidSketch> {
-        let (count, sum, squares, rest) = Aggregate::read(bytes)?;
+    pub fn add_stored(&mut self, bytes: &[u8]) -> Result<(), InvalidSketch> {
+        let (count, sum, squares, rest) = Aggregate::split_stored(bytes)?;
         self.count = self.count.saturating_add(count);
         self.sum = self.sum.saturating_add(sum);
         self.squares = self.squares.saturating_add(squares);
@@ -171,7 +171,7 @@ impl AggregateSum {
             return Ok(());
         }
         let bins = &mut self.bins;
-        let zeros = Sketch::read(rest, |bin, count| {
+        let zeros = Sketch::decode_bins(rest, |bin, count| {
             let place = bin.unsigned_abs() as usize;
             if bins.len() <= place {
                 bins.resize(place + 1, 0);
@@ -186,8 +186,8 @@ impl AggregateSum {
 
     /// The aggregate of everything added so far.
     #[must_use]
-    pub fn total(&self) -> Aggregate {
-        let sketch = Sketch::of_counts(self.zeros, &self.bins);
+    pub fn to_aggregate(&self) -> Aggregate {
+        let sketch = Sketch::from_counts(self.zeros, &self.bins);
         Aggregate { count: self.count, sum: self.sum, squares: self.squares, sketch }
     }
 }
@@ -198,25 +198,25 @@ mod tests {
 
     use super::*;
 
-    fn aggregate(values: &[u64]) -> Aggregate {
+    fn aggregate_of_values(values: &[u64]) -> Aggregate {
         let mut aggregate = Aggregate::default();
-        values.iter().for_each(|value| aggregate.add(*value));
+        values.iter().for_each(|value| aggregate.add_value(*value));
         aggregate
     }
 
     #[test]
     fn mean_variance_and_count_match_the_values() {
-        let aggregate = aggregate(&[2, 4, 4, 4, 5, 5, 7, 9]);
+        let aggregate = aggregate_of_values(&[2, 4, 4, 4, 5, 5, 7, 9]);
         assert_eq!(aggregate.mean(), Some(5.0));
         assert!((aggregate.variance().unwrap() - 32.0 / 7.0).abs() < 1e-12);
         assert_eq!((aggregate.count(), aggregate.sum()), (8, 40));
         assert_eq!(Aggregate::default().mean(), None);
         let mut often = Aggregate::default();
-        often.count_up(300);
+        often.add_events(300);
         let bytes = often.to_bytes();
         let begin: Vec<u8> = bytes.into_iter().take(Aggregate::COUNT_BYTES as usize).collect();
-        assert_eq!(Aggregate::count_of(&begin), Ok(300));
-        assert_eq!(Aggregate::count_of(&[]), Err(InvalidSketch::Damaged));
+        assert_eq!(Aggregate::decode_count(&begin), Ok(300));
+        assert_eq!(Aggregate::decode_count(&[]), Err(InvalidSketch::Damaged));
     }
 
     proptest! {
@@ -225,20 +225,20 @@ mod tests {
             values in prop::collection::vec(0..1_000_000_000_u64, 0..60), at in 0..60_usize
         ) {
             let (left, right) = values.split_at(at.min(values.len()));
-            let mut merged = aggregate(right);
-            merged.merge(&aggregate(left));
-            prop_assert_eq!(&merged, &aggregate(&values));
+            let mut merged = aggregate_of_values(right);
+            merged.merge(&aggregate_of_values(left));
+            prop_assert_eq!(&merged, &aggregate_of_values(&values));
             // Values that are removed before they are added cancel out.
             let mut taken = Aggregate::default();
-            values.iter().for_each(|value| taken.remove(*value));
+            values.iter().for_each(|value| taken.remove_value(*value));
             taken.merge(&merged);
             prop_assert_eq!(taken, Aggregate::default());
         }
 
         #[test]
         fn decoding_the_stored_form_returns_the_aggregate(values in prop::collection::vec(any::<u32>(), 0..40), times in 0..9_u64) {
-            let mut aggregate = aggregate(&values.iter().map(|value| u64::from(*value)).collect::<Vec<_>>());
-            aggregate.count_up(times);
+            let mut aggregate = aggregate_of_values(&values.iter().map(|value| u64::from(*value)).collect::<Vec<_>>());
+            aggregate.add_events(times);
             prop_assert_eq!(Aggregate::from_bytes(&aggregate.to_bytes()), Ok(aggregate));
         }
 
@@ -248,18 +248,18 @@ mod tests {
         ) {
             let (mut merged, mut sum) = (Aggregate::default(), AggregateSum::default());
             for values in &parts {
-                let mut part = aggregate(&values.iter().map(|value| u64::from(*value)).collect::<Vec<_>>());
-                part.remove(7);
+                let mut part = aggregate_of_values(&values.iter().map(|value| u64::from(*value)).collect::<Vec<_>>());
+                part.remove_value(7);
                 merged.merge(&part);
-                sum.add(&part.to_bytes()).unwrap();
+                sum.add_stored(&part.to_bytes()).unwrap();
             }
-            prop_assert_eq!(sum.total(), merged);
+            prop_assert_eq!(sum.to_aggregate(), merged);
         }
 
         #[test]
         fn decoding_arbitrary_bytes_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
             let _ = Aggregate::from_bytes(&bytes);
-            let _ = AggregateSum::default().add(&bytes);
+            let _ = AggregateSum::default().add_stored(&bytes);
         }
     }
 }

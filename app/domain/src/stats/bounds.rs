@@ -31,23 +31,23 @@ pub fn rate_bounds(happened: u64, cases: u64, alpha: f64) -> Bounds {
     let (s, n) = (happened as f64, cases as f64);
     let evidence = ln_beta(0.5 + s, 0.5 + n - s) - ln_beta(0.5, 0.5);
     let is_ruled_out = |p: f64| {
-        let likelihood = weighted(s, p.ln()) + weighted(n - s, (-p).ln_1p());
+        let likelihood = weighted_log(s, p.ln()) + weighted_log(n - s, (-p).ln_1p());
         evidence - likelihood >= -alpha.ln()
     };
     let middle = if cases == 0 { 0.5 } else { s / n };
     Bounds {
-        low: if is_ruled_out(0.0) { edge(0.0, middle, is_ruled_out) } else { 0.0 },
-        high: if is_ruled_out(1.0) { edge(1.0, middle, is_ruled_out) } else { 1.0 },
+        low: if is_ruled_out(0.0) { find_edge(0.0, middle, is_ruled_out) } else { 0.0 },
+        high: if is_ruled_out(1.0) { find_edge(1.0, middle, is_ruled_out) } else { 1.0 },
     }
 }
 
 /// Multiplies, with 0 · ln 0 defined as 0.
-fn weighted(count: f64, logarithm: f64) -> f64 {
+fn weighted_log(count: f64, logarithm: f64) -> f64 {
     if count == 0.0 { 0.0 } else { count * logarithm }
 }
 
 /// Bisects for the boundary between rates that are ruled out and rates that are not.
-fn edge(mut out: f64, mut within: f64, is_ruled_out: impl Fn(f64) -> bool) -> f64 {
+fn find_edge(mut out: f64, mut within: f64, is_ruled_out: impl Fn(f64) -> bool) -> f64 {
     for _ in 0..60 {
         let half = f64::midpoint(out, within);
         if is_ruled_out(half) { out = half } else { within = half }
@@ -133,7 +133,7 @@ mod tests {
         let is_wrong = |random: &mut Random| {
             let mut happened = 0;
             (1..=cases).any(|n| {
-                happened += u64::from(random.happens(truth));
+                happened += u64::from(random.draw_chance(truth));
                 let bounds = rate_bounds(happened, n, ALPHA);
                 truth < bounds.low || truth > bounds.high
             })

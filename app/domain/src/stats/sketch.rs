@@ -50,16 +50,16 @@ fn gamma() -> f64 {
 
 impl Sketch {
     /// Adds one value. NaN and negative values count as zero.
-    pub fn add(&mut self, value: f64) {
-        self.put(value, 1);
+    pub fn add_value(&mut self, value: f64) {
+        self.change_count(value, 1);
     }
 
     /// Removes one value, which may be added later.
-    pub fn remove(&mut self, value: f64) {
-        self.put(value, -1);
+    pub fn remove_value(&mut self, value: f64) {
+        self.change_count(value, -1);
     }
 
-    fn put(&mut self, value: f64, times: i64) {
+    fn change_count(&mut self, value: f64, times: i64) {
         if value >= SMALLEST {
             let bin = (value.min(LARGEST).ln() / gamma().ln()).ceil();
             // At most MAX_BIN.
@@ -122,11 +122,11 @@ impl Sketch {
     /// The number of values.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.counts().map(|(_, count)| count).sum()
+        self.positive_bins().map(|(_, count)| count).sum()
     }
 
     /// Returns the bins with a positive count, lowest first; `None` is the bin of zeros.
-    fn counts(&self) -> impl Iterator<Item = (Option<i32>, u64)> + '_ {
+    fn positive_bins(&self) -> impl Iterator<Item = (Option<i32>, u64)> + '_ {
         let bins = self.bins.iter().map(|(bin, count)| (Some(*bin), *count));
         let all = std::iter::once((None, self.zeros)).chain(bins);
         all.filter_map(|(bin, count)| Some((bin, u64::try_from(count).ok().filter(|c| *c > 0)?)))
@@ -142,21 +142,21 @@ impl Sketch {
         // Counts beyond 2^53 are out of reach, so the conversions are exact.
         let rank = (q.clamp(0.0, 1.0) * (count - 1) as f64).floor() as u64;
         let mut seen = 0;
-        self.counts().find_map(|(bin, count)| {
+        self.positive_bins().find_map(|(bin, count)| {
             seen += count;
-            (rank < seen).then(|| Self::value(bin))
+            (rank < seen).then(|| Self::bin_value(bin))
         })
     }
 
     /// The number of values up to `limit`; a bin counts by its representative value.
     #[must_use]
     pub fn count_at_most(&self, limit: f64) -> u64 {
-        let below = self.counts().take_while(|(bin, _)| Self::value(*bin) <= limit);
+        let below = self.positive_bins().take_while(|(bin, _)| Self::bin_value(*bin) <= limit);
         below.map(|(_, count)| count).sum()
     }
 
     /// The representative value of a bin.
-    fn value(bin: Option<i32>) -> f64 {
+    fn bin_value(bin: Option<i32>) -> f64 {
         bin.map_or(0.0, |bin| 2.0 * gamma().powi(bin) / (gamma() + 1.0))
     }
 
@@ -169,7 +169,7 @@ impl Sketch {
         let mut last = 0;
         for (bin, count) in &self.bins {
             // Bins are never negative: the smallest value is 1.
-            leb128::push(&mut bytes, bin.abs_diff(last).into());
+            leb128::push_unsigned(&mut bytes, bin.abs_diff(last).into());
             leb128::push_signed(&mut bytes, (*count).into());
             last = *bin;
         }
@@ -182,12 +182,15 @@ impl Sketch {
     /// Returns an error if the bytes are damaged or have an unknown encoding.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidSketch> {
         let mut bins = Vec::with_capacity(bytes.len() / 2);
-        let zeros = Self::read(bytes, |bin, count| bins.push((bin, count)))?;
+        let zeros = Self::decode_bins(bytes, |bin, count| bins.push((bin, count)))?;
         Ok(Self { zeros, bins })
     }
 
     /// Passes the bins of the stored form to `each`, lowest first, and returns the number of zeros.
-    pub(super) fn read(bytes: &[u8], mut each: impl FnMut(i32, i64)) -> Result<i64, InvalidSketch> {
+    pub(super) fn decode_bins(
+        bytes: &[u8],
+        mut each: impl FnMut(i32, i64),
+    ) -> Result<i64, InvalidSketch> {
         let (version, mut rest) = bytes.split_first().ok_or(InvalidSketch::Damaged)?;
         if *version != ENCODING {
             return Err(InvalidSketch::Encoding);
@@ -199,7 +202,7 @@ impl Sketch {
         let zeros = signed(&mut rest)?;
         let mut last: Option<i32> = None;
         while !rest.is_empty() {
-            let gap = leb128::pull(&mut rest).and_then(|gap| i32::try_from(gap).ok());
+            let gap = leb128::pull_unsigned(&mut rest).and_then(|gap| i32::try_from(gap).ok());
             let bin = gap.and_then(|gap| last.unwrap_or(0).checked_add(gap));
             // After the first bin, a gap of 0 would repeat a bin.
             let is_higher = |bin: &i32| *bin <= MAX_BIN && last.is_none_or(|last| last < *bin);
@@ -214,7 +217,7 @@ impl Sketch {
     }
 
     /// Builds a sketch from counts by bin, starting at bin 0.
-    pub(super) fn of_counts(zeros: i64, counts: &[i64]) -> Self {
+    pub(super) fn from_counts(zeros: i64, counts: &[i64]) -> Self {
         let bins = (0..).zip(counts).filter(|(_, count)| **count != 0);
         Self { zeros, bins: bins.map(|(bin, count)| (bin, *count)).collect() }
     }
@@ -226,21 +229,21 @@ mod tests {
 
     use super::*;
 
-    fn sketch(values: &[f64]) -> Sketch {
+    fn sketch_of_values(values: &[f64]) -> Sketch {
         let mut sketch = Sketch::default();
-        values.iter().for_each(|value| sketch.add(*value));
+        values.iter().for_each(|value| sketch.add_value(*value));
         sketch
     }
 
     #[test]
     fn an_empty_sketch_has_no_quantile() {
         assert_eq!(Sketch::default().quantile(0.75), None);
-        assert_eq!(sketch(&[0.0, 0.0]).quantile(0.75), Some(0.0));
+        assert_eq!(sketch_of_values(&[0.0, 0.0]).quantile(0.75), Some(0.0));
     }
 
     #[test]
     fn values_up_to_a_limit_are_counted() {
-        let sketch = sketch(&[0.0, 10.0, 20.0, 30.0]);
+        let sketch = sketch_of_values(&[0.0, 10.0, 20.0, 30.0]);
         assert_eq!(sketch.count_at_most(25.0), 3);
         assert_eq!(sketch.count_at_most(1e9), 4);
     }
@@ -255,7 +258,7 @@ mod tests {
 
     #[test]
     fn the_largest_value_has_the_last_bin() {
-        let sketch = sketch(&[f64::MAX, 1.0]);
+        let sketch = sketch_of_values(&[f64::MAX, 1.0]);
         assert_eq!(sketch.bins.iter().map(|(bin, _)| *bin).collect::<Vec<_>>(), [0, MAX_BIN]);
         assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Ok(sketch));
     }
@@ -265,7 +268,7 @@ mod tests {
         fn a_quantile_is_within_one_per_cent(
             mut values in prop::collection::vec(1.0..1e9_f64, 1..200), q in 0.0..=1.0_f64
         ) {
-            let estimate = sketch(&values).quantile(q).unwrap();
+            let estimate = sketch_of_values(&values).quantile(q).unwrap();
             values.sort_by(f64::total_cmp);
             let exact = values[(q * (values.len() - 1) as f64).floor() as usize];
             // Slightly above α, because the logarithm is rounded at the edge of a bin.
@@ -275,23 +278,23 @@ mod tests {
         #[test]
         fn merging_does_not_depend_on_the_split(values in prop::collection::vec(0.0..1e9_f64, 0..200), at in 0..200_usize) {
             let (left, right) = values.split_at(at.min(values.len()));
-            let mut merged = sketch(right);
-            merged.merge(&sketch(left));
-            prop_assert_eq!(merged, sketch(&values));
+            let mut merged = sketch_of_values(right);
+            merged.merge(&sketch_of_values(left));
+            prop_assert_eq!(merged, sketch_of_values(&values));
         }
 
         #[test]
         fn removed_values_cancel_added_values(values in prop::collection::vec(0.0..1e9_f64, 0..50)) {
             let mut taken = Sketch::default();
-            values.iter().for_each(|value| taken.remove(*value));
+            values.iter().for_each(|value| taken.remove_value(*value));
             prop_assert_eq!(taken.count(), 0);
-            taken.merge(&sketch(&values));
+            taken.merge(&sketch_of_values(&values));
             prop_assert_eq!(taken, Sketch::default());
         }
 
         #[test]
         fn decoding_the_stored_form_returns_the_sketch(values in prop::collection::vec(0.0..1e13_f64, 0..100)) {
-            let sketch = sketch(&values);
+            let sketch = sketch_of_values(&values);
             prop_assert_eq!(Sketch::from_bytes(&sketch.to_bytes()), Ok(sketch));
         }
 

@@ -54,19 +54,19 @@ impl UserSet {
 
     /// The union of many sets; much faster than adding one after the other.
     #[must_use]
-    pub fn in_any<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
+    pub fn union_of_sets<'a>(sets: impl IntoIterator<Item = &'a Self>) -> Self {
         Self(sets.into_iter().map(|set| &set.0).union())
     }
 
     /// The intersection of both sets.
     #[must_use]
-    pub fn in_both(&self, others: &Self) -> Self {
+    pub fn intersection_with(&self, others: &Self) -> Self {
         Self(&self.0 & &others.0)
     }
 
     /// The users of this set that the other one lacks.
     #[must_use]
-    pub fn without(&self, others: &Self) -> Self {
+    pub fn difference_with(&self, others: &Self) -> Self {
         Self(&self.0 - &others.0)
     }
 
@@ -84,7 +84,7 @@ impl UserSet {
 
     /// The set with `by` added to each number; numbers above 32 bits are left out.
     #[must_use]
-    pub fn shifted(self, by: u32) -> Self {
+    pub fn shift_numbers(self, by: u32) -> Self {
         if by == 0 {
             return self;
         }
@@ -122,26 +122,29 @@ impl UserSet {
 mod tests {
     use super::*;
 
-    fn users(numbers: &[u32]) -> UserSet {
+    fn user_set_of(numbers: &[u32]) -> UserSet {
         numbers.iter().copied().collect()
     }
 
     #[test]
     fn users_are_counted_once() {
-        let (some, others) = (users(&[1, 2, 3, 3]), users(&[3, 4]));
+        let (some, others) = (user_set_of(&[1, 2, 3, 3]), user_set_of(&[3, 4]));
         assert_eq!(
             (some.len(), some.count_in_both(&others), some.count_in_either(&others)),
             (3, 1, 4)
         );
-        assert_eq!(some.in_both(&others), users(&[3]));
-        assert_eq!(UserSet::in_any([&some, &others, &users(&[])]), users(&[1, 2, 3, 4]));
-        assert_eq!(UserSet::in_any([]), UserSet::default());
-        assert_eq!(others.shifted(65_536), users(&[65_539, 65_540]));
+        assert_eq!(some.intersection_with(&others), user_set_of(&[3]));
+        assert_eq!(
+            UserSet::union_of_sets([&some, &others, &user_set_of(&[])]),
+            user_set_of(&[1, 2, 3, 4])
+        );
+        assert_eq!(UserSet::union_of_sets([]), UserSet::default());
+        assert_eq!(others.shift_numbers(65_536), user_set_of(&[65_539, 65_540]));
     }
 
     #[test]
     fn decoding_the_stored_form_returns_the_set() {
-        let users = users(&[0, 7, 65_535, 70_000, u32::MAX]);
+        let users = user_set_of(&[0, 7, 65_535, 70_000, u32::MAX]);
         assert_eq!(UserSet::from_bytes(&users.to_bytes()), Ok(users));
         for damaged in [&b""[..], b"x", &[255; 40]] {
             assert!(UserSet::from_bytes(damaged).is_err());

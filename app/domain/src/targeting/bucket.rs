@@ -22,26 +22,28 @@ struct Murmur3 {
 }
 
 impl Murmur3 {
-    fn mix(word: u32) -> u32 {
+    fn scramble_word(word: u32) -> u32 {
         word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593)
     }
 
-    fn word(&mut self, word: u32) {
-        self.hash =
-            (self.hash ^ Self::mix(word)).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+    fn hash_word(&mut self, word: u32) {
+        self.hash = (self.hash ^ Self::scramble_word(word))
+            .rotate_left(13)
+            .wrapping_mul(5)
+            .wrapping_add(0xe654_6b64);
     }
 
-    fn byte(&mut self, byte: u8) {
+    fn hash_byte(&mut self, byte: u8) {
         self.tail |= u32::from(byte) << (8 * self.tail_bytes);
         self.tail_bytes += 1;
         if self.tail_bytes == 4 {
-            self.word(self.tail);
+            self.hash_word(self.tail);
             self.tail = 0;
             self.tail_bytes = 0;
         }
     }
 
-    fn write(&mut self, bytes: &[u8]) {
+    fn hash_bytes(&mut self, bytes: &[u8]) {
         // The length wraps as in the reference code; keys are far shorter than that.
         self.length = self.length.wrapping_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         let (words, rest) = bytes.as_chunks::<4>();
@@ -49,21 +51,21 @@ impl Murmur3 {
         for chunk in words {
             let word = u32::from_le_bytes(*chunk);
             if shift == 0 {
-                self.word(word);
+                self.hash_word(word);
             } else {
-                self.word(self.tail | (word << shift));
+                self.hash_word(self.tail | (word << shift));
                 self.tail = word >> (32 - shift);
             }
         }
         for byte in rest {
-            self.byte(*byte);
+            self.hash_byte(*byte);
         }
     }
 
     fn finish(self) -> u32 {
         let mut hash = self.hash;
         if self.tail_bytes > 0 {
-            hash ^= Self::mix(self.tail);
+            hash ^= Self::scramble_word(self.tail);
         }
         hash ^= self.length;
         hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
@@ -99,8 +101,8 @@ struct StoredSalt {
 impl From<StoredSalt> for Salt {
     fn from(stored: StoredSalt) -> Self {
         let mut prefix = Murmur3::default();
-        prefix.write(stored.text.as_bytes());
-        prefix.byte(b'/');
+        prefix.hash_bytes(stored.text.as_bytes());
+        prefix.hash_byte(b'/');
         prefix.length = prefix.length.wrapping_add(1);
         Self { stored, prefix }
     }
@@ -133,9 +135,9 @@ impl Salt {
 
     /// Returns the bucket of a user.
     #[must_use]
-    pub fn bucket(&self, targeting_key: &str) -> Bucket {
+    pub fn assign_bucket(&self, targeting_key: &str) -> Bucket {
         let mut hash = self.prefix;
-        hash.write(targeting_key.as_bytes());
+        hash.hash_bytes(targeting_key.as_bytes());
         let scaled = (u64::from(hash.finish()) * u64::from(BUCKETS)) >> 32;
         Bucket(u32::try_from(scaled).unwrap_or(BUCKETS - 1))
     }
@@ -285,7 +287,7 @@ mod tests {
 
     fn murmur3(text: &str) -> u32 {
         let mut hash = Murmur3::default();
-        hash.write(text.as_bytes());
+        hash.hash_bytes(text.as_bytes());
         hash.finish()
     }
 
@@ -318,7 +320,7 @@ mod tests {
         for salt in ["evenly", "", "ENHANCED_EXERCISE_LIBRARY"].map(Salt::new) {
             let mut cells = [0_u32; 100];
             for user in 0..USERS {
-                cells[salt.bucket(&format!("user-{user}")).0 as usize / 1_000] += 1;
+                cells[salt.assign_bucket(&format!("user-{user}")).0 as usize / 1_000] += 1;
             }
             // 99 degrees of freedom: above 148.2 with probability 0.001.
             let found = chi_squared(&cells);
@@ -332,7 +334,7 @@ mod tests {
         let mut cells = [0_u32; 100];
         for user in 0..USERS {
             let key = format!("user-{user}");
-            let tenth = |salt: &Salt| salt.bucket(&key).0 as usize / 10_000;
+            let tenth = |salt: &Salt| salt.assign_bucket(&key).0 as usize / 10_000;
             cells[tenth(&one) * 10 + tenth(&other)] += 1;
         }
         // A table of 10 × 10 whose margins are uniform: 99 degrees of freedom again.
@@ -360,7 +362,7 @@ mod tests {
         fn feeding_the_hash_incrementally_does_not_change_it(salt in ".{0,12}", key in ".{0,40}") {
             let joined = u64::from(murmur3(&format!("{salt}/{key}")));
             let expected = (joined * u64::from(BUCKETS)) >> 32;
-            prop_assert_eq!(u64::from(Salt::new(salt).bucket(&key).0), expected);
+            prop_assert_eq!(u64::from(Salt::new(salt).assign_bucket(&key).0), expected);
         }
 
         #[test]

@@ -9,10 +9,10 @@ use serde_json::{Number, Value};
 
 use super::{
     InvalidValue, Operator,
-    instant::{self, instant},
+    instant::{self, parse_instant},
     list::ValueList,
     network::Networks,
-    number::{self, same},
+    number::{self, equals_json},
     pattern::Pattern,
 };
 use crate::Timestamp;
@@ -95,15 +95,15 @@ impl Check {
         };
         let limit = || {
             let days = value.as_f64().filter(|days| *days >= 0.0);
-            days.and_then(self::days).ok_or(InvalidValue::NotDays)
+            days.and_then(self::days_to_duration).ok_or(InvalidValue::NotDays)
         };
         let date = || {
-            instant(value).ok_or_else(|| match value.as_str() {
-                Some(text) => InvalidValue::UnreadableDate(instant::problem(text)),
+            parse_instant(value).ok_or_else(|| match value.as_str() {
+                Some(text) => InvalidValue::UnreadableDate(instant::explain_invalid_text(text)),
                 None => InvalidValue::NotADate,
             })
         };
-        let release = || value.as_str().and_then(version).ok_or(InvalidValue::NotAVersion);
+        let release = || value.as_str().and_then(parse_version).ok_or(InvalidValue::NotAVersion);
         Ok(match operator {
             Operator::Exists => Self::Exists,
             Operator::Equals if value.is_null() => return Err(InvalidValue::Missing),
@@ -132,7 +132,7 @@ impl Check {
     }
 
     /// Compares an attribute of any type.
-    pub(super) fn judge(&self, found: &Value, now: Timestamp) -> Verdict {
+    pub(super) fn judge_value(&self, found: &Value, now: Timestamp) -> Verdict {
         match (self, found) {
             (_, Value::String(text)) => self.judge_text(text, now),
             (Self::Exists, _) => Verdict::Holds,
@@ -142,20 +142,23 @@ impl Check {
             {
                 Verdict::Unreadable
             }
-            (Self::Equals(value), _) if of_one_type(value, found) => same(value, found).into(),
+            (Self::Equals(value), _) if have_same_type(value, found) => {
+                equals_json(value, found).into()
+            }
             (Self::In(list), Value::Number(_) | Value::Bool(_)) => {
                 list.contains(found).map_or(Verdict::WrongType, Verdict::from)
             }
             (Self::Contains(value), Value::Array(list)) => {
-                list.iter().any(|item| same(item, value)).into()
+                list.iter().any(|item| equals_json(item, value)).into()
             }
             (Self::Number(comparison, value), Value::Number(found)) => {
-                number::compare(found, value)
+                number::compare_numbers(found, value)
                     .is_some_and(|ordering| comparison.accepts(ordering))
                     .into()
             }
             (Self::Instant(..) | Self::WithinLast(_) | Self::OlderThan(_), Value::Number(_)) => {
-                instant(found).map_or(Verdict::Unreadable, |then| self.judge_instant(then, now))
+                parse_instant(found)
+                    .map_or(Verdict::Unreadable, |then| self.judge_instant(then, now))
             }
             _ => Verdict::WrongType,
         }
@@ -171,9 +174,11 @@ impl Check {
             Self::StartsWith(value) => found.starts_with(value.as_str()).into(),
             Self::EndsWith(value) => found.ends_with(value.as_str()).into(),
             Self::Matches(pattern) => pattern.is_match(found).into(),
-            Self::Instant(..) | Self::WithinLast(_) | Self::OlderThan(_) => instant::of_text(found)
-                .map_or(Verdict::Unreadable, |then| self.judge_instant(then, now)),
-            Self::Version(comparison, value) => version(found)
+            Self::Instant(..) | Self::WithinLast(_) | Self::OlderThan(_) => {
+                instant::parse_text(found)
+                    .map_or(Verdict::Unreadable, |then| self.judge_instant(then, now))
+            }
+            Self::Version(comparison, value) => parse_version(found)
                 .map_or(Verdict::Unreadable, |found| {
                     comparison.accepts(found.cmp_precedence(value)).into()
                 }),
@@ -185,7 +190,7 @@ impl Check {
     }
 
     /// Explains why an attribute is [`Verdict::Unreadable`].
-    pub(super) fn problem_with(&self, found: &Value) -> Option<String> {
+    pub(super) fn explain_unreadable(&self, found: &Value) -> Option<String> {
         let found = match found {
             Value::String(text) => text,
             Value::Number(number)
@@ -200,7 +205,7 @@ impl Check {
         };
         match self {
             Self::Instant(..) | Self::WithinLast(_) | Self::OlderThan(_) => {
-                Some(instant::problem(found))
+                Some(instant::explain_invalid_text(found))
             }
             Self::Version(..) => Some(format!("{found:?} is not a version such as 2.1.0")),
             Self::Network(_) => Some(format!("{found:?} is not an IP address")),
@@ -209,9 +214,9 @@ impl Check {
     }
 
     /// Explains why the value may no longer be saved, although older versions accepted it.
-    pub(super) fn problem(&self) -> Option<InvalidValue> {
+    pub(super) fn explain_unsavable(&self) -> Option<InvalidValue> {
         let rounded = match self {
-            Self::Matches(pattern) => return pattern.problem().map(InvalidValue::from),
+            Self::Matches(pattern) => return pattern.explain_unsavable().map(InvalidValue::from),
             Self::Equals(value) | Self::Contains(value) => number::rounded_number(value),
             Self::In(list) => list.first_rounded(),
             Self::Number(_, number) => Some(number).filter(|number| number::may_be_rounded(number)),
@@ -255,18 +260,18 @@ impl Check {
     }
 }
 
-fn of_one_type(a: &Value, b: &Value) -> bool {
+fn have_same_type(a: &Value, b: &Value) -> bool {
     std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
-fn days(count: f64) -> Option<TimeDelta> {
+fn days_to_duration(count: f64) -> Option<TimeDelta> {
     let milliseconds = count * 86_400_000.0;
     // The cast saturates, and chrono refuses durations that it cannot represent.
     TimeDelta::try_milliseconds(milliseconds as i64)
 }
 
 /// Parses a version. Apps also send `v2` and `2.1`, whose missing parts are 0.
-fn version(text: &str) -> Option<Version> {
+fn parse_version(text: &str) -> Option<Version> {
     let text = text.strip_prefix('v').unwrap_or(text);
     if let Ok(version) = Version::parse(text) {
         return Some(version);

@@ -96,21 +96,21 @@ impl Condition {
     /// # Errors
     /// Returns the path and the problem of the first such value.
     pub fn check_values(&self) -> Result<(), InvalidCondition> {
-        fn walk(condition: &Condition, path: &str) -> Result<(), InvalidCondition> {
+        fn check_part(condition: &Condition, path: &str) -> Result<(), InvalidCondition> {
             let field = |name: &str| match path {
                 "" => name.to_owned(),
                 path => format!("{path}.{name}"),
             };
             let each = |parts: &[Condition], name: &str| {
                 let at = |index| format!("{}[{index}]", field(name));
-                parts.iter().enumerate().try_for_each(|(index, part)| walk(part, &at(index)))
+                parts.iter().enumerate().try_for_each(|(index, part)| check_part(part, &at(index)))
             };
             match condition {
                 Condition::All(parts) => each(parts, "all"),
                 Condition::Any(parts) => each(parts, "any"),
-                Condition::Not(part) => walk(part, &field("not")),
+                Condition::Not(part) => check_part(part, &field("not")),
                 Condition::InSegment(_) => Ok(()),
-                Condition::Test(test) => match test.check.problem() {
+                Condition::Test(test) => match test.check.explain_unsavable() {
                     Some(problem) => {
                         Err(InvalidCondition { path: field("value"), problem: problem.into() })
                     }
@@ -118,7 +118,7 @@ impl Condition {
                 },
             }
         }
-        walk(self, "")
+        check_part(self, "")
     }
 
     /// The segments that it refers to, possibly with duplicates.
@@ -156,25 +156,25 @@ impl Test {
     }
 
     /// Explains why an attribute of the right type could not be compared.
-    pub(super) fn problem_with(&self, found: &Value) -> Option<String> {
-        self.check.problem_with(found)
+    pub(super) fn explain_unreadable(&self, found: &Value) -> Option<String> {
+        self.check.explain_unreadable(found)
     }
 
     /// The attribute's value in the context, as JSON.
     #[must_use]
-    pub fn found(&self, context: &EvaluationContext) -> Option<Value> {
+    pub fn attribute_value(&self, context: &EvaluationContext) -> Option<Value> {
         match self.attribute.as_str() {
             EvaluationContext::TARGETING_KEY => context.targeting_key().map(Value::from),
             name => context.attribute(name).cloned(),
         }
     }
 
-    pub(super) fn judge(&self, context: &EvaluationContext, now: Timestamp) -> Verdict {
+    pub(super) fn judge_context(&self, context: &EvaluationContext, now: Timestamp) -> Verdict {
         let verdict = match self.attribute.as_str() {
             EvaluationContext::TARGETING_KEY => {
                 context.targeting_key().map(|key| self.check.judge_text(key, now))
             }
-            name => context.attribute(name).map(|found| self.check.judge(found, now)),
+            name => context.attribute(name).map(|found| self.check.judge_value(found, now)),
         };
         verdict.unwrap_or(Verdict::Missing)
     }
@@ -192,7 +192,7 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000, 0).unwrap()
     }
 
-    fn holds(condition: Value, context: Value) -> bool {
+    fn condition_holds(condition: Value, context: Value) -> bool {
         let condition: Condition = serde_json::from_value(condition).unwrap();
         let context = EvaluationContext::from_json(context).unwrap();
         condition.matches(&context, &Segments::new(), now())
@@ -231,9 +231,15 @@ mod tests {
             ("in_cidr", json!(["::1", "fd00::/8"]), json!("fd12::1"), json!("not an address")),
         ] {
             let condition = json!({"attribute": "it", "operator": operator, "value": value});
-            assert!(holds(condition.clone(), json!({"it": yes})), "{operator} {value} {yes}");
-            assert!(!holds(condition.clone(), json!({"it": no})), "{operator} {value} {no}");
-            assert!(!holds(condition, json!({})), "{operator} of a missing attribute");
+            assert!(
+                condition_holds(condition.clone(), json!({"it": yes})),
+                "{operator} {value} {yes}"
+            );
+            assert!(
+                !condition_holds(condition.clone(), json!({"it": no})),
+                "{operator} {value} {no}"
+            );
+            assert!(!condition_holds(condition, json!({})), "{operator} of a missing attribute");
         }
     }
 
@@ -246,12 +252,12 @@ mod tests {
             asks("in", json!([i64::MIN, 1])),
             asks("at_most", json!(i64::MIN)),
         ] {
-            assert!(!holds(condition, sent.clone()));
+            assert!(!condition_holds(condition, sent.clone()));
             let exact = json!({"it": i64::MIN});
-            assert!(holds(asks("equals", json!(i64::MIN)), exact));
+            assert!(condition_holds(asks("equals", json!(i64::MIN)), exact));
         }
         let test = Test::new("it", Operator::Equals, json!(i64::MIN)).unwrap();
-        let why = test.problem_with(&sent["it"]).unwrap();
+        let why = test.explain_unreadable(&sent["it"]).unwrap();
         assert!(why.contains("more digits than numbers keep"), "{why}");
     }
 
@@ -260,10 +266,10 @@ mod tests {
         let pro = json!({"attribute": "plan", "operator": "equals", "value": "pro"});
         let ada = json!({"attribute": "targetingKey", "operator": "equals", "value": "ada"});
         let context = json!({"targetingKey": "ada", "plan": "free"});
-        assert!(holds(json!({"any": [pro, ada]}), context.clone()));
-        assert!(!holds(json!({"all": [pro, ada]}), context.clone()));
-        assert!(holds(json!({"not": pro}), context.clone()));
-        assert!(holds(json!({"in_segment": "everyone"}), context.clone()));
-        assert!(!holds(json!({"in_segment": "nobody_knows"}), context));
+        assert!(condition_holds(json!({"any": [pro, ada]}), context.clone()));
+        assert!(!condition_holds(json!({"all": [pro, ada]}), context.clone()));
+        assert!(condition_holds(json!({"not": pro}), context.clone()));
+        assert!(condition_holds(json!({"in_segment": "everyone"}), context.clone()));
+        assert!(!condition_holds(json!({"in_segment": "nobody_knows"}), context));
     }
 }

@@ -19,7 +19,7 @@ pub struct EvaluationContext {
 /// Up to this many attributes, a linear search is faster than a binary one.
 const FEW: usize = 16;
 
-fn by_length(a: &str, b: &str) -> Ordering {
+fn compare_by_length(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 
@@ -54,8 +54,11 @@ impl EvaluationContext {
     }
 
     /// Sorts the attributes for look-ups. If two have the same name, the later one wins.
-    fn of(targeting_key: Option<String>, mut attributes: Vec<(Box<str>, Value)>) -> Self {
-        attributes.sort_by(|(a, _), (b, _)| by_length(a, b));
+    fn from_attributes(
+        targeting_key: Option<String>,
+        mut attributes: Vec<(Box<str>, Value)>,
+    ) -> Self {
+        attributes.sort_by(|(a, _), (b, _)| compare_by_length(a, b));
         attributes.dedup_by(|later, kept| {
             let is_same = later.0 == kept.0;
             if is_same {
@@ -68,15 +71,15 @@ impl EvaluationContext {
 
     /// Replaces the targeting key and keeps the attributes.
     #[must_use]
-    pub fn named(self, targeting_key: impl Into<String>) -> Self {
+    pub fn with_targeting_key(self, targeting_key: impl Into<String>) -> Self {
         Self { targeting_key: Some(targeting_key.into()), ..self }
     }
 
     /// Adds or replaces an attribute.
     #[must_use]
-    pub fn with(mut self, attribute: &str, value: impl Into<Value>) -> Self {
+    pub fn with_attribute(mut self, attribute: &str, value: impl Into<Value>) -> Self {
         self.attributes.retain(|(other, _)| **other != *attribute);
-        let (Ok(place) | Err(place)) = self.place(attribute);
+        let (Ok(place) | Err(place)) = self.find_position(attribute);
         self.attributes.insert(place, (attribute.into(), value.into()));
         self
     }
@@ -95,15 +98,15 @@ impl EvaluationContext {
             let (_, value) = attributes.iter().find(|(other, _)| **other == *name)?;
             value
         } else {
-            let (_, value) = attributes.get(self.place(name).ok()?)?;
+            let (_, value) = attributes.get(self.find_position(name).ok()?)?;
             value
         };
         (!value.is_null()).then_some(value)
     }
 
     /// The index of an attribute, or the one at which to insert it.
-    fn place(&self, name: &str) -> Result<usize, usize> {
-        self.attributes.binary_search_by(|(other, _)| by_length(other, name))
+    fn find_position(&self, name: &str) -> Result<usize, usize> {
+        self.attributes.binary_search_by(|(other, _)| compare_by_length(other, name))
     }
 }
 
@@ -128,7 +131,7 @@ impl<'de> Deserialize<'de> for SentContext {
 struct ContextVisitor;
 
 impl ContextVisitor {
-    fn no_object<E>() -> Result<SentContext, E> {
+    fn refuse_non_object<E>() -> Result<SentContext, E> {
         Ok(SentContext(Err(InvalidContext::NotAnObject)))
     }
 }
@@ -155,7 +158,9 @@ impl<'de> Visitor<'de> for ContextVisitor {
                 _ => Err(InvalidContext::TargetingKeyNotAString),
             };
         }
-        Ok(SentContext(targeting_key.map(|key| EvaluationContext::of(key, attributes))))
+        Ok(SentContext(
+            targeting_key.map(|key| EvaluationContext::from_attributes(key, attributes)),
+        ))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<SentContext, E> {
@@ -164,27 +169,27 @@ impl<'de> Visitor<'de> for ContextVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<SentContext, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Self::no_object()
+        Self::refuse_non_object()
     }
 
     fn visit_bool<E: de::Error>(self, _: bool) -> Result<SentContext, E> {
-        Self::no_object()
+        Self::refuse_non_object()
     }
 
     fn visit_i64<E: de::Error>(self, _: i64) -> Result<SentContext, E> {
-        Self::no_object()
+        Self::refuse_non_object()
     }
 
     fn visit_u64<E: de::Error>(self, _: u64) -> Result<SentContext, E> {
-        Self::no_object()
+        Self::refuse_non_object()
     }
 
     fn visit_f64<E: de::Error>(self, _: f64) -> Result<SentContext, E> {
-        Self::no_object()
+        Self::refuse_non_object()
     }
 
     fn visit_str<E: de::Error>(self, _: &str) -> Result<SentContext, E> {
-        Self::no_object()
+        Self::refuse_non_object()
     }
 }
 
@@ -209,22 +214,27 @@ mod tests {
     fn attributes_are_found_among_few_and_many() {
         let few = ["b", "aa", "a", "", "ab", "äb", "longer_than_all", "longer_than_alk"];
         let many: Vec<String> = (0..2 * FEW).map(|n| format!("one_of_many_{n}")).collect();
-        found_whatever_the_others_are_called(&few);
+        assert_attributes_found(&few);
         let many: Vec<&str> = many.iter().map(String::as_str).chain(few).collect();
-        found_whatever_the_others_are_called(&many);
+        assert_attributes_found(&many);
     }
 
-    fn found_whatever_the_others_are_called(names: &[&str]) {
+    fn assert_attributes_found(names: &[&str]) {
         let json: Value = names.iter().map(|name| ((*name).to_owned(), json!(name))).collect();
         let read = EvaluationContext::from_json(json).unwrap();
         let anonymous = EvaluationContext::default();
-        let made = names.iter().fold(anonymous, |context, name| context.with(name, *name));
+        let made =
+            names.iter().fold(anonymous, |context, name| context.with_attribute(name, *name));
         assert_eq!(read, made);
         for name in names {
             assert_eq!(read.attribute(name), Some(&json!(name)), "{name}");
         }
         assert_eq!(read.attribute("longer_than_alx"), None);
-        assert_eq!(made.with("aa", 1).attribute("aa"), Some(&json!(1)), "the last one counts");
+        assert_eq!(
+            made.with_attribute("aa", 1).attribute("aa"),
+            Some(&json!(1)),
+            "the last one counts"
+        );
     }
 
     #[test]
@@ -241,7 +251,8 @@ mod tests {
     fn the_later_of_two_attributes_with_the_same_name_wins() {
         let read = |text: &str| serde_json::from_str::<SentContext>(text);
         let twice = read(r#"{"b":0,"a":1,"targetingKey":1,"a":2,"targetingKey":"ada","a":3}"#);
-        let expected = EvaluationContext::of_user("ada").with("b", 0).with("a", 3);
+        let expected =
+            EvaluationContext::of_user("ada").with_attribute("b", 0).with_attribute("a", 3);
         assert_eq!(twice.unwrap(), SentContext(Ok(expected)));
         assert!(read(r#"{"a":}"#).is_err(), "malformed JSON is an error of the parser");
         for wrong in ["true", "1", "-1", "1.5", "\"ada\"", "[1, {}]"] {

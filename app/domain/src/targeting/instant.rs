@@ -14,17 +14,17 @@ const SECONDS_LIMIT: f64 = 1e11;
 const ZONELESS: [&str; 4] =
     ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
 
-/// Parses RFC 3339, a date and time in UTC, a date (midnight UTC), or a number as [`of_number`].
-pub(super) fn instant(value: &Value) -> Option<Timestamp> {
+/// Parses RFC 3339, a date and time in UTC, a date (midnight UTC), or a number as [`parse_number`].
+pub(super) fn parse_instant(value: &Value) -> Option<Timestamp> {
     match value {
-        Value::String(text) => of_text(text),
-        Value::Number(number) => of_number(number),
+        Value::String(text) => parse_text(text),
+        Value::Number(number) => parse_number(number),
         _ => None,
     }
 }
 
 /// Reads seconds or milliseconds since 1970, distinguished by magnitude, to the microsecond.
-pub(super) fn of_number(number: &Number) -> Option<Timestamp> {
+pub(super) fn parse_number(number: &Number) -> Option<Timestamp> {
     let float = number.as_f64()?;
     let (scale, whole) = if float.abs() < SECONDS_LIMIT {
         (1_000_000.0, number.as_i64().and_then(|whole| whole.checked_mul(1_000_000)))
@@ -41,7 +41,7 @@ pub(super) fn of_number(number: &Number) -> Option<Timestamp> {
     DateTime::from_timestamp_micros(microseconds)
 }
 
-pub(super) fn of_text(text: &str) -> Option<DateTime<Utc>> {
+pub(super) fn parse_text(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some(instant.to_utc());
@@ -63,29 +63,31 @@ pub(super) fn of_text(text: &str) -> Option<DateTime<Utc>> {
 ///
 /// # Errors
 /// Returns an error that explains what is wrong with the value.
-pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+pub(crate) fn deserialize_instant<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Timestamp, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    instant(&value).ok_or_else(|| {
+    parse_instant(&value).ok_or_else(|| {
         de::Error::custom(match &value {
-            Value::String(text) => problem(text),
+            Value::String(text) => explain_invalid_text(text),
             other => format!("must be a date such as 2026-11-23T12:00:00Z, not {other}"),
         })
     })
 }
 
 /// Deserializes an instant that may be null, in any format that conditions accept.
-pub fn read_optional<'de, D>(deserializer: D) -> Result<Option<Timestamp>, D::Error>
+pub fn deserialize_optional_instant<'de, D>(deserializer: D) -> Result<Option<Timestamp>, D::Error>
 where
     D: Deserializer<'de>,
 {
     match Option::<Value>::deserialize(deserializer)? {
         None => Ok(None),
-        Some(value) => read(value).map(Some).map_err(de::Error::custom),
+        Some(value) => deserialize_instant(value).map(Some).map_err(de::Error::custom),
     }
 }
 
 /// Explains why a text is not an instant.
-pub(super) fn problem(text: &str) -> String {
+pub(super) fn explain_invalid_text(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() {
         return "is empty, not a date".to_owned();
@@ -97,7 +99,7 @@ pub(super) fn problem(text: &str) -> String {
     let end = text.char_indices().map(|(at, _)| at).rev();
     let zone = end.filter(|at| *at > 0).find_map(|at| {
         let (before, after) = (text.get(..at)?, text.get(at..)?);
-        of_text(before).filter(|_| before.len() > 10).map(|_| after.trim())
+        parse_text(before).filter(|_| before.len() > 10).map(|_| after.trim())
     });
     match zone {
         Some(zone) => format!(
@@ -115,9 +117,9 @@ mod tests {
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Document {
-        #[serde(deserialize_with = "read")]
+        #[serde(deserialize_with = "deserialize_instant")]
         at: Timestamp,
-        #[serde(default, deserialize_with = "read_optional")]
+        #[serde(default, deserialize_with = "deserialize_optional_instant")]
         end: Option<Timestamp>,
     }
 
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn numbers_are_seconds_or_milliseconds_by_magnitude() {
-        let read = |value: Value| instant(&value).unwrap().to_rfc3339();
+        let read = |value: Value| parse_instant(&value).unwrap().to_rfc3339();
         for value in
             [json!(1_767_225_600), json!(1_767_225_600_000_i64), json!(1_767_225_600_000.0)]
         {
@@ -158,7 +160,7 @@ mod tests {
         assert_eq!(read(json!(1_767_225_600_000.5)), "2026-01-01T00:00:00.000500+00:00");
         assert_eq!(read(json!(1_767_225_600.25)), "2026-01-01T00:00:00.250+00:00");
         assert_eq!(read(json!(0)), "1970-01-01T00:00:00+00:00");
-        assert_eq!(instant(&json!(1e300)), None);
+        assert_eq!(parse_instant(&json!(1e300)), None);
     }
 
     #[test]
@@ -171,22 +173,22 @@ mod tests {
             "2026-01-02T03:04:05.000",
             " 2026-01-02 03:04:05Z ",
         ] {
-            let found = of_text(text).map(|instant| instant.to_rfc3339());
+            let found = parse_text(text).map(|instant| instant.to_rfc3339());
             assert_eq!(found.as_deref(), Some("2026-01-02T03:04:05+00:00"), "{text}");
         }
-        assert_eq!(of_text("2026-01-02"), of_text("2026-01-02T00:00"));
+        assert_eq!(parse_text("2026-01-02"), parse_text("2026-01-02T00:00"));
         for text in ["2026-01-02T00:00Z", "2026-01-02T01:00+01:00", "2026-01-02T01:00+01"] {
-            assert!(of_text(text).is_some(), "{text}");
-            assert_eq!(of_text(text), of_text("2026-01-02"), "{text}");
+            assert!(parse_text(text).is_some(), "{text}");
+            assert_eq!(parse_text(text), parse_text("2026-01-02"), "{text}");
         }
     }
 
     #[test]
     fn errors_explain_why_a_text_is_not_an_instant() {
-        assert!(problem("2026-01-02T03:04:05 CET").contains("time zone \"CET\""));
-        assert!(problem("2026-01-02T03:04:05+1").contains("time zone \"+1\""));
-        assert!(problem("1767225600").contains("number in quotes"));
-        assert!(problem("tomorrow").contains("is not a date"));
-        assert!(problem("").contains("is empty"));
+        assert!(explain_invalid_text("2026-01-02T03:04:05 CET").contains("time zone \"CET\""));
+        assert!(explain_invalid_text("2026-01-02T03:04:05+1").contains("time zone \"+1\""));
+        assert!(explain_invalid_text("1767225600").contains("number in quotes"));
+        assert!(explain_invalid_text("tomorrow").contains("is not a date"));
+        assert!(explain_invalid_text("").contains("is empty"));
     }
 }

@@ -19,7 +19,7 @@ pub(super) enum ValueList {
     Mixed {
         /// In the order in which they were written.
         items: Box<[Value]>,
-        /// Positions in `items`, ordered by [`order`].
+        /// Positions in `items`, ordered by [`compare_values`].
         sorted: Box<[u16]>,
     },
 }
@@ -56,7 +56,7 @@ impl Ends {
     }
 
     #[cfg(test)]
-    fn bytes(&self) -> usize {
+    fn heap_bytes(&self) -> usize {
         2 * (self.low.len() + self.reached.len())
     }
 }
@@ -69,7 +69,7 @@ impl TextList {
             ends.push(text.len());
         }
         let mut list = Self { text: text.into(), ends: Ends::new(&ends), sorted: Box::default() };
-        let mut sorted = positions(ends.len());
+        let mut sorted = all_positions(ends.len());
         sorted.sort_unstable_by(|a, b| list.get(*a).cmp(list.get(*b)));
         list.sorted = sorted.into();
         list
@@ -85,11 +85,14 @@ impl TextList {
     }
 
     fn to_json(&self) -> Value {
-        positions(self.sorted.len()).into_iter().map(|index| Value::from(self.get(index))).collect()
+        all_positions(self.sorted.len())
+            .into_iter()
+            .map(|index| Value::from(self.get(index)))
+            .collect()
     }
 }
 
-fn positions(count: usize) -> Vec<u16> {
+fn all_positions(count: usize) -> Vec<u16> {
     (0..count).filter_map(|index| u16::try_from(index).ok()).collect()
 }
 
@@ -107,9 +110,9 @@ impl ValueList {
         if items.iter().all(Value::is_string) {
             return Ok(Self::Texts(TextList::new(items.iter().filter_map(Value::as_str))));
         }
-        let mut sorted = positions(items.len());
+        let mut sorted = all_positions(items.len());
         let at = |index: &u16| items.get(usize::from(*index)).unwrap_or(&Value::Null);
-        sorted.sort_by(|a, b| order(at(a), at(b)));
+        sorted.sort_by(|a, b| compare_values(at(a), at(b)));
         Ok(Self::Mixed { items: items.clone().into(), sorted: sorted.into() })
     }
 
@@ -143,24 +146,28 @@ impl ValueList {
             (Self::Texts(_), _) => None,
             (Self::Mixed { items, sorted }, value) => {
                 let at = |index: u16| items.get(usize::from(index)).unwrap_or(&Value::Null);
-                let is_found = sorted.binary_search_by(|index| order(at(*index), value)).is_ok();
-                (is_found || items.iter().any(|item| rank(item) == rank(value))).then_some(is_found)
+                let is_found =
+                    sorted.binary_search_by(|index| compare_values(at(*index), value)).is_ok();
+                (is_found || items.iter().any(|item| type_rank(item) == type_rank(value)))
+                    .then_some(is_found)
             }
         }
     }
 }
 
 /// A total order of values by type, then by value; lists and objects by their JSON text.
-fn order(a: &Value, b: &Value) -> Ordering {
+fn compare_values(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::Number(a), Value::Number(b)) => number::compare(a, b).unwrap_or(Ordering::Equal),
+        (Value::Number(a), Value::Number(b)) => {
+            number::compare_numbers(a, b).unwrap_or(Ordering::Equal)
+        }
         (Value::String(a), Value::String(b)) => a.cmp(b),
-        _ => rank(a).cmp(&rank(b)).then_with(|| a.to_string().cmp(&b.to_string())),
+        _ => type_rank(a).cmp(&type_rank(b)).then_with(|| a.to_string().cmp(&b.to_string())),
     }
 }
 
-fn rank(value: &Value) -> u8 {
+fn type_rank(value: &Value) -> u8 {
     match value {
         Value::Null => 0,
         Value::Bool(_) => 1,
@@ -198,7 +205,7 @@ mod tests {
         let ids: Vec<String> = (0..10_000).map(|n| format!("customer-{n:06}")).collect();
         let written = serde_json::to_string(&ids).unwrap().len();
         let ValueList::Texts(list) = ValueList::new(&json!(ids)).unwrap() else { panic!("texts") };
-        let taken = list.text.len() + list.ends.bytes() + 2 * list.sorted.len();
+        let taken = list.text.len() + list.ends.heap_bytes() + 2 * list.sorted.len();
         assert!(taken * 10 <= written * 11, "{taken} bytes for {written}");
     }
 

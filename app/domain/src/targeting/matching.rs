@@ -18,7 +18,7 @@ impl Condition {
             Self::Any(parts) => parts.iter().any(|part| part.matches(context, segments, now)),
             Self::Not(part) => !part.matches(context, segments, now),
             Self::InSegment(key) => is_in(key, context, segments, now),
-            Self::Test(test) => test.judge(context, now) == Verdict::Holds,
+            Self::Test(test) => test.judge_context(context, now) == Verdict::Holds,
         }
     }
 }

@@ -20,9 +20,9 @@ pub use bucket::{BUCKETS, Bucket, HashVersion, InvalidShare, Salt, Share, Thrott
 pub use check::Verdict;
 pub use condition::{Condition, EVERYONE, InvalidCondition, Test};
 pub use context::{EvaluationContext, InvalidContext, SentContext};
-pub use instant::read_optional as read_optional_instant;
+pub use instant::deserialize_optional_instant as read_optional_instant;
 pub use invalid_value::{ConditionProblem, InvalidNetwork, InvalidPattern, InvalidValue};
-pub use network::network;
+pub use network::parse_network;
 pub use operator::Operator;
-pub use segment::{InvalidSegment, MAX_COST, Segment, Segments, cost};
+pub use segment::{InvalidSegment, MAX_COST, Segment, Segments, condition_cost};
 pub use trace::ConditionStep;

@@ -37,13 +37,13 @@ impl Networks {
             }
             Value::Array(list) => {
                 let one = |item: &Value| match item.as_str() {
-                    Some(text) => Ok(network(text)?),
+                    Some(text) => Ok(parse_network(text)?),
                     None => Err(InvalidValue::NotANetwork),
                 };
                 let networks = list.iter().map(one).collect::<Result<Vec<_>, _>>()?;
                 (Written::Many(ValueList::new(value)?), networks)
             }
-            Value::String(text) => (Written::One(text.as_str().into()), vec![network(text)?]),
+            Value::String(text) => (Written::One(text.as_str().into()), vec![parse_network(text)?]),
             _ => return Err(InvalidValue::NotANetwork),
         };
         let mut joined = IpNet::aggregate(&networks);
@@ -78,7 +78,7 @@ impl Networks {
 ///
 /// # Errors
 /// Returns an error with the text and the form that it needs.
-pub fn network(text: &str) -> Result<IpNet, InvalidNetwork> {
+pub fn parse_network(text: &str) -> Result<IpNet, InvalidNetwork> {
     let wrong = || InvalidNetwork::Shape(text.to_owned());
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length)),

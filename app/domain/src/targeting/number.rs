@@ -9,8 +9,8 @@ const EXACT_LIMIT: f64 = 9_007_199_254_740_992.0;
 
 /// Compares two JSON numbers by their values: 1 and 1.0 are equal, 9007199254740993 and
 /// 9007199254740992.0 are not.
-pub(super) fn compare(a: &Number, b: &Number) -> Option<Ordering> {
-    match (whole(a), whole(b)) {
+pub(super) fn compare_numbers(a: &Number, b: &Number) -> Option<Ordering> {
+    match (to_integer(a), to_integer(b)) {
         (Some(a), Some(b)) => Some(a.cmp(&b)),
         // A number with a fraction is below 2^53, so rounding the other one keeps the order.
         _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
@@ -18,7 +18,7 @@ pub(super) fn compare(a: &Number, b: &Number) -> Option<Ordering> {
 }
 
 /// The number if it has no fraction; `i128` holds all of `i64` and `u64`.
-fn whole(number: &Number) -> Option<i128> {
+fn to_integer(number: &Number) -> Option<i128> {
     let small = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
     small.or_else(|| {
         let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
@@ -28,15 +28,16 @@ fn whole(number: &Number) -> Option<i128> {
 }
 
 /// JSON equality in which 1 and 1.0 are the same number.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn equals_json(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::String(a), Value::String(b)) => a == b,
-        (Value::Number(a), Value::Number(b)) => compare(a, b) == Some(Ordering::Equal),
+        (Value::Number(a), Value::Number(b)) => compare_numbers(a, b) == Some(Ordering::Equal),
         (Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equals_json(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len()
+                && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equals_json(a, b)))
         }
         _ => a == b,
     }
@@ -64,23 +65,23 @@ mod tests {
 
     use super::*;
 
-    fn order(a: Value, b: Value) -> Option<Ordering> {
-        compare(a.as_number().unwrap(), b.as_number().unwrap())
+    fn compare_json(a: Value, b: Value) -> Option<Ordering> {
+        compare_numbers(a.as_number().unwrap(), b.as_number().unwrap())
     }
 
     #[test]
     fn whole_numbers_compare_to_the_last_digit() {
         let (low, high) = (9_007_199_254_740_992_u64, 9_007_199_254_740_993_u64);
-        assert_eq!(order(json!(low), json!(high)), Some(Ordering::Less));
-        assert_eq!(order(json!(low as f64), json!(high)), Some(Ordering::Less));
-        assert_eq!(order(json!(low as f64), json!(low)), Some(Ordering::Equal));
-        assert_eq!(order(json!(u64::MAX), json!(u64::MAX - 1)), Some(Ordering::Greater));
-        assert_eq!(order(json!(i64::MIN), json!(u64::MAX)), Some(Ordering::Less));
-        assert_eq!(order(json!(1), json!(1.0)), Some(Ordering::Equal));
-        assert_eq!(order(json!(1.5), json!(1)), Some(Ordering::Greater));
-        assert_eq!(order(json!(1e300), json!(u64::MAX)), Some(Ordering::Greater));
-        assert!(same(&json!([1, {"a": 2}]), &json!([1.0, {"a": 2.0}])));
-        assert!(!same(&json!([low]), &json!([high])));
+        assert_eq!(compare_json(json!(low), json!(high)), Some(Ordering::Less));
+        assert_eq!(compare_json(json!(low as f64), json!(high)), Some(Ordering::Less));
+        assert_eq!(compare_json(json!(low as f64), json!(low)), Some(Ordering::Equal));
+        assert_eq!(compare_json(json!(u64::MAX), json!(u64::MAX - 1)), Some(Ordering::Greater));
+        assert_eq!(compare_json(json!(i64::MIN), json!(u64::MAX)), Some(Ordering::Less));
+        assert_eq!(compare_json(json!(1), json!(1.0)), Some(Ordering::Equal));
+        assert_eq!(compare_json(json!(1.5), json!(1)), Some(Ordering::Greater));
+        assert_eq!(compare_json(json!(1e300), json!(u64::MAX)), Some(Ordering::Greater));
+        assert!(equals_json(&json!([1, {"a": 2}]), &json!([1.0, {"a": 2.0}])));
+        assert!(!equals_json(&json!([low]), &json!([high])));
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Operator {
 
     /// The phrase between attribute and value in a sentence.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn as_phrase(self) -> &'static str {
         match self {
             Self::Equals => "is",
             Self::In => "is one of",

@@ -25,7 +25,7 @@ impl Condition {
     /// # Errors
     /// Returns the path of the invalid part and what it needs.
     pub fn from_json(json: &Value) -> Result<Self, InvalidCondition> {
-        read(json, "", 0)
+        parse_condition(json, "", 0)
     }
 
     /// The JSON form that [`Condition::from_json`] reads.
@@ -50,13 +50,13 @@ impl Condition {
     }
 }
 
-fn read(json: &Value, path: &str, depth: usize) -> Result<Condition, InvalidCondition> {
+fn parse_condition(json: &Value, path: &str, depth: usize) -> Result<Condition, InvalidCondition> {
     if depth > MAX_DEPTH {
         return Err(problem_at(path, Problem::TooDeep(MAX_DEPTH)));
     }
     let fields = json.as_object().ok_or_else(|| problem_at(path, Problem::Shape))?;
     if fields.contains_key("attribute") || fields.contains_key("operator") {
-        return test(fields, path).map(Condition::Test);
+        return parse_test(fields, path).map(Condition::Test);
     }
     let mut pairs = fields.iter();
     let (Some((name, inner)), None) = (pairs.next(), pairs.next()) else {
@@ -64,9 +64,9 @@ fn read(json: &Value, path: &str, depth: usize) -> Result<Condition, InvalidCond
     };
     let here = join(path, name);
     match name.as_str() {
-        "all" => parts(inner, &here, depth).map(Condition::All),
-        "any" => parts(inner, &here, depth).map(Condition::Any),
-        "not" => Ok(Condition::Not(Box::new(read(inner, &here, depth + 1)?))),
+        "all" => parse_parts(inner, &here, depth).map(Condition::All),
+        "any" => parse_parts(inner, &here, depth).map(Condition::Any),
+        "not" => Ok(Condition::Not(Box::new(parse_condition(inner, &here, depth + 1)?))),
         "in_segment" => {
             let key = inner.as_str().ok_or(Problem::NotASegment);
             let key = key.and_then(|key| Ok(SegmentKey::new(key)?));
@@ -76,17 +76,17 @@ fn read(json: &Value, path: &str, depth: usize) -> Result<Condition, InvalidCond
     }
 }
 
-fn parts(json: &Value, path: &str, depth: usize) -> Result<Vec<Condition>, InvalidCondition> {
+fn parse_parts(json: &Value, path: &str, depth: usize) -> Result<Vec<Condition>, InvalidCondition> {
     let list = json.as_array().ok_or_else(|| problem_at(path, Problem::NotAList))?;
     if list.len() > MAX_PARTS {
         let problem = Problem::TooManyParts { found: list.len(), most: MAX_PARTS };
         return Err(problem_at(path, problem));
     }
-    let one = |(index, part)| read(part, &format!("{path}[{index}]"), depth + 1);
+    let one = |(index, part)| parse_condition(part, &format!("{path}[{index}]"), depth + 1);
     list.iter().enumerate().map(one).collect()
 }
 
-fn test(fields: &Map<String, Value>, path: &str) -> Result<Test, InvalidCondition> {
+fn parse_test(fields: &Map<String, Value>, path: &str) -> Result<Test, InvalidCondition> {
     let known = ["attribute", "operator", "value"];
     if let Some(unknown) = fields.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(problem_at(&join(path, unknown), Problem::UnknownField));
@@ -175,11 +175,11 @@ impl utoipa::ToSchema for Condition {}
 mod tests {
     use super::*;
 
-    fn complaint(json: Value) -> String {
+    fn condition_error(json: Value) -> String {
         FieldError::from(Condition::from_json(&json).unwrap_err()).to_string()
     }
 
-    fn test_of(operator: &str, value: Value) -> Value {
+    fn test_json(operator: &str, value: Value) -> Value {
         json!({"attribute": "it", "operator": operator, "value": value})
     }
 
@@ -195,30 +195,42 @@ mod tests {
     #[test]
     fn errors_name_the_path_of_the_invalid_part() {
         assert_eq!(
-            complaint(json!({"any": [{"all": []}, test_of("matches", json!("(a"))]})),
+            condition_error(json!({"any": [{"all": []}, test_json("matches", json!("(a"))]})),
             "any[1].value: is not a regular expression: unclosed group"
         );
         assert_eq!(
-            complaint(test_of("in_cidr", json!("10.0.0.0/99"))),
+            condition_error(test_json("in_cidr", json!("10.0.0.0/99"))),
             "value: \"10.0.0.0/99\" is not a network such as 10.0.0.0/8"
         );
         assert!(
-            complaint(test_of("like", json!("x"))).starts_with("operator: there is no operator")
+            condition_error(test_json("like", json!("x")))
+                .starts_with("operator: there is no operator")
         );
-        assert!(complaint(test_of("in", json!([]))).starts_with("value: must be a list"));
-        assert!(complaint(test_of("at_least", json!("3"))).starts_with("value: must be a number"));
-        assert!(complaint(test_of("before", json!("soon"))).starts_with("value: must be a date"));
+        assert!(condition_error(test_json("in", json!([]))).starts_with("value: must be a list"));
         assert!(
-            complaint(test_of("semver_equals", json!("x"))).starts_with("value: must be a version")
+            condition_error(test_json("at_least", json!("3")))
+                .starts_with("value: must be a number")
         );
-        assert!(complaint(test_of("matches", json!("a{900}{900}"))).contains("takes too long"));
-        assert!(complaint(json!({"all": [1]})).starts_with("all[0]: must be one of"));
-        assert!(complaint(json!({"in_segment": "a b"})).starts_with("in_segment: a key holds"));
-        assert!(complaint(json!([])).starts_with("must be one of"));
+        assert!(
+            condition_error(test_json("before", json!("soon")))
+                .starts_with("value: must be a date")
+        );
+        assert!(
+            condition_error(test_json("semver_equals", json!("x")))
+                .starts_with("value: must be a version")
+        );
+        assert!(
+            condition_error(test_json("matches", json!("a{900}{900}"))).contains("takes too long")
+        );
+        assert!(condition_error(json!({"all": [1]})).starts_with("all[0]: must be one of"));
+        assert!(
+            condition_error(json!({"in_segment": "a b"})).starts_with("in_segment: a key holds")
+        );
+        assert!(condition_error(json!([])).starts_with("must be one of"));
         let mut deep = json!({"all": []});
         for _ in 0..20 {
             deep = json!({ "not": deep });
         }
-        assert!(complaint(deep).contains("nested more than"));
+        assert!(condition_error(deep).contains("nested more than"));
     }
 }

@@ -49,11 +49,11 @@ static KNOWN: KnownTables = KnownTables(Mutex::new(BTreeMap::new()));
 const MANY_TABLES: usize = 1_024;
 
 impl KnownTables {
-    fn find(&self, text: &str) -> Option<Arc<Table>> {
+    fn find_table(&self, text: &str) -> Option<Arc<Table>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text)?.upgrade()
     }
 
-    fn note(&self, text: &str, table: &Arc<Table>) {
+    fn insert_table(&self, text: &str, table: &Arc<Table>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MANY_TABLES {
             known.retain(|_, table| table.strong_count() > 0);
@@ -79,14 +79,14 @@ impl Pattern {
             let prefix = if kept.is_empty() { String::new() } else { format!("(?{kept})") };
             return Err(InvalidPattern::JavaScript(format!("{prefix}{inner}")));
         }
-        if let Some(table) = KNOWN.find(text) {
+        if let Some(table) = KNOWN.find_table(text) {
             return Ok(Self::Table(table));
         }
         let hir = regex_syntax::parse(text)
-            .map_err(|error| InvalidPattern::Syntax(explain(text, &error.to_string())))?;
-        if let Some(table) = table(&hir) {
+            .map_err(|error| InvalidPattern::Syntax(explain_error(text, &error.to_string())))?;
+        if let Some(table) = build_table(&hir) {
             let table = Arc::new(table);
-            KNOWN.note(text, &table);
+            KNOWN.insert_table(text, &table);
             return Ok(Self::Table(table));
         }
         let large = RegexBuilder::new(text).size_limit(MAX_STORED_SIZE).build();
@@ -104,12 +104,12 @@ impl Pattern {
     }
 
     /// Explains why the pattern may no longer be saved.
-    pub(super) fn problem(&self) -> Option<InvalidPattern> {
+    pub(super) fn explain_unsavable(&self) -> Option<InvalidPattern> {
         matches!(self, Self::Large(_)).then_some(InvalidPattern::TooLarge)
     }
 }
 
-fn table(hir: &Hir) -> Option<Table> {
+fn build_table(hir: &Hir) -> Option<Table> {
     let nfa = thompson::Compiler::new()
         .configure(
             thompson::Config::new()
@@ -163,7 +163,7 @@ fn literal_flags(text: &str) -> Option<&str> {
     are_flags.then_some(flags)
 }
 
-fn explain(pattern: &str, error: &str) -> String {
+fn explain_error(pattern: &str, error: &str) -> String {
     let last = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
     let hint = if last.contains("look-around") {
         "; look-ahead and look-behind are not supported: use two conditions, one of them with \"not\""
@@ -202,7 +202,7 @@ mod tests {
             ("", "anything", "\u{0}never"),
         ] {
             let pattern_of = Pattern::new(pattern).unwrap();
-            assert!(pattern_of.problem().is_none(), "{pattern}");
+            assert!(pattern_of.explain_unsavable().is_none(), "{pattern}");
             assert!(pattern_of.is_match(yes), "{pattern} {yes}");
             assert_eq!(pattern_of.is_match(no), pattern.is_empty(), "{pattern} {no}");
         }
@@ -211,7 +211,8 @@ mod tests {
     #[test]
     fn slow_patterns_are_detected() {
         for slow in [r"(?:\w{2,40}[a-z]){9}$", "[ab].{60}[cd].{60}x", "(a|b)*a(a|b){18}"] {
-            let problem = Pattern::new(slow).map_or_else(Some, |pattern| pattern.problem());
+            let problem =
+                Pattern::new(slow).map_or_else(Some, |pattern| pattern.explain_unsavable());
             assert_eq!(problem, Some(InvalidPattern::TooLarge), "{slow}");
         }
     }

@@ -56,7 +56,7 @@ pub enum InvalidSegment {
     #[error("{0}")]
     Value(#[from] InvalidCondition),
     /// The segment would refer to itself, directly or through others.
-    #[error("{} is a circle; take one of these segments out", circle(.0))]
+    #[error("{} is a circle; take one of these segments out", format_cycle(.0))]
     Cycle(Vec<SegmentKey>),
 }
 
@@ -85,40 +85,41 @@ impl FieldProblem for InvalidSegment {
 /// The maximum length of a name or description, in bytes.
 const MAX_TEXT_BYTES: usize = 2_000;
 
-/// The maximum cost of a condition; see [`cost`].
+/// The maximum cost of a condition; see [`condition_cost`].
 pub const MAX_COST: usize = 2_000;
 
 /// The maximum number of tests of a condition, including those of the segments that it refers to;
 /// each `all` or `any` adds one. Segments must not refer to each other in a cycle.
 #[must_use]
-pub fn cost(condition: &Condition, segments: &Segments) -> usize {
-    counted(condition, segments, &mut BTreeMap::new())
+pub fn condition_cost(condition: &Condition, segments: &Segments) -> usize {
+    count_tests(condition, segments, &mut BTreeMap::new())
 }
 
-fn counted<'a>(
+fn count_tests<'a>(
     condition: &'a Condition,
     segments: &'a Segments,
     known: &mut BTreeMap<&'a SegmentKey, usize>,
 ) -> usize {
     match condition {
-        Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().map(|part| counted(part, segments, known)).fold(1, usize::saturating_add)
-        }
-        Condition::Not(part) => counted(part, segments, known),
+        Condition::All(parts) | Condition::Any(parts) => parts
+            .iter()
+            .map(|part| count_tests(part, segments, known))
+            .fold(1, usize::saturating_add),
+        Condition::Not(part) => count_tests(part, segments, known),
         Condition::Test(_) => 1,
         Condition::InSegment(key) => {
             if let Some(cost) = known.get(key) {
                 return *cost;
             }
             let inner = segments.get(key).map(|segment| &segment.condition);
-            let cost = inner.map_or(1, |inner| counted(inner, segments, known));
+            let cost = inner.map_or(1, |inner| count_tests(inner, segments, known));
             known.insert(key, cost);
             cost
         }
     }
 }
 
-fn circle(keys: &[SegmentKey]) -> String {
+fn format_cycle(keys: &[SegmentKey]) -> String {
     keys.iter().map(SegmentKey::as_str).collect::<Vec<_>>().join(" → ")
 }
 
@@ -139,15 +140,15 @@ impl Segment {
                 return Err(InvalidSegment::TooLong(field));
             }
         }
-        self.follow(self, others, &mut vec![self.key.clone()], &mut BTreeSet::new())?;
-        match cost(&self.condition, others) {
+        self.follow_segments(self, others, &mut vec![self.key.clone()], &mut BTreeSet::new())?;
+        match condition_cost(&self.condition, others) {
             cost if cost > MAX_COST => Err(InvalidSegment::TooCostly(cost)),
             _ => Ok(()),
         }
     }
 
     /// Follows the segments that a condition refers to, and refuses unknown ones and cycles.
-    fn follow(
+    fn follow_segments(
         &self,
         at: &Self,
         others: &Segments,
@@ -166,7 +167,7 @@ impl Segment {
             if comes_back {
                 return Err(InvalidSegment::Cycle(std::mem::take(way)));
             }
-            self.follow(next, others, way, sound)?;
+            self.follow_segments(next, others, way, sound)?;
             way.pop();
             sound.insert(key.clone());
         }
@@ -182,7 +183,7 @@ mod tests {
     use crate::field_error::FieldError;
     use crate::targeting::EvaluationContext;
 
-    fn segment(key: &str, condition: serde_json::Value) -> Segment {
+    fn sample_segment(key: &str, condition: serde_json::Value) -> Segment {
         serde_json::from_value(json!({"key": key, "name": key, "condition": condition})).unwrap()
     }
 
@@ -190,7 +191,7 @@ mod tests {
         FieldError::from(verdict.unwrap_err()).to_string()
     }
 
-    fn known(list: &[Segment]) -> Segments {
+    fn segments_by_key(list: &[Segment]) -> Segments {
         list.iter().map(|segment| (segment.key.clone(), Arc::new(segment.clone()))).collect()
     }
 
@@ -200,7 +201,7 @@ mod tests {
         let test = json!({"attribute": "a", "operator": "exists"});
         let mut inner = test;
         for level in ["one", "two", "three", "four"] {
-            let next = segment(level, json!({"any": vec![inner; 100]}));
+            let next = sample_segment(level, json!({"any": vec![inner; 100]}));
             inner = json!({ "in_segment": level });
             let verdict = next.validate(&all);
             let is_small = matches!(level, "one");
@@ -211,27 +212,29 @@ mod tests {
 
     #[test]
     fn a_segment_may_refer_to_others_but_not_to_itself() {
-        let beta = segment("beta", json!({"attribute": "beta", "operator": "exists"}));
-        let staff =
-            segment("staff", json!({"any": [{"in_segment": "beta"}, {"in_segment": "vip"}]}));
+        let beta = sample_segment("beta", json!({"attribute": "beta", "operator": "exists"}));
+        let staff = sample_segment(
+            "staff",
+            json!({"any": [{"in_segment": "beta"}, {"in_segment": "vip"}]}),
+        );
         assert_eq!(
-            text(staff.validate(&known(std::slice::from_ref(&beta)))),
+            text(staff.validate(&segments_by_key(std::slice::from_ref(&beta)))),
             "condition: there is no segment vip; create it first"
         );
-        let vip = segment("vip", json!({"in_segment": "beta"}));
-        let all = known(&[beta, vip, staff.clone()]);
+        let vip = sample_segment("vip", json!({"in_segment": "beta"}));
+        let all = segments_by_key(&[beta, vip, staff.clone()]);
         assert_eq!(staff.validate(&all), Ok(()));
-        let context = EvaluationContext::of_user("ada").with("beta", true);
+        let context = EvaluationContext::of_user("ada").with_attribute("beta", true);
         assert!(staff.matches(&context, &all, chrono::DateTime::UNIX_EPOCH));
 
-        let circular = segment("vip", json!({"not": {"in_segment": "staff"}}));
+        let circular = sample_segment("vip", json!({"not": {"in_segment": "staff"}}));
         assert_eq!(
             text(circular.validate(&all)),
             "condition: vip → staff → vip is a circle; take one of these segments out"
         );
-        let itself = segment("me", json!({"in_segment": "me"}));
+        let itself = sample_segment("me", json!({"in_segment": "me"}));
         assert!(matches!(itself.validate(&all), Err(InvalidSegment::Cycle(_))));
-        let built_in = segment("everyone", json!({"all": []}));
+        let built_in = sample_segment("everyone", json!({"all": []}));
         assert_eq!(built_in.validate(&all), Err(InvalidSegment::BuiltIn));
     }
 }

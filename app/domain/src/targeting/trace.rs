@@ -33,18 +33,18 @@ impl Condition {
     /// Returns all lines of the condition for one context, also after a line has decided, because
     /// readers want to know what else prevents a match.
     #[must_use]
-    pub fn trace(
+    pub fn trace_steps(
         &self,
         context: &EvaluationContext,
         segments: &Segments,
         now: Timestamp,
     ) -> Vec<ConditionStep> {
         let mut steps = Vec::new();
-        self.note(context, segments, now, 0, &mut steps);
+        self.push_steps(context, segments, now, 0, &mut steps);
         steps
     }
 
-    fn note(
+    fn push_steps(
         &self,
         context: &EvaluationContext,
         segments: &Segments,
@@ -61,19 +61,20 @@ impl Condition {
             Self::InSegment(key) => {
                 let verdict = Verdict::from(is_in(key, context, segments, now));
                 let asked = format!("in the segment {key}");
-                steps.push(ConditionStep::plain(depth, asked, verdict));
+                steps.push(ConditionStep::from_verdict(depth, asked, verdict));
                 if let Some(segment) = segments.get(key) {
-                    segment.condition.note(context, segments, now, depth + 1, steps);
+                    segment.condition.push_steps(context, segments, now, depth + 1, steps);
                 }
                 return;
             }
             Self::Test(test) => {
-                let (verdict, found) = (test.judge(context, now), test.found(context));
-                let asked_in_public = format!("{} {} …", test.attribute, test.operator.words());
+                let (verdict, found) =
+                    (test.judge_context(context, now), test.attribute_value(context));
+                let asked_in_public = format!("{} {} …", test.attribute, test.operator.as_phrase());
                 let asked = test.to_string();
                 let is_unreadable = verdict == Verdict::Unreadable;
                 let problem = found.as_ref().filter(|_| is_unreadable);
-                let problem = problem.and_then(|found| test.problem_with(found));
+                let problem = problem.and_then(|found| test.explain_unreadable(found));
                 steps.push(ConditionStep {
                     depth,
                     asked,
@@ -85,25 +86,25 @@ impl Condition {
                 return;
             }
         };
-        steps.push(ConditionStep::plain(depth, asked, verdict));
+        steps.push(ConditionStep::from_verdict(depth, asked, verdict));
         for part in parts {
-            part.note(context, segments, now, depth + 1, steps);
+            part.push_steps(context, segments, now, depth + 1, steps);
         }
     }
 }
 
 impl ConditionStep {
-    fn plain(depth: usize, asked: String, verdict: Verdict) -> Self {
+    fn from_verdict(depth: usize, asked: String, verdict: Verdict) -> Self {
         Self { depth, asked_in_public: asked.clone(), asked, verdict, found: None, problem: None }
     }
 
     /// The line for the user's own browser: with the user's value, without the one compared with.
     #[must_use]
-    pub fn in_public(&self) -> String {
-        format!("{}: {}", self.asked_in_public, self.verdict_in_words())
+    pub fn public_text(&self) -> String {
+        format!("{}: {}", self.asked_in_public, self.verdict_text())
     }
 
-    fn verdict_in_words(&self) -> String {
+    fn verdict_text(&self) -> String {
         match (self.verdict, &self.found) {
             (Verdict::Holds, Some(found)) => format!("yes, it is {found}"),
             (Verdict::Holds, None) => "yes".to_owned(),
@@ -123,14 +124,14 @@ impl ConditionStep {
 
 impl std::fmt::Display for ConditionStep {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.asked, self.verdict_in_words())
+        write!(f, "{}: {}", self.asked, self.verdict_text())
     }
 }
 
 impl std::fmt::Display for Test {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { attribute, operator, .. } = self;
-        write!(f, "{attribute} {}", operator.words())?;
+        write!(f, "{attribute} {}", operator.as_phrase())?;
         match (operator, &self.value()) {
             (Operator::Exists, _) => Ok(()),
             (Operator::WithinLastDays | Operator::OlderThanDays, value) => {
@@ -190,8 +191,9 @@ mod tests {
             {"not": {"attribute": "beta", "operator": "exists"}},
         ]}))
         .unwrap();
-        let context = EvaluationContext::default().with("plan", "free").with("age", "18");
-        let steps = condition.trace(&context, &Segments::new(), DateTime::UNIX_EPOCH);
+        let context =
+            EvaluationContext::default().with_attribute("plan", "free").with_attribute("age", "18");
+        let steps = condition.trace_steps(&context, &Segments::new(), DateTime::UNIX_EPOCH);
         let lines: Vec<String> =
             steps.iter().map(|step| format!("{}{step}", "  ".repeat(step.depth))).collect();
         assert_eq!(

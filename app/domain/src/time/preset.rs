@@ -65,7 +65,7 @@ impl TimeRangePreset {
 
     /// The number of its time buckets.
     #[must_use]
-    pub fn buckets(self) -> i64 {
+    pub fn bucket_count(self) -> i64 {
         match self {
             Self::Hour => 60,
             Self::Day => 24,
@@ -79,7 +79,7 @@ impl TimeRangePreset {
     #[must_use]
     pub fn bucket_bounds(self, now: Timestamp) -> (i64, i64) {
         let end = self.resolution().bucket_of(now) + 1;
-        (end - self.buckets(), end)
+        (end - self.bucket_count(), end)
     }
 }
 

@@ -37,7 +37,7 @@ fn invalid(field: &str, message: impl Into<String>) -> FieldError {
     FieldError::new(field, FieldCode::Invalid, message)
 }
 
-fn day(field: &str, text: &str) -> Result<i64, FieldError> {
+fn parse_day(field: &str, text: &str) -> Result<i64, FieldError> {
     let date: NaiveDate = text.parse().map_err(|_| {
         invalid(field, format!("a date such as 2026-11-25 is needed, not {text:?}"))
     })?;
@@ -49,7 +49,7 @@ impl TimeRange {
     ///
     /// # Errors
     /// Returns an error that names the field and its valid values.
-    pub fn read(range: &str, from: &str, to: &str) -> Result<Option<Self>, FieldError> {
+    pub fn parse_fields(range: &str, from: &str, to: &str) -> Result<Option<Self>, FieldError> {
         if from.is_empty() && to.is_empty() {
             return match range {
                 "" => Ok(None),
@@ -60,7 +60,7 @@ impl TimeRange {
                 }
             };
         }
-        let (first, last) = (day("from", from)?, day("to", to)?);
+        let (first, last) = (parse_day("from", from)?, parse_day("to", to)?);
         if last < first {
             return Err(invalid("to", "must not be before from"));
         }
@@ -72,7 +72,7 @@ impl TimeRange {
 
     /// The query string of URLs, such as `range=7d`.
     #[must_use]
-    pub fn query(self) -> String {
+    pub fn to_query_string(self) -> String {
         match self {
             Self::Last(range) => format!("range={}", range.as_str()),
             Self::Days { first, last } => format!("from={}&to={}", date_of(first), date_of(last)),
@@ -121,7 +121,7 @@ impl TimeRange {
     pub fn day_bounds(self, now: Timestamp) -> (i64, i64) {
         match self {
             Self::Last(range) => {
-                let days = range.buckets() * range.resolution().seconds() / 86_400;
+                let days = range.bucket_count() * range.resolution().seconds() / 86_400;
                 (day_of(now) + 1 - days.max(1), day_of(now) + 1)
             }
             Self::Days { first, last } => (first, last + 1),
@@ -139,11 +139,11 @@ mod tests {
 
     #[test]
     fn a_time_range_is_parsed_and_formatted() {
-        let read = |range, from, to| TimeRange::read(range, from, to).unwrap();
+        let read = |range, from, to| TimeRange::parse_fields(range, from, to).unwrap();
         assert_eq!(read("", "", ""), None);
         assert_eq!(read("7d", "", ""), Some(TimeRange::Last(TimeRangePreset::Week)));
         let days = read("7d", "2026-10-01", "2026-10-30").unwrap();
-        assert_eq!(days.query(), "from=2026-10-01&to=2026-10-30");
+        assert_eq!(days.to_query_string(), "from=2026-10-01&to=2026-10-30");
         let (first, end) = days.day_bounds(now());
         assert_eq!(end - first, 30);
         for (range, from, to, field) in [
@@ -153,7 +153,11 @@ mod tests {
             ("", "2026-10-02", "2026-10-01", "to"),
             ("", "2020-10-02", "2026-10-01", "to"),
         ] {
-            assert_eq!(TimeRange::read(range, from, to).unwrap_err().field, field, "{from} {to}");
+            assert_eq!(
+                TimeRange::parse_fields(range, from, to).unwrap_err().field,
+                field,
+                "{from} {to}"
+            );
         }
     }
 

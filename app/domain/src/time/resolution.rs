@@ -53,7 +53,7 @@ impl Resolution {
 
     /// The number that represents it in the database.
     #[must_use]
-    pub fn number(self) -> i64 {
+    pub fn stored_number(self) -> i64 {
         match self {
             Self::Minute => 0,
             Self::Hour => 1,

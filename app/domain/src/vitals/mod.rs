@@ -98,7 +98,7 @@ impl Vital {
 
     /// Rates a value in millionths.
     #[must_use]
-    pub fn rate(self, millionths: f64) -> Rating {
+    pub fn rate_value(self, millionths: f64) -> Rating {
         let (good, poor) = self.thresholds();
         if millionths <= good as f64 {
             Rating::Good
@@ -111,7 +111,7 @@ impl Vital {
 
     /// Formats a value in millionths: `1.84 s`, `120 ms`, `0.08`.
     #[must_use]
-    pub fn format(self, millionths: f64) -> String {
+    pub fn format_value(self, millionths: f64) -> String {
         if self == Self::Cls {
             return format!("{:.2}", millionths / 1e6);
         }
@@ -140,20 +140,20 @@ mod tests {
 
     #[test]
     fn a_threshold_belongs_to_the_better_side() {
-        assert_eq!(Vital::Lcp.rate(2_500_000.0), Rating::Good);
-        assert_eq!(Vital::Lcp.rate(2_500_001.0), Rating::NeedsImprovement);
-        assert_eq!(Vital::Cls.rate(250_001.0), Rating::Poor);
+        assert_eq!(Vital::Lcp.rate_value(2_500_000.0), Rating::Good);
+        assert_eq!(Vital::Lcp.rate_value(2_500_001.0), Rating::NeedsImprovement);
+        assert_eq!(Vital::Cls.rate_value(250_001.0), Rating::Poor);
     }
 
     #[test]
     fn values_are_formatted_with_their_unit() {
-        assert_eq!(Vital::Lcp.format(1_842_000.0), "1.84 s");
-        assert_eq!(Vital::Fid.format(999_700.0), "1.00 s");
-        assert_eq!(Vital::Inp.format(120_400.0), "120 ms");
-        assert_eq!(Vital::Fid.format(0.0), "0 ms");
-        assert_eq!(Vital::Fid.format(2_340.0), "2.3 ms");
-        assert_eq!(Vital::Fid.format(9_960.0), "10 ms");
-        assert_eq!(Vital::Cls.format(81_000.0), "0.08");
+        assert_eq!(Vital::Lcp.format_value(1_842_000.0), "1.84 s");
+        assert_eq!(Vital::Fid.format_value(999_700.0), "1.00 s");
+        assert_eq!(Vital::Inp.format_value(120_400.0), "120 ms");
+        assert_eq!(Vital::Fid.format_value(0.0), "0 ms");
+        assert_eq!(Vital::Fid.format_value(2_340.0), "2.3 ms");
+        assert_eq!(Vital::Fid.format_value(9_960.0), "10 ms");
+        assert_eq!(Vital::Cls.format_value(81_000.0), "0.08");
     }
 
     #[test]

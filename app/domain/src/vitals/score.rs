@@ -22,7 +22,7 @@ impl Vital {
     }
 
     /// The values that score 90 and 50, in millionths. Desktops are expected to be quicker.
-    fn curve(self, device: Device) -> (f64, f64) {
+    fn score_curve(self, device: Device) -> (f64, f64) {
         let (good, poor) = self.thresholds();
         match (self, device) {
             (Self::Lcp, Device::Desktop) => (1_200_000.0, 2_400_000.0),
@@ -34,8 +34,8 @@ impl Vital {
 
     /// The score of a value in millionths, 0 to 1.
     #[must_use]
-    pub fn score(self, millionths: f64, device: Device) -> f64 {
-        let (p10, median) = self.curve(device);
+    pub fn score_value(self, millionths: f64, device: Device) -> f64 {
+        let (p10, median) = self.score_curve(device);
         log_normal_score(p10, median, millionths)
     }
 }
@@ -49,7 +49,7 @@ pub fn performance_score(
     let (mut weights, mut sum) = (0.0, 0.0);
     for (vital, value) in values {
         weights += vital.weight();
-        sum += vital.weight() * vital.score(value, device);
+        sum += vital.weight() * vital.score_value(value, device);
     }
     (weights > 0.0).then(|| 100.0 * sum / weights)
 }
@@ -90,12 +90,12 @@ mod tests {
             (Vital::Lcp, 3_000_000.0, 0.783_603),
             (Vital::Cls, 120_000.0, 0.847_684),
         ] {
-            let found = vital.score(value, Device::Phone);
+            let found = vital.score_value(value, Device::Phone);
             assert!((found - score).abs() < 1e-6, "{vital:?}: {found}");
         }
-        assert!((Vital::Lcp.score(2_500_000.0, Device::Phone) - 0.9).abs() < 1e-6);
-        assert!((Vital::Lcp.score(4_000_000.0, Device::Phone) - 0.5).abs() < 1e-6);
-        assert_eq!(Vital::Cls.score(0.0, Device::Phone), 1.0);
+        assert!((Vital::Lcp.score_value(2_500_000.0, Device::Phone) - 0.9).abs() < 1e-6);
+        assert!((Vital::Lcp.score_value(4_000_000.0, Device::Phone) - 0.5).abs() < 1e-6);
+        assert_eq!(Vital::Cls.score_value(0.0, Device::Phone), 1.0);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{Service, ServiceError, secrets::Seed};
 ///
 /// # Errors
 /// Returns an error if the e-mail address is invalid or already has an account, or storage fails.
-pub async fn create(
+pub async fn create_account(
     service: &Service,
     email: &str,
     password: &str,

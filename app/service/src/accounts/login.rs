@@ -4,9 +4,9 @@ use std::{net::IpAddr, time::Duration};
 
 use phasegate_domain::{accounts::Account, ids::AccountId};
 
-use super::password::{MAX_PASSWORD_BYTES, verify};
+use super::password::{MAX_PASSWORD_BYTES, matches_hash};
 use crate::runtime::LoginSource;
-use crate::{Service, ServiceError, subscriber::subscriber};
+use crate::{Service, ServiceError, subscriber::subscriber_address};
 
 /// A hash that no password matches, so that an unknown address takes as long as a wrong password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
@@ -51,32 +51,37 @@ pub async fn log_in(
     email: &str,
     password: &str,
 ) -> Result<LoggedIn, LoginError> {
-    let unknown = LoginSource::Peer(subscriber(peer));
+    let unknown = LoginSource::Peer(subscriber_address(peer));
     let source = device.map_or(unknown, |device| LoginSource::Device(device.to_owned()));
     service
         .limits
         .logins
-        .attempt(&source, email, service.now())
+        .count_attempt(&source, email, service.now())
         .map_err(|wait| LoginError::Wait(wait.num_seconds().max(1)))?;
     let account = service.stores.state.stored_account(email).await.map_err(ServiceError::from)?;
     let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash).to_owned();
     // NFKC may shorten a password several times (wide letters, combining marks): allow more here.
-    if password.len() > 8 * MAX_PASSWORD_BYTES || !check(service, password.to_owned(), hash).await?
+    if password.len() > 8 * MAX_PASSWORD_BYTES
+        || !run_password_check(service, password.to_owned(), hash).await?
     {
         return Err(LoginError::Wrong);
     }
     let account = account.ok_or(LoginError::Wrong)?;
-    service.limits.logins.succeeded(&source, email);
+    service.limits.logins.reset_attempts(&source, email);
     Ok(LoggedIn { account: account.account, epoch: account.session_epoch })
 }
 
 /// Verifies a password. It takes 19 MiB and a core for a while, so only a few run at once.
-async fn check(service: &Service, password: String, hash: String) -> Result<bool, ServiceError> {
+async fn run_password_check(
+    service: &Service,
+    password: String,
+    hash: String,
+) -> Result<bool, ServiceError> {
     let closed = |_| ServiceError::Inconsistent("password checks have been stopped");
     // The wait is bounded: strangers who try many passwords must not make users wait forever.
     let turn = tokio::time::timeout(CHECK_TIMEOUT, service.limits.password_checks.acquire());
     let _permit = turn.await.map_err(|_| ServiceError::Busy)?.map_err(closed)?;
-    tokio::task::spawn_blocking(move || verify(&password, &hash))
+    tokio::task::spawn_blocking(move || matches_hash(&password, &hash))
         .await
         .map_err(|_| ServiceError::Inconsistent("checking the password was interrupted"))
 }
@@ -90,7 +95,7 @@ pub(crate) async fn is_password(
     password: &str,
     hash: &str,
 ) -> Result<bool, ServiceError> {
-    check(service, password.to_owned(), hash.to_owned()).await
+    run_password_check(service, password.to_owned(), hash.to_owned()).await
 }
 
 /// Finds an account by its e-mail address.
@@ -108,6 +113,9 @@ pub async fn account_by_email(service: &Service, email: &str) -> Result<Account,
 ///
 /// # Errors
 /// Returns an error if storage fails.
-pub async fn account(service: &Service, id: AccountId) -> Result<Option<Account>, ServiceError> {
-    Ok(service.stores.state.account(id).await?)
+pub async fn read_account(
+    service: &Service,
+    id: AccountId,
+) -> Result<Option<Account>, ServiceError> {
+    Ok(service.stores.state.find_account(id).await?)
 }

@@ -28,7 +28,7 @@ pub enum InvalidPassword {
 
 /// Normalises a password for hashing and checking: NFKC, so that it is the same from every
 /// keyboard, and without the line end that comes from a file or an `echo`.
-pub(super) fn normalised(password: &str) -> String {
+pub(super) fn normalise_password(password: &str) -> String {
     password.trim_end_matches(['\r', '\n']).nfkc().collect()
 }
 
@@ -37,7 +37,7 @@ pub(super) fn normalised(password: &str) -> String {
 /// # Errors
 /// Returns an error if it is too short, or longer than the login accepts.
 pub fn check_password(password: &str) -> Result<(), InvalidPassword> {
-    let password = normalised(password);
+    let password = normalise_password(password);
     if password.len() > MAX_PASSWORD_BYTES {
         return Err(InvalidPassword::TooLong);
     }
@@ -56,18 +56,18 @@ pub fn hash_password(password: &str, seed: Seed) -> Result<String, ServiceError>
     let refused = |_| ServiceError::Inconsistent("argon2 refused to hash");
     let salt = seed.first_chunk::<16>().map_or(seed.as_slice(), |salt| salt);
     let salt = SaltString::encode_b64(salt).map_err(refused)?;
-    let password = normalised(password);
+    let password = normalise_password(password);
     Ok(Argon2::default().hash_password(password.as_bytes(), &salt).map_err(refused)?.to_string())
 }
 
 /// Returns whether a password matches a hash. Takes tens of milliseconds on purpose.
-pub(super) fn verify(password: &str, hash: &str) -> bool {
+pub(super) fn matches_hash(password: &str, hash: &str) -> bool {
     let is = |password: &str| {
         PasswordHash::new(hash)
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
     };
     // Older versions hashed passwords without normalising them.
-    let normalised = normalised(password);
+    let normalised = normalise_password(password);
     is(&normalised) || (normalised != password && is(password))
 }
 
@@ -98,17 +98,17 @@ mod tests {
     fn only_the_right_password_is_accepted() {
         let hash = hash_password("correct horse", [3; 32]).unwrap();
         assert!(hash.starts_with("$argon2id$"));
-        assert!(verify("correct horse", &hash));
-        assert!(!verify("wrong horse", &hash));
-        assert!(!verify("correct horse", "not a hash"));
+        assert!(matches_hash("correct horse", &hash));
+        assert!(!matches_hash("wrong horse", &hash));
+        assert!(!matches_hash("correct horse", "not a hash"));
     }
 
     #[test]
     fn passwords_match_in_any_unicode_form_and_with_a_line_end() {
         let hash = hash_password("pa\u{df}w\u{f6}rter und mehr\r\n", [3; 32]).unwrap();
-        assert!(verify("pa\u{df}wo\u{308}rter und mehr", &hash), "composed and decomposed");
-        assert!(verify("pa\u{df}w\u{f6}rter und mehr\n", &hash), "from a file");
-        assert!(!verify("passw\u{f6}rter und mehr", &hash));
+        assert!(matches_hash("pa\u{df}wo\u{308}rter und mehr", &hash), "composed and decomposed");
+        assert!(matches_hash("pa\u{df}w\u{f6}rter und mehr\n", &hash), "from a file");
+        assert!(!matches_hash("passw\u{f6}rter und mehr", &hash));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub async fn save_session(service: &Service, session: &Session) -> Result<bool, 
 /// # Errors
 /// Returns an error if storage fails.
 pub async fn load_session(service: &Service, id: Digest) -> Result<Option<Session>, ServiceError> {
-    Ok(service.stores.state.session(id, service.now()).await?)
+    Ok(service.stores.state.find_session(id, service.now()).await?)
 }
 
 /// Deletes a session if it exists.
@@ -40,6 +40,6 @@ pub async fn delete_session(service: &Service, id: Digest) -> Result<(), Service
 ///
 /// # Errors
 /// Returns an error if storage fails.
-pub async fn end_old_sessions(service: &Service) -> Result<(), ServiceError> {
+pub async fn delete_expired_sessions(service: &Service) -> Result<(), ServiceError> {
     Ok(service.stores.state.delete_ended_sessions(service.now()).await?)
 }

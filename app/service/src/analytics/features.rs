@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::{analytics::adoption, ids::FlagKey, metrics::Metric, stats::Aggregate};
+use phasegate_domain::{
+    analytics::compute_adoption, ids::FlagKey, metrics::Metric, stats::Aggregate,
+};
 use serde::Serialize;
 
-use super::{MAX_LINES, OffVariants, Window, of};
+use super::{MAX_LINES, OffVariants, Window, rollups_of_metric};
 
 /// The adoption funnel of a feature: users exposed to it, who used it, who used it again.
 #[allow(missing_docs, reason = "the names say it all")]
@@ -30,17 +32,21 @@ pub struct AdoptionLine {
     pub median_seconds: Option<f64>,
 }
 
-pub(super) fn adoptions(now: &Window, before: &Window, off: &OffVariants<'_>) -> Vec<AdoptionLine> {
-    let engagement = engagement(now);
+pub(super) fn compute_adoption_lines(
+    now: &Window,
+    before: &Window,
+    off: &OffVariants<'_>,
+) -> Vec<AdoptionLine> {
+    let engagement = sum_engagement(now);
     let line = |flag: FlagKey| {
-        let off = off.of(&flag);
-        let found = adoption(&now.presence, &flag, off);
+        let off = off.find_off_variant(&flag);
+        let found = compute_adoption(&now.presence, &flag, off);
         let time = engagement.get(&flag);
         AdoptionLine {
             exposed: found.exposed,
             used: found.used,
             rate: found.rate(),
-            rate_before: adoption(&before.presence, &flag, off).rate(),
+            rate_before: compute_adoption(&before.presence, &flag, off).rate(),
             used_again: found.used_again,
             stickiness: found.stickiness(),
             seconds: time.map_or(0.0, |time| time.sum() as f64 / 1e6),
@@ -54,9 +60,9 @@ pub(super) fn adoptions(now: &Window, before: &Window, off: &OffVariants<'_>) ->
     all
 }
 
-fn engagement(window: &Window) -> BTreeMap<FlagKey, Aggregate> {
+fn sum_engagement(window: &Window) -> BTreeMap<FlagKey, Aggregate> {
     let mut sums: BTreeMap<FlagKey, Aggregate> = BTreeMap::new();
-    for row in of(&window.rows, Metric::Engagement) {
+    for row in rollups_of_metric(&window.rows, Metric::Engagement) {
         if let Ok(flag) = FlagKey::new(row.label.as_str()) {
             sums.entry(flag).or_default().merge(&row.aggregate);
         }

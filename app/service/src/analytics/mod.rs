@@ -7,7 +7,7 @@ mod visits;
 use phasegate_domain::{
     Timestamp,
     accounts::Role,
-    analytics::{ActivityIndex, CrossUse, cross_use},
+    analytics::{ActivityIndex, CrossUse, compute_cross_use},
     field_error::FieldCode,
     ids::{EnvironmentId, FlagKey, VariantName},
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
@@ -68,8 +68,8 @@ impl AnalyticsQuery {
     ///
     /// # Errors
     /// Returns an error that names the invalid parameter and its valid values.
-    pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
-        let period = TimeRange::read(field("range"), field("from"), field("to"))?;
+    pub fn parse_parameters<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
+        let period = TimeRange::parse_fields(field("range"), field("from"), field("to"))?;
         if matches!(period, Some(TimeRange::Last(TimeRangePreset::Hour | TimeRangePreset::Day))) {
             let text = "7d, 30d or 90d, because users are counted by days";
             return Err(ServiceError::invalid("range", FieldCode::Invalid, text));
@@ -93,7 +93,7 @@ impl AnalyticsQuery {
 
     /// Returns the URL's query parameters except the time range, without empty ones.
     #[must_use]
-    pub fn fields(&self) -> Vec<(&'static str, String)> {
+    pub fn to_parameters(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![("dimension", self.dimension.to_text())];
         fields.extend(self.flag.as_ref().map(|flag| ("flag", flag.to_string())));
         fields.retain(|(_, value)| !value.is_empty());
@@ -102,7 +102,7 @@ impl AnalyticsQuery {
 
     /// Returns whether users are counted by this kind of dimension.
     #[must_use]
-    pub fn takes(dimension: &Dimension) -> bool {
+    pub fn supports_dimension(dimension: &Dimension) -> bool {
         matches!(
             dimension,
             Dimension::All | Dimension::Segment(_) | Dimension::Phase(_) | Dimension::Flag(..)
@@ -161,7 +161,7 @@ struct Counted {
 }
 
 impl Counted {
-    fn off(&self) -> OffVariants<'_> {
+    fn off_variants(&self) -> OffVariants<'_> {
         OffVariants::new(&self.live, self.environment)
     }
 }
@@ -183,14 +183,14 @@ async fn run_blocking<T: Send + 'static>(
 /// storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn analytics(
+pub async fn compute_analytics(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     query: &AnalyticsQuery,
 ) -> Result<Analytics, ServiceError> {
-    actor.require(Role::Viewer)?;
-    if !AnalyticsQuery::takes(&query.dimension) {
+    actor.require_role(Role::Viewer)?;
+    if !AnalyticsQuery::supports_dimension(&query.dimension) {
         let text = "segment:…, phase:… or flag:FLAG:VARIANT:PHASE; users are not counted by page, device or release";
         return Err(ServiceError::invalid("dimension", FieldCode::Invalid, text));
     }
@@ -200,23 +200,29 @@ pub async fn analytics(
     let (from, to) = query.period.day_bounds(at);
     // Concurrently: the database has a thread for each query.
     let (now, before, (new_users, active), last_event_at, annotations) = tokio::try_join!(
-        read(service, environment, &query.dimension, from, to),
-        read(service, environment, &query.dimension, from - (to - from), from),
-        comers(service, environment, &query.dimension, (from, to), today),
+        read_window(service, environment, &query.dimension, from, to),
+        read_window(service, environment, &query.dimension, from - (to - from), from),
+        read_new_users(service, environment, &query.dimension, (from, to), today),
         last_event_at(service, environment),
         read_annotations(service, environment, from * 86_400, to * 86_400),
     )?;
     let counted = Arc::new(Counted { live, environment, now, before });
     let flag = query.flag.clone();
     let (adoption, retention) = tokio::try_join!(
-        run_blocking(&counted, |counted| features::adoptions(
+        run_blocking(&counted, |counted| features::compute_adoption_lines(
             &counted.now,
             &counted.before,
-            &counted.off()
+            &counted.off_variants()
         )),
         run_blocking(&counted, move |counted| {
             let comers = (&new_users, &active);
-            users::arms(&counted.now.presence, comers, &counted.off(), flag.as_ref(), today)
+            users::compute_retention_arms(
+                &counted.now.presence,
+                comers,
+                &counted.off_variants(),
+                flag.as_ref(),
+                today,
+            )
         }),
     )?;
     let Counted { now, before, .. } = &*counted;
@@ -226,15 +232,15 @@ pub async fn analytics(
         from: date_of(from),
         to: date_of(to - 1),
         is_simulated: environment.is_simulated(),
-        users: users::panel(&now.presence, &before.presence, today),
+        users: users::compute_users_panel(&now.presence, &before.presence, today),
         adoption,
-        cross_use: cross_use(&now.presence),
+        cross_use: compute_cross_use(&now.presence),
         retention,
-        sessions: visits::sessions(&now.rows, &before.rows),
-        tasks: visits::tasks(&now.rows, &before.rows),
-        feedback: visits::feedback(&now.rows, &before.rows),
-        events: visits::events(&now.rows, &before.rows),
-        properties: visits::properties(&now.rows, &before.rows),
+        sessions: visits::compute_session_panel(&now.rows, &before.rows),
+        tasks: visits::compute_task_lines(&now.rows, &before.rows),
+        feedback: visits::compute_feedback_panel(&now.rows, &before.rows),
+        events: visits::compute_event_lines(&now.rows, &before.rows),
+        properties: visits::compute_property_lines(&now.rows, &before.rows),
         annotations,
     })
 }
@@ -245,17 +251,17 @@ pub async fn analytics(
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn parts(
+pub async fn read_dimensions(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     period: TimeRange,
 ) -> Result<Vec<Dimension>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let days = period.day_bounds(service.now());
     let mut parts = Vec::new();
     for kind in [DimensionKind::Segment, DimensionKind::Phase] {
-        let found = service.stores.telemetry.dimensions(
+        let found = service.stores.telemetry.read_dimensions(
             environment,
             Metric::Sessions,
             kind,
@@ -279,7 +285,7 @@ pub(crate) fn parse_dimension(text: &str) -> Result<Dimension, ServiceError> {
     })
 }
 
-async fn read(
+async fn read_window(
     service: &Service,
     environment: EnvironmentId,
     dimension: &Dimension,
@@ -295,21 +301,21 @@ async fn read(
         to,
     };
     let (presence, rows) = tokio::try_join!(
-        service.stores.telemetry.user_sets(environment, &ActivityFilter::All, from, to),
-        service.stores.telemetry.sums(&query),
+        service.stores.telemetry.read_user_sets(environment, &ActivityFilter::All, from, to),
+        service.stores.telemetry.read_rollup_sums(&query),
     )?;
     let presence: ActivityIndex = presence.into_iter().collect();
-    let presence = match filter(&presence, dimension) {
-        Some(filter) => presence.among(&filter),
+    let presence = match users_by_day(&presence, dimension) {
+        Some(filter) => presence.restrict_to_users(&filter),
         None => presence,
     };
     Ok(Window { presence, rows })
 }
 
 /// Returns the users of a dimension by day, or `None` if it includes all users.
-fn filter(presence: &ActivityIndex, dimension: &Dimension) -> Option<BTreeMap<i64, UserSet>> {
+fn users_by_day(presence: &ActivityIndex, dimension: &Dimension) -> Option<BTreeMap<i64, UserSet>> {
     let wanted = activity_of(dimension)?;
-    Some(presence.by_day(|activity| *activity == wanted))
+    Some(presence.merge_by_day(|activity| *activity == wanted))
 }
 
 /// Returns the activity that the users of a dimension have in common.
@@ -327,7 +333,7 @@ fn activity_of(dimension: &Dimension) -> Option<Activity> {
 /// Reads the users first seen in the time range or the 30 days before it, and the active users from
 /// then until 30 days after it: 30-day retention needs more days than are shown. The dimension
 /// restricts only the new users, because any later activity counts as a return.
-async fn comers(
+async fn read_new_users(
     service: &Service,
     environment: EnvironmentId,
     dimension: &Dimension,
@@ -336,33 +342,34 @@ async fn comers(
 ) -> Result<(ActivityIndex, ActivityIndex), ServiceError> {
     let telemetry = &service.stores.telemetry;
     let begin = from - LOOKED_AFTER;
-    let first =
-        telemetry.user_sets(environment, &ActivityFilter::Only(Activity::First), begin, to).await?;
+    let first = telemetry
+        .read_user_sets(environment, &ActivityFilter::Only(Activity::First), begin, to)
+        .await?;
     let new_users: ActivityIndex = first.into_iter().collect();
     let new_users = match activity_of(dimension) {
         Some(activity) => {
             let part = telemetry
-                .user_sets(environment, &ActivityFilter::Only(activity.clone()), begin, to)
+                .read_user_sets(environment, &ActivityFilter::Only(activity.clone()), begin, to)
                 .await?;
             let part: ActivityIndex = part.into_iter().collect();
-            new_users.among(&part.by_day(|found| *found == activity))
+            new_users.restrict_to_users(&part.merge_by_day(|found| *found == activity))
         }
         None => new_users,
     };
     let end = (to + LOOKED_AFTER).min(today + 1);
     let active = telemetry
-        .user_sets(environment, &ActivityFilter::Only(Activity::Active), begin, end)
+        .read_user_sets(environment, &ActivityFilter::Only(Activity::Active), begin, end)
         .await?;
     Ok((new_users, active.into_iter().collect()))
 }
 
-fn of(rows: &[Rollup], metric: Metric) -> impl Iterator<Item = &Rollup> {
+fn rollups_of_metric(rows: &[Rollup], metric: Metric) -> impl Iterator<Item = &Rollup> {
     rows.iter().filter(move |row| row.metric == metric)
 }
 
-fn sum(rows: &[Rollup], metric: Metric) -> Aggregate {
+fn sum_metric(rows: &[Rollup], metric: Metric) -> Aggregate {
     let mut all = Aggregate::default();
-    of(rows, metric).for_each(|row| all.merge(&row.aggregate));
+    rollups_of_metric(rows, metric).for_each(|row| all.merge(&row.aggregate));
     all
 }
 
@@ -379,7 +386,7 @@ impl<'a> OffVariants<'a> {
         Self { live, simulated }
     }
 
-    fn of(&self, flag: &FlagKey) -> Option<&VariantName> {
+    fn find_off_variant(&self, flag: &FlagKey) -> Option<&VariantName> {
         let entry = self.live.snapshot.flag(flag.as_str());
         self.simulated.as_ref().or(entry.map(|entry| &entry.flag.off_variant))
     }

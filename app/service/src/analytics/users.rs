@@ -1,7 +1,7 @@
 //! Active users and their retention.
 
 use phasegate_domain::{
-    analytics::{ActivityIndex, Cohort, ReturnRate, retention},
+    analytics::{ActivityIndex, Cohort, ReturnRate, compute_retention},
     ids::FlagKey,
     metrics::Activity,
     stats::UserSet,
@@ -65,23 +65,27 @@ pub struct Arm {
     pub cohorts: Vec<Cohort>,
 }
 
-pub(super) fn panel(now: &ActivityIndex, before: &ActivityIndex, today: i64) -> UsersPanel {
+pub(super) fn compute_users_panel(
+    now: &ActivityIndex,
+    before: &ActivityIndex,
+    today: i64,
+) -> UsersPanel {
     let day =
         |(day, users): (i64, &UserSet)| DailyUsers { day, date: date_of(day), users: users.len() };
     UsersPanel {
-        now: numbers(now, today),
-        before: numbers(before, today),
-        daily: now.days(&Activity::Active).map(day).collect(),
+        now: compute_user_numbers(now, today),
+        before: compute_user_numbers(before, today),
+        daily: now.users_by_day(&Activity::Active).map(day).collect(),
     }
 }
 
-fn numbers(presence: &ActivityIndex, today: i64) -> UserNumbers {
-    let users = presence.ever(&Activity::Active).len();
-    let over = presence.days(&Activity::Active).filter(|(day, _)| *day < today);
+fn compute_user_numbers(presence: &ActivityIndex, today: i64) -> UserNumbers {
+    let users = presence.users_on_any_day(&Activity::Active).len();
+    let over = presence.users_by_day(&Activity::Active).filter(|(day, _)| *day < today);
     let over: Vec<f64> = over.map(|(_, users)| users.len() as f64).collect();
     UserNumbers {
         users,
-        new_users: presence.ever(&Activity::First).len(),
+        new_users: presence.users_on_any_day(&Activity::First).len(),
         stickiness: stickiness(&over, users),
     }
 }
@@ -92,7 +96,7 @@ fn stickiness(over: &[f64], users: u64) -> Option<f64> {
     (!over.is_empty() && users > 0).then(|| mean / users as f64)
 }
 
-pub(super) fn arms(
+pub(super) fn compute_retention_arms(
     now: &ActivityIndex,
     (new_users, active): (&ActivityIndex, &ActivityIndex),
     off: &OffVariants<'_>,
@@ -100,14 +104,14 @@ pub(super) fn arms(
     today: i64,
 ) -> Vec<Arm> {
     let arm = |title: String, among: Option<&UserSet>| {
-        let (totals, mut cohorts) = retention(new_users, active, among, today, COHORT_DAYS);
+        let (totals, mut cohorts) = compute_retention(new_users, active, among, today, COHORT_DAYS);
         cohorts.truncate(MAX_COHORTS);
         Arm { title, totals, cohorts }
     };
     let Some(flag) = flag else { return vec![arm("All users".to_owned(), None)] };
-    let off = off.of(flag);
-    let on = now.exposed(flag, |variant| Some(variant) != off);
-    let control = now.exposed(flag, |variant| Some(variant) == off);
+    let off = off.find_off_variant(flag);
+    let on = now.exposed_users(flag, |variant| Some(variant) != off);
+    let control = now.exposed_users(flag, |variant| Some(variant) == off);
     vec![
         arm(format!("Treatment: {flag} on"), Some(&on)),
         arm(format!("Control: {flag} off"), Some(&control)),
@@ -128,9 +132,9 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        assert_eq!(numbers(&presence, 3).stickiness, Some(0.5));
-        assert_eq!(numbers(&presence, 1).stickiness, None);
-        let panel = panel(&presence, &ActivityIndex::default(), 3);
+        assert_eq!(compute_user_numbers(&presence, 3).stickiness, Some(0.5));
+        assert_eq!(compute_user_numbers(&presence, 1).stickiness, None);
+        let panel = compute_users_panel(&presence, &ActivityIndex::default(), 3);
         assert_eq!((panel.now.users, panel.before.users), (10, 0));
         assert_eq!((panel.daily[0].date.as_str(), panel.daily[0].users), ("1970-01-02", 5));
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use phasegate_domain::metrics::{Metric, OTHER_LABEL, property_of};
+use phasegate_domain::metrics::{Metric, OTHER_LABEL, parse_property_label};
 use phasegate_store::models::Rollup;
 use serde::Serialize;
 
-use super::{MAX_LINES, of, sum};
+use super::{MAX_LINES, rollups_of_metric, sum_metric};
 
 /// Sessions of a time range and of the previous period.
 #[allow(missing_docs, reason = "the names say it all")]
@@ -110,24 +110,24 @@ pub struct PropertyLine {
     pub before: u64,
 }
 
-pub(super) fn sessions(now: &[Rollup], before: &[Rollup]) -> SessionPanel {
+pub(super) fn compute_session_panel(now: &[Rollup], before: &[Rollup]) -> SessionPanel {
     SessionPanel { now: session_numbers(now), before: session_numbers(before) }
 }
 
 fn session_numbers(rows: &[Rollup]) -> SessionNumbers {
-    let all = sum(rows, Metric::Sessions);
+    let all = sum_metric(rows, Metric::Sessions);
     let seconds = |millionths: Option<f64>| millionths.map(|value| value / 1e6);
     SessionNumbers {
         sessions: all.count(),
         mean_seconds: seconds(all.mean()),
         p50_seconds: seconds(all.sketch().quantile(0.5)),
         p95_seconds: seconds(all.sketch().quantile(0.95)),
-        with_error: sum(rows, Metric::ErrorSessions).count(),
-        with_critical: sum(rows, Metric::CriticalSessions).count(),
+        with_error: sum_metric(rows, Metric::ErrorSessions).count(),
+        with_critical: sum_metric(rows, Metric::CriticalSessions).count(),
     }
 }
 
-pub(super) fn tasks(now: &[Rollup], before: &[Rollup]) -> Vec<TaskLine> {
+pub(super) fn compute_task_lines(now: &[Rollup], before: &[Rollup]) -> Vec<TaskLine> {
     let mut before = task_counts(before);
     let line = |(name, now): (String, TaskCounts)| TaskLine {
         before: before.remove(&name).unwrap_or_default(),
@@ -142,7 +142,7 @@ pub(super) fn tasks(now: &[Rollup], before: &[Rollup]) -> Vec<TaskLine> {
 
 fn task_counts(rows: &[Rollup]) -> BTreeMap<String, TaskCounts> {
     let mut tasks: BTreeMap<String, TaskCounts> = BTreeMap::new();
-    for row in of(rows, Metric::Tasks) {
+    for row in rollups_of_metric(rows, Metric::Tasks) {
         // The name may hold colons, the outcome does not.
         let (name, outcome) = row.label.rsplit_once(':').unwrap_or((row.label.as_str(), ""));
         let counts = tasks.entry(name.to_owned()).or_default();
@@ -156,12 +156,13 @@ fn task_counts(rows: &[Rollup]) -> BTreeMap<String, TaskCounts> {
     tasks
 }
 
-pub(super) fn feedback(now: &[Rollup], before: &[Rollup]) -> FeedbackPanel {
+pub(super) fn compute_feedback_panel(now: &[Rollup], before: &[Rollup]) -> FeedbackPanel {
     FeedbackPanel { now: feedback_numbers(now), before: feedback_numbers(before) }
 }
 
 fn feedback_numbers(rows: &[Rollup]) -> FeedbackNumbers {
-    let (ratings, recommendations) = (sum(rows, Metric::Feedback), sum(rows, Metric::Nps));
+    let (ratings, recommendations) =
+        (sum_metric(rows, Metric::Feedback), sum_metric(rows, Metric::Nps));
     let sketch = recommendations.sketch();
     let all = sketch.count();
     let promoters = all - sketch.count_at_most(8.5);
@@ -175,37 +176,39 @@ fn feedback_numbers(rows: &[Rollup]) -> FeedbackNumbers {
     }
 }
 
-pub(super) fn events(now: &[Rollup], before: &[Rollup]) -> Vec<EventLine> {
-    let mut before = counts(before, Metric::Custom);
+pub(super) fn compute_event_lines(now: &[Rollup], before: &[Rollup]) -> Vec<EventLine> {
+    let mut before = count_by_label(before, Metric::Custom);
     let line = |(name, count): (String, u64)| EventLine {
         before: before.remove(&name).unwrap_or_default(),
         name,
         count,
     };
-    let mut lines: Vec<EventLine> = counts(now, Metric::Custom).into_iter().map(line).collect();
+    let mut lines: Vec<EventLine> =
+        count_by_label(now, Metric::Custom).into_iter().map(line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.count));
     lines.truncate(MAX_LINES);
     lines
 }
 
-pub(super) fn properties(now: &[Rollup], before: &[Rollup]) -> Vec<PropertyLine> {
-    let mut before = counts(before, Metric::Properties);
+pub(super) fn compute_property_lines(now: &[Rollup], before: &[Rollup]) -> Vec<PropertyLine> {
+    let mut before = count_by_label(before, Metric::Properties);
     let line = |(label, count): (String, u64)| {
         let before = before.remove(&label).unwrap_or_default();
-        let (event, property, value) = property_of(&label).unwrap_or((OTHER_LABEL, "", ""));
+        let (event, property, value) =
+            parse_property_label(&label).unwrap_or((OTHER_LABEL, "", ""));
         let (event, property, value) = (event.into(), property.into(), value.into());
         PropertyLine { event, property, value, count, before }
     };
     let mut lines: Vec<PropertyLine> =
-        counts(now, Metric::Properties).into_iter().map(line).collect();
+        count_by_label(now, Metric::Properties).into_iter().map(line).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.count));
     lines.truncate(MAX_LINES);
     lines
 }
 
-fn counts(rows: &[Rollup], metric: Metric) -> BTreeMap<String, u64> {
+fn count_by_label(rows: &[Rollup], metric: Metric) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for row in of(rows, metric) {
+    for row in rollups_of_metric(rows, metric) {
         match counts.get_mut(&row.label) {
             Some(count) => *count += row.aggregate.count(),
             None => drop(counts.insert(row.label.clone(), row.aggregate.count())),
@@ -220,16 +223,16 @@ mod tests {
 
     use super::*;
 
-    fn row(metric: Metric, label: &str, values: &[u64]) -> Rollup {
+    fn sample_rollup(metric: Metric, label: &str, values: &[u64]) -> Rollup {
         let mut aggregate = Aggregate::default();
-        values.iter().for_each(|value| aggregate.add(*value));
+        values.iter().for_each(|value| aggregate.add_value(*value));
         Rollup { metric, dimension: Dimension::All, label: label.into(), bucket: 1, aggregate }
     }
 
     #[test]
     fn nps_is_promoters_minus_detractors() {
-        let answers = [row(Metric::Nps, "", &[0, 6, 7, 8, 9, 10, 10, 10])];
-        let found = feedback(&answers, &[]);
+        let answers = [sample_rollup(Metric::Nps, "", &[0, 6, 7, 8, 9, 10, 10, 10])];
+        let found = compute_feedback_panel(&answers, &[]);
         assert_eq!((found.now.nps, found.now.recommendations), (Some(25.0), 8));
         assert_eq!(found.before, FeedbackNumbers::default());
     }
@@ -237,12 +240,12 @@ mod tests {
     #[test]
     fn tasks_are_counted_by_outcome() {
         let now = [
-            row(Metric::Tasks, "check:out:started", &[0, 0, 0]),
-            row(Metric::Tasks, "check:out:completed", &[5, 6]),
-            row(Metric::Tasks, "check:out:abandoned", &[5]),
+            sample_rollup(Metric::Tasks, "check:out:started", &[0, 0, 0]),
+            sample_rollup(Metric::Tasks, "check:out:completed", &[5, 6]),
+            sample_rollup(Metric::Tasks, "check:out:abandoned", &[5]),
         ];
-        let before = [row(Metric::Tasks, "check:out:started", &[0])];
-        let lines = tasks(&now, &before);
+        let before = [sample_rollup(Metric::Tasks, "check:out:started", &[0])];
+        let lines = compute_task_lines(&now, &before);
         assert_eq!(lines[0].name, "check:out");
         assert_eq!(lines[0].now, TaskCounts { started: 3, completed: 2, abandoned: 1 });
         assert_eq!(lines[0].before.started, 1);
@@ -251,9 +254,11 @@ mod tests {
     #[test]
     fn properties_are_counted_by_value() {
         let label = phasegate_domain::metrics::property_label("set", "exercise", "plank");
-        let now =
-            [row(Metric::Properties, &label, &[1, 1]), row(Metric::Properties, "other", &[1])];
-        let lines = properties(&now, &now[..1]);
+        let now = [
+            sample_rollup(Metric::Properties, &label, &[1, 1]),
+            sample_rollup(Metric::Properties, "other", &[1]),
+        ];
+        let lines = compute_property_lines(&now, &now[..1]);
         let first = &lines[0];
         assert_eq!((first.event.as_str(), first.property.as_str()), ("set", "exercise"));
         assert_eq!((first.value.as_str(), first.count, first.before), ("plank", 2, 2));
@@ -262,8 +267,9 @@ mod tests {
 
     #[test]
     fn events_are_compared_with_the_previous_period() {
-        let now = [row(Metric::Custom, "a", &[1]), row(Metric::Custom, "b", &[1, 1])];
-        let lines = events(&now, &[row(Metric::Custom, "a", &[1, 1, 1])]);
+        let now =
+            [sample_rollup(Metric::Custom, "a", &[1]), sample_rollup(Metric::Custom, "b", &[1, 1])];
+        let lines = compute_event_lines(&now, &[sample_rollup(Metric::Custom, "a", &[1, 1, 1])]);
         let all: Vec<_> = lines.iter().map(|l| (l.name.as_str(), l.count, l.before)).collect();
         assert_eq!(all, [("b", 2, 0), ("a", 1, 3)]);
     }

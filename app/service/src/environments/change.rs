@@ -10,7 +10,7 @@ use phasegate_store::models::{Edit, Environment, EnvironmentAuditEntry};
 use serde_json::json;
 
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, audit::saved,
+    CachedEnvironment, Service, ServiceError, access::Actor, audit::audit_document_change,
     maintenance::erase_environment,
 };
 
@@ -48,7 +48,7 @@ pub(super) fn check_name<'a>(
     Ok(if name.is_empty() { key.as_str() } else { name })
 }
 
-fn document(live: &CachedEnvironment) -> Option<serde_json::Value> {
+fn environment_document(live: &CachedEnvironment) -> Option<serde_json::Value> {
     Some(json!({"key": live.environment.key, "name": live.environment.name}))
 }
 
@@ -61,7 +61,7 @@ fn document(live: &CachedEnvironment) -> Option<serde_json::Value> {
 /// first, or another environment of the project has that key.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn rename(
+pub async fn rename_environment(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
@@ -69,7 +69,7 @@ pub async fn rename(
     key: EnvironmentKey,
     name: &str,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Admin)?;
+    actor.require_role(Role::Admin)?;
     actor.require_shared("environments")?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
@@ -83,17 +83,18 @@ pub async fn rename(
     }
     if live.environment.key != key {
         check_key(&key)?;
-        let siblings = service.siblings(live.environment.project_id);
+        let siblings = service.project_environments(live.environment.project_id);
         if siblings.iter().any(|sibling| sibling.environment.key == key) {
             return Err(ServiceError::Exists { what: "environment", key: key.to_string() });
         }
     }
     let after = Some(json!({"key": key, "name": name}));
     let (kind, subject) = (SubjectKind::Environment, key.as_str());
-    let entry = saved(service, actor, kind, subject, document(&live), after);
+    let entry =
+        audit_document_change(service, actor, kind, subject, environment_document(&live), after);
     let edits = [Edit::RenameEnvironment(key.clone(), name)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
-    service.edit(environment, &edits, &entries, "the environment").await
+    service.apply_edits(environment, &edits, &entries, "the environment").await
 }
 
 /// Deletes an environment with its switches, rules, overrides, keys, tokens, rollout and telemetry.
@@ -105,13 +106,13 @@ pub async fn rename(
 /// last environment, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn delete(
+pub async fn delete_environment(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     typed: &str,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Admin)?;
+    actor.require_role(Role::Admin)?;
     actor.require_shared("environments")?;
     let turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
@@ -120,14 +121,23 @@ pub async fn delete(
         let text = format!("type the key of the environment, {key}, to delete it");
         return Err(ServiceError::invalid("confirm", FieldCode::Invalid, text));
     }
-    if service.siblings(live.environment.project_id).len() < 2 {
+    if service.project_environments(live.environment.project_id).len() < 2 {
         let text = "this is the project's last environment; make another one first";
         return Err(ServiceError::InUse(text.to_owned()));
     }
     let kind = SubjectKind::Environment;
-    let entry = saved(service, actor, kind, key.as_str(), document(&live), None);
+    let entry = audit_document_change(
+        service,
+        actor,
+        kind,
+        key.as_str(),
+        environment_document(&live),
+        None,
+    );
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
-    service.edit(environment, &[Edit::DeleteEnvironment], &entries, "the environment").await?;
+    service
+        .apply_edits(environment, &[Edit::DeleteEnvironment], &entries, "the environment")
+        .await?;
     // Erasing much telemetry takes a while, which must not delay other changes. Maintenance erases
     // batches in flight and raw events within an hour.
     drop(turn);

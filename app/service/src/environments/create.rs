@@ -10,7 +10,7 @@ use phasegate_domain::{
 use serde_json::json;
 
 use super::change::{check_key, check_name};
-use crate::{Service, ServiceError, access::Actor, audit::saved};
+use crate::{Service, ServiceError, access::Actor, audit::audit_document_change};
 
 /// The maximum number of environments of a project.
 const MAX_ENVIRONMENTS: usize = 50;
@@ -22,25 +22,26 @@ const MAX_ENVIRONMENTS: usize = 50;
 /// environment of that key or too many environments, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn create(
+pub async fn create_environment(
     service: &Service,
     actor: &Actor,
     beside: EnvironmentId,
     key: EnvironmentKey,
     name: &str,
 ) -> Result<EnvironmentId, ServiceError> {
-    actor.require(Role::Admin)?;
+    actor.require_role(Role::Admin)?;
     actor.require_shared("environments")?;
     check_key(&key)?;
     let _turn = service.begin_edit().await?;
     let project = service.environment(beside)?.environment.project_id;
-    if service.siblings(project).len() >= MAX_ENVIRONMENTS {
+    if service.project_environments(project).len() >= MAX_ENVIRONMENTS {
         let text = format!("there are {MAX_ENVIRONMENTS} environments, and no more are allowed");
-        return Err(FieldError::whole(FieldCode::TooMany, text).into());
+        return Err(FieldError::without_field(FieldCode::TooMany, text).into());
     }
     let name = check_name(&key, name)?;
     let is = Some(json!({"key": key, "name": name}));
-    let entry = saved(service, actor, SubjectKind::Environment, key.as_str(), None, is);
+    let entry =
+        audit_document_change(service, actor, SubjectKind::Environment, key.as_str(), None, is);
     let flags: Vec<(FlagKey, FlagState)> = service
         .environment(beside)?
         .flags
@@ -54,6 +55,6 @@ pub async fn create(
         }
         other => other.into(),
     })?;
-    service.reload().await?;
+    service.reload_configuration().await?;
     Ok(id)
 }

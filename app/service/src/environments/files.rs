@@ -17,8 +17,8 @@ use phasegate_store::models::{Edit, EnvironmentAuditEntry, NewFlag};
 use crate::{
     CachedEnvironment, Service, ServiceError,
     access::Actor,
-    audit::{in_all, of_flag, saved},
-    check::check,
+    audit::{audit_document_change, audit_flag_change, copy_to_environments},
+    check::validate_change,
 };
 
 /// The changes that an import would make.
@@ -34,17 +34,17 @@ pub struct ImportPreview {
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-pub fn export(
+pub fn export_environment(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<EnvironmentFile, ServiceError> {
-    actor.require(Role::Viewer)?;
-    Ok(file_of(&*service.environment(environment)?, service.now()))
+    actor.require_role(Role::Viewer)?;
+    Ok(build_environment_file(&*service.environment(environment)?, service.now()))
 }
 
 /// Returns an environment as a file, without expired overrides.
-fn file_of(live: &CachedEnvironment, now: Timestamp) -> EnvironmentFile {
+fn build_environment_file(live: &CachedEnvironment, now: Timestamp) -> EnvironmentFile {
     let overrides = live.overrides.iter().map(|stored| &stored.value);
     EnvironmentFile {
         format: EnvironmentFile::FORMAT,
@@ -58,7 +58,7 @@ fn file_of(live: &CachedEnvironment, now: Timestamp) -> EnvironmentFile {
 }
 
 /// Returns a digest of the versions of everything that an import may overwrite.
-fn based_on(live: &CachedEnvironment) -> String {
+fn digest_versions(live: &CachedEnvironment) -> String {
     let flags = live
         .flags
         .iter()
@@ -68,8 +68,8 @@ fn based_on(live: &CachedEnvironment) -> String {
         live.overrides.iter().map(|s| format!("{}:{}", override_key(&s.value), s.version));
     let place = std::iter::once(live.environment.id.0.to_string());
     let all: Vec<String> = place.chain(flags).chain(segments).chain(overrides).collect();
-    let crate::Digest(digest) = crate::secrets::digest(all.join("\n").as_bytes());
-    crate::secrets::hex(&digest, 12)
+    let crate::Digest(digest) = crate::secrets::hash_secret(all.join("\n").as_bytes());
+    crate::secrets::hex_prefix(&digest, 12)
 }
 
 /// Computes what an import of a file would change.
@@ -82,20 +82,20 @@ pub fn preview_import(
     environment: EnvironmentId,
     file: &EnvironmentFile,
 ) -> Result<ImportPreview, ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let live = service.environment(environment)?;
-    let file = &with_kills(&live, file);
+    let file = &keep_kill_switches(&live, file);
     check_file(service, &live, file)?;
     Ok(ImportPreview {
-        changes: file_of(&live, service.now()).changes(file),
-        based_on: based_on(&live),
+        changes: build_environment_file(&live, service.now()).list_changes(file),
+        based_on: digest_versions(&live),
     })
 }
 
 /// Computes what an import of a file would change, and checks that the actor may import it.
 ///
 /// # Errors
-/// Returns the errors of [`import`], but never a conflict.
+/// Returns the errors of [`import_environment`], but never a conflict.
 pub fn try_import(
     service: &Service,
     actor: &Actor,
@@ -104,7 +104,7 @@ pub fn try_import(
 ) -> Result<ImportPreview, ServiceError> {
     let preview = preview_import(service, actor, environment, file)?;
     let live = service.environment(environment)?;
-    require_rights(actor, &edits(&live, &with_kills(&live, file)))?;
+    require_rights(actor, &build_edits(&live, &keep_kill_switches(&live, file)))?;
     Ok(preview)
 }
 
@@ -116,7 +116,7 @@ fn require_rights(actor: &Actor, edits: &[Edit]) -> Result<(), ServiceError> {
 }
 
 /// Returns the file with the current kill switches: no document kills or revives an existing flag.
-fn with_kills(live: &CachedEnvironment, file: &EnvironmentFile) -> EnvironmentFile {
+fn keep_kill_switches(live: &CachedEnvironment, file: &EnvironmentFile) -> EnvironmentFile {
     let mut file = file.clone();
     for document in &mut file.flags {
         if let Ok(stored) = live.stored_flag(document.key.as_str()) {
@@ -141,7 +141,7 @@ fn check_file(
             return Err(ServiceError::invalid(field, FieldCode::Unchangeable, text));
         }
     }
-    check(service, live, |sibling, draft| {
+    validate_change(service, live, |sibling, draft| {
         let is_here = sibling.environment.id == live.environment.id;
         let mut flags = std::collections::BTreeMap::new();
         for document in &file.flags {
@@ -171,38 +171,38 @@ fn check_file(
 /// environment has changed since the preview.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn import(
+pub async fn import_environment(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     file: &EnvironmentFile,
     seen: Option<&str>,
 ) -> Result<Vec<ImportChange>, ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
-    if seen.is_some_and(|seen| seen != based_on(&live)) {
+    if seen.is_some_and(|seen| seen != digest_versions(&live)) {
         return Err(ServiceError::Conflict("the environment"));
     }
-    let file = &with_kills(&live, file);
+    let file = &keep_kill_switches(&live, file);
     check_file(service, &live, file)?;
-    let changes = file_of(&live, service.now()).changes(file);
+    let changes = build_environment_file(&live, service.now()).list_changes(file);
     if changes.is_empty() {
         return Ok(changes);
     }
-    let edits = edits(&live, file);
+    let edits = build_edits(&live, file);
     require_rights(actor, &edits)?;
     let entries = match changes.len() {
-        ..=MAX_SINGLE_ENTRIES => lines(service, actor, &live, file, &changes),
+        ..=MAX_SINGLE_ENTRIES => build_change_entries(service, actor, &live, file, &changes),
         _ => bulk_entries(service, actor, &live, &changes),
     };
-    service.edit(environment, &edits, &entries, "the environment").await?;
+    service.apply_edits(environment, &edits, &entries, "the environment").await?;
     Ok(changes)
 }
 
 /// Returns the edits that turn the environment into the file. Segments are created before the flags
 /// are changed and deleted after them. The store does not require this order, but a reader might.
-fn edits(live: &CachedEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
+fn build_edits(live: &CachedEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
     let mut edits = Vec::new();
     for segment in &file.segments {
         match live.stored_segment(segment.key.as_str()) {
@@ -287,31 +287,32 @@ fn bulk_entries(
             AuditEntry { at: service.now(), actor: actor.name(), change },
         )
     };
-    service.siblings(live.environment.project_id).into_iter().map(entry).collect()
+    service.project_environments(live.environment.project_id).into_iter().map(entry).collect()
 }
 
 /// Returns the audit entries of each change: in every affected environment for flags and segments,
 /// in this one for overrides.
-fn lines(
+fn build_change_entries(
     service: &Service,
     actor: &Actor,
     live: &CachedEnvironment,
     file: &EnvironmentFile,
     changes: &[ImportChange],
 ) -> Vec<EnvironmentAuditEntry> {
-    let now = file_of(live, service.now());
+    let now = build_environment_file(live, service.now());
     changes
         .iter()
         .flat_map(|change| match change.kind {
-            SubjectKind::Flag => flag_lines(service, actor, live, file, &change.key),
+            SubjectKind::Flag => build_flag_entries(service, actor, live, file, &change.key),
             SubjectKind::Segment => {
                 let json = |file: &EnvironmentFile| {
                     let found = file.segments.iter().find(|s| s.key.as_str() == change.key);
                     found.and_then(|segment| serde_json::to_value(segment).ok())
                 };
                 let (before, after) = (json(&now), json(file));
-                let entry = saved(service, actor, change.kind, &*change.key, before, after);
-                in_all(service, live, &entry)
+                let entry =
+                    audit_document_change(service, actor, change.kind, &*change.key, before, after);
+                copy_to_environments(service, live, &entry)
             }
             _ => {
                 let json = |file: &EnvironmentFile| {
@@ -319,14 +320,15 @@ fn lines(
                     found.and_then(|personal| serde_json::to_value(personal).ok())
                 };
                 let (before, after) = (json(&now), json(file));
-                let entry = saved(service, actor, change.kind, &*change.key, before, after);
+                let entry =
+                    audit_document_change(service, actor, change.kind, &*change.key, before, after);
                 vec![EnvironmentAuditEntry::new(live.environment.id, entry)]
             }
         })
         .collect()
 }
 
-fn flag_lines(
+fn build_flag_entries(
     service: &Service,
     actor: &Actor,
     live: &CachedEnvironment,
@@ -335,7 +337,7 @@ fn flag_lines(
 ) -> Vec<EnvironmentAuditEntry> {
     let Ok(key) = FlagKey::new(key) else { return Vec::new() };
     let wanted = file.flags.iter().find(|flag| flag.key == key);
-    of_flag(service, actor, live, &key, |sibling| {
+    audit_flag_change(service, actor, live, &key, |sibling| {
         let wanted = wanted?;
         if sibling.environment.id == live.environment.id {
             return Some(wanted.clone());

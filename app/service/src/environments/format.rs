@@ -74,27 +74,27 @@ fn with_json_texts(value: Value) -> Value {
 /// # Errors
 /// Names the field of a text that is not JSON.
 fn without_json_texts(value: Value) -> Result<Value, FieldError> {
-    fn walk(value: Value, path: &str) -> Result<Value, FieldError> {
+    fn restore_values(value: Value, path: &str) -> Result<Value, FieldError> {
         let within = |name: &str| match path {
             "" => name.to_owned(),
             path => format!("{path}.{name}"),
         };
         Ok(match value {
             Value::Array(items) => {
-                let one = |(index, item)| walk(item, &format!("{path}[{index}]"));
+                let one = |(index, item)| restore_values(item, &format!("{path}[{index}]"));
                 items.into_iter().enumerate().map(one).collect::<Result<_, _>>()?
             }
             Value::Object(fields) => {
                 let field = |(name, value): (String, Value)| match (name.as_str(), &value) {
                     (JSON_TEXT, Value::String(text)) => {
-                        let value = json::read(text.as_bytes()).map_err(|_| {
+                        let value = json::parse_document(text.as_bytes()).map_err(|_| {
                             FieldError::new(within(&name), FieldCode::Invalid, "is not JSON")
                         })?;
                         Ok(("value".to_owned(), value))
                     }
                     _ => {
                         let path = within(&name);
-                        Ok((name, walk(value, &path)?))
+                        Ok((name, restore_values(value, &path)?))
                     }
                 };
                 Value::Object(fields.into_iter().map(field).collect::<Result<_, FieldError>>()?)
@@ -102,7 +102,7 @@ fn without_json_texts(value: Value) -> Result<Value, FieldError> {
             other => other,
         })
     }
-    walk(value, "")
+    restore_values(value, "")
 }
 
 /// Writes a file. In TOML, a `value` that contains a null is written as JSON text, `value_json`.
@@ -112,7 +112,7 @@ fn without_json_texts(value: Value) -> Result<Value, FieldError> {
 pub fn write_file(file: &EnvironmentFile, format: FileFormat) -> Result<String, ServiceError> {
     let invalid = |error: &dyn std::fmt::Display| {
         let message = format!("{error}; export JSON instead");
-        ServiceError::Invalid(FieldError::whole(FieldCode::Invalid, message))
+        ServiceError::Invalid(FieldError::without_field(FieldCode::Invalid, message))
     };
     match format {
         FileFormat::Json => {
@@ -149,7 +149,8 @@ pub fn parse_file(text: &str) -> Result<EnvironmentFile, ServiceError> {
         let file = file.map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
             FieldError::of_serde(&error.path().to_string(), &error.inner().to_string())
         })?;
-        let whole = |error: InvalidJson| FieldError::whole(FieldCode::Invalid, error.to_string());
+        let whole =
+            |error: InvalidJson| FieldError::without_field(FieldCode::Invalid, error.to_string());
         json::check_digits(text.as_bytes()).map_err(whole)?;
         file
     } else {
@@ -163,7 +164,7 @@ fn read_toml(text: &str) -> Result<EnvironmentFile, InvalidDocument> {
     let document = Document::parse(text)?;
     let fields = without_json_texts(Value::Object(document.to_json()?))
         .map_err(|error| document.locate(error))?;
-    document.read(fields)
+    document.deserialize_part(fields)
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ mod format;
 mod read;
 
 pub use self::{
-    change::{delete, rename},
-    create::create,
-    files::{ImportPreview, export, import, preview_import, try_import},
+    change::{delete_environment, rename_environment},
+    create::create_environment,
+    files::{ImportPreview, export_environment, import_environment, preview_import, try_import},
     format::{FileFormat, parse_file, write_file},
-    read::{environment, of_project},
+    read::{list_environments, read_environment},
 };

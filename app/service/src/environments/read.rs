@@ -9,12 +9,12 @@ use crate::{Service, ServiceError, access::Actor};
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role.
-pub fn of_project(
+pub fn list_environments(
     service: &Service,
     actor: &Actor,
     project: &str,
 ) -> Result<Vec<Environment>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let all = service.environments().into_iter().map(|live| live.environment.clone());
     Ok(all.filter(|environment| environment.project.as_str() == project).collect())
 }
@@ -23,11 +23,11 @@ pub fn of_project(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or there is none of that id.
-pub fn environment(
+pub fn read_environment(
     service: &Service,
     actor: &Actor,
     id: EnvironmentId,
 ) -> Result<Environment, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     Ok(service.environment(id)?.environment.clone())
 }

@@ -3,7 +3,7 @@
 use phasegate_domain::{
     accounts::Role,
     config::FlagEntry,
-    evaluation::{evaluate, explain as explain_one},
+    evaluation::{evaluate_flag, explain_flag as explain_one},
     field_error::{FieldCode, FieldError},
     ids::{EnvironmentId, FlagKey, VariantName},
     reports::{ExplainedAnswer, Explanation},
@@ -23,7 +23,7 @@ const MAX_BATCH: usize = 10_000;
 ///
 /// # Errors
 /// Returns an error that names what cannot be parsed.
-pub fn context(user: &str, attributes: &str) -> Result<EvaluationContext, ServiceError> {
+pub fn parse_context(user: &str, attributes: &str) -> Result<EvaluationContext, ServiceError> {
     let invalid = |text: String| FieldError::new("attributes", FieldCode::Invalid, text);
     let mut json = match attributes.trim() {
         "" => Value::Object(Map::new()),
@@ -55,7 +55,7 @@ fn parse_attribute_lines(text: &str) -> Result<Value, FieldError> {
     Ok(Value::Object(lines.map(line).collect::<Result<Map<String, Value>, FieldError>>()?))
 }
 
-fn explanation(
+fn explain_entry(
     live: &CachedEnvironment,
     entry: &FlagEntry,
     context: &EvaluationContext,
@@ -74,22 +74,22 @@ fn explanation(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, or the environment or flag does not exist.
-pub fn explain(
+pub fn explain_flags(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     flag: Option<&FlagKey>,
     context: &EvaluationContext,
 ) -> Result<Vec<Explanation>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
     let now = service.now();
     if let Some(key) = flag {
         let missing = || ServiceError::not_found("flag in use", key.as_str());
         let entry = live.snapshot.flag(key.as_str()).ok_or_else(missing)?;
-        return Ok(vec![explanation(&live, entry, context, now)]);
+        return Ok(vec![explain_entry(&live, entry, context, now)]);
     }
-    Ok(live.snapshot.flags().map(|entry| explanation(&live, entry, context, now)).collect())
+    Ok(live.snapshot.flags().map(|entry| explain_entry(&live, entry, context, now)).collect())
 }
 
 /// The answers of a flag for many users.
@@ -108,7 +108,7 @@ pub struct Split {
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, the flag does not exist, the attributes are
 /// invalid, or there are too many users.
-pub fn batch(
+pub fn evaluate_batch(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
@@ -116,7 +116,7 @@ pub fn batch(
     users: &str,
     attributes: &str,
 ) -> Result<Split, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
     let missing = || ServiceError::not_found("flag in use", flag.as_str());
     let entry = live.snapshot.flag(flag.as_str()).ok_or_else(missing)?;
@@ -125,15 +125,15 @@ pub fn batch(
         let text = format!("{} are too many; at most {MAX_BATCH} at once", keys.len());
         return Err(ServiceError::invalid("users", FieldCode::TooMany, text));
     }
-    let base = context("", attributes)?;
+    let base = parse_context("", attributes)?;
     let now = service.now();
     let mut split = Split { variants: BTreeMap::new(), errors: 0, users: Vec::new() };
     for variant in &entry.flag.variants {
         split.variants.insert(variant.name.clone(), 0);
     }
     for key in keys {
-        let context = base.clone().named(key);
-        let variant = evaluate(&live.snapshot, entry, &context, now).ok();
+        let context = base.clone().with_targeting_key(key);
+        let variant = evaluate_flag(&live.snapshot, entry, &context, now).ok();
         let variant = variant.map(|answer| answer.variant.name.clone());
         match &variant {
             Some(name) => *split.variants.entry(name.clone()).or_default() += 1,
@@ -152,21 +152,23 @@ mod tests {
 
     #[test]
     fn a_context_is_parsed_from_json_or_lines() {
-        let expected = EvaluationContext::of_user("ada").with("plan", "pro").with("age", 42);
+        let expected = EvaluationContext::of_user("ada")
+            .with_attribute("plan", "pro")
+            .with_attribute("age", 42);
         for text in
             [r#"{"plan": "pro", "age": 42}"#, "plan = pro\nage=42\n", "plan = \"pro\"\n\nage = 42"]
         {
-            assert_eq!(context("ada", text).unwrap(), expected, "{text}");
+            assert_eq!(parse_context("ada", text).unwrap(), expected, "{text}");
         }
-        let groups = context("", "groups = [\"beta\"]\ntargetingKey = bob").unwrap();
+        let groups = parse_context("", "groups = [\"beta\"]\ntargetingKey = bob").unwrap();
         assert_eq!(groups.attribute("groups"), Some(&json!(["beta"])));
         assert_eq!(groups.targeting_key(), Some("bob"));
         assert!(
-            context("ada", "plan")
+            parse_context("ada", "plan")
                 .unwrap_err()
                 .to_string()
                 .starts_with("attributes: \"plan\" is neither")
         );
-        assert!(context("ada", "{").unwrap_err().to_string().starts_with("attributes:"));
+        assert!(parse_context("ada", "{").unwrap_err().to_string().starts_with("attributes:"));
     }
 }

@@ -22,7 +22,7 @@ pub fn stored_flags(
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Vec<StoredFlag>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     Ok(service.environment(environment)?.flags.clone())
 }
 
@@ -36,7 +36,7 @@ pub fn stored_flag(
     environment: EnvironmentId,
     key: &str,
 ) -> Result<StoredFlag, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     Ok(service.environment(environment)?.stored_flag(key)?.clone())
 }
 
@@ -44,12 +44,12 @@ pub fn stored_flag(
 const HISTORY_LINES: u32 = 30;
 
 /// Returns the flags that have another one as a prerequisite.
-fn needed_by(live: &CachedEnvironment, key: &FlagKey) -> Vec<FlagKey> {
+fn find_dependents(live: &CachedEnvironment, key: &FlagKey) -> Vec<FlagKey> {
     let needs = |other: &&StoredFlag| other.state.prerequisites.iter().any(|p| p.flag == *key);
     live.flags.iter().filter(needs).map(|other| other.flag.key.clone()).collect()
 }
 
-fn row(
+fn build_flag_row(
     service: &Service,
     live: &CachedEnvironment,
     stored: &StoredFlag,
@@ -92,22 +92,23 @@ fn row(
 /// fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn list(
+pub async fn list_flags(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Vec<FlagRow>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
-    let mut usages = evaluation_counts::of_flags(service, environment).await?;
+    let mut usages = evaluation_counts::read_evaluation_counts(service, environment).await?;
     let needed: HashSet<&FlagKey> =
         live.flags.iter().flat_map(|s| s.state.prerequisites.iter().map(|p| &p.flag)).collect();
     let mut rows: Vec<FlagRow> = live
         .flags
         .iter()
         .map(|stored| {
-            let usage = usages.remove(&stored.flag.key).unwrap_or_else(evaluation_counts::nothing);
-            row(service, &live, stored, usage, needed.contains(&stored.flag.key)).0
+            let usage =
+                usages.remove(&stored.flag.key).unwrap_or_else(evaluation_counts::zero_counts);
+            build_flag_row(service, &live, stored, usage, needed.contains(&stored.flag.key)).0
         })
         .collect();
     rows.sort_by_key(|row| (row.flag.archived, row.added_in.is_none(), row.added_in));
@@ -139,19 +140,19 @@ pub struct FlagDetail {
 /// Returns an error if the actor lacks the viewer role, the flag does not exist, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn detail(
+pub async fn read_flag_detail(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     key: &FlagKey,
 ) -> Result<FlagDetail, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
     let stored = live.stored_flag(key.as_str())?;
-    let mut usages = evaluation_counts::of_flags(service, environment).await?;
-    let usage = usages.remove(key).unwrap_or_else(evaluation_counts::nothing);
-    let needed_by = needed_by(&live, key);
-    let (row, advice) = row(service, &live, stored, usage, !needed_by.is_empty());
+    let mut usages = evaluation_counts::read_evaluation_counts(service, environment).await?;
+    let usage = usages.remove(key).unwrap_or_else(evaluation_counts::zero_counts);
+    let needed_by = find_dependents(&live, key);
+    let (row, advice) = build_flag_row(service, &live, stored, usage, !needed_by.is_empty());
     let query = AuditQuery {
         since: None,
         until: None,
@@ -160,7 +161,7 @@ pub async fn detail(
         before: None,
         limit: HISTORY_LINES,
     };
-    let siblings = service.siblings(live.environment.project_id);
+    let siblings = service.project_environments(live.environment.project_id);
     let switches = siblings.iter().filter_map(|sibling| {
         let stored = sibling.stored_flag(key.as_str()).ok()?;
         Some((sibling.environment.clone(), stored.clone()))

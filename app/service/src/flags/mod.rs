@@ -8,10 +8,13 @@ mod save;
 mod schedule;
 
 pub use self::{
-    explain::{Split, batch, context, explain},
-    list::{FlagDetail, detail, list, stored_flag, stored_flags},
-    overrides::{Found, delete_override, override_of, overrides, save_override},
-    restore::restore,
-    save::{Expected, change, check_document, create, delete, read_document, replace},
-    schedule::keep_schedules,
+    explain::{Split, evaluate_batch, explain_flags, parse_context},
+    list::{FlagDetail, list_flags, read_flag_detail, stored_flag, stored_flags},
+    overrides::{Found, delete_override, find_override, list_overrides, save_override},
+    restore::restore_flag,
+    save::{
+        Expected, change_flag, check_document, create_flag, delete_flag, read_document,
+        replace_flag,
+    },
+    schedule::record_due_switches,
 };

@@ -12,10 +12,12 @@ use std::sync::Arc;
 
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
-use super::save::refuse_held;
-use crate::{CachedEnvironment, Service, ServiceError, access::Actor, audit::saved};
+use super::save::refuse_pinned_flag;
+use crate::{
+    CachedEnvironment, Service, ServiceError, access::Actor, audit::audit_document_change,
+};
 
-fn line(
+fn audit_override_change(
     service: &Service,
     actor: &Actor,
     before: Option<&IndividualOverride>,
@@ -23,19 +25,26 @@ fn line(
 ) -> AuditEntry {
     let json = |personal: &IndividualOverride| serde_json::to_value(personal).ok();
     let key = before.or(after).map(override_key).unwrap_or_default();
-    saved(service, actor, SubjectKind::Override, key, before.and_then(json), after.and_then(json))
+    audit_document_change(
+        service,
+        actor,
+        SubjectKind::Override,
+        key,
+        before.and_then(json),
+        after.and_then(json),
+    )
 }
 
 /// Returns the overrides of an environment by flag and user, expired ones too.
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-pub fn overrides(
+pub fn list_overrides(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Vec<Versioned<Arc<IndividualOverride>>>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     Ok(service.environment(environment)?.overrides.clone())
 }
 
@@ -43,14 +52,14 @@ pub fn overrides(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or there is none.
-pub fn override_of(
+pub fn find_override(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     flag: &FlagKey,
     user: &str,
 ) -> Result<Versioned<Arc<IndividualOverride>>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
     let found = live.stored_override(flag, user).cloned();
     found.ok_or_else(|| ServiceError::not_found("override", format!("{flag}/{user}")))
@@ -59,7 +68,7 @@ pub fn override_of(
 /// Checks an override against its flag, and that no variable of the server pins the answer.
 fn validate(live: &CachedEnvironment, personal: &IndividualOverride) -> Result<(), ServiceError> {
     let flag = &live.stored_flag(personal.flag.as_str())?.flag;
-    refuse_held(live, &flag.key)?;
+    refuse_pinned_flag(live, &flag.key)?;
     if flag.variant(&personal.variant).is_none() {
         let text = format!("{} has no variant {}", flag.key, personal.variant);
         return Err(ServiceError::invalid("variant", FieldCode::Unknown, text));
@@ -92,7 +101,7 @@ pub async fn save_override(
     personal: IndividualOverride,
     expected: Found,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     validate(&live, &personal)?;
@@ -115,15 +124,16 @@ pub async fn save_override(
     }
     if before.is_none() && live.overrides.len() >= MAX_OVERRIDES {
         let text = format!("there are {MAX_OVERRIDES} overrides; delete expired ones first");
-        return Err(FieldError::whole(FieldCode::TooMany, text).into());
+        return Err(FieldError::without_field(FieldCode::TooMany, text).into());
     }
-    let entry = line(service, actor, before.map(|stored| &*stored.value), Some(&personal));
+    let entry =
+        audit_override_change(service, actor, before.map(|stored| &*stored.value), Some(&personal));
     let edit = match before {
         Some(before) => Edit::SaveOverride(personal, before.version),
         None => Edit::CreateOverride(personal),
     };
     service
-        .edit(
+        .apply_edits(
             environment,
             &[edit],
             &[EnvironmentAuditEntry::new(environment, entry)],
@@ -147,16 +157,16 @@ pub async fn delete_override(
     user: &str,
     seen: Option<i64>,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
-    let stored = override_of(service, actor, environment, flag, user)?;
+    let stored = find_override(service, actor, environment, flag, user)?;
     if seen.is_some_and(|seen| seen != stored.version) {
         return Err(ServiceError::Conflict("the override"));
     }
-    let entry = line(service, actor, Some(&stored.value), None);
+    let entry = audit_override_change(service, actor, Some(&stored.value), None);
     let edit = Edit::DeleteOverride(flag.clone(), user.to_owned(), stored.version);
     service
-        .edit(
+        .apply_edits(
             environment,
             &[edit],
             &[EnvironmentAuditEntry::new(environment, entry)],

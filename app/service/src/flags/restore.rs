@@ -9,7 +9,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::AuditQuery;
 
-use super::save::{Expected, create, replace};
+use super::save::{Expected, create_flag, replace_flag};
 use crate::{Service, ServiceError, access::Actor};
 
 /// Restores a flag to what it was before an audit entry. That is a change like any other: it is
@@ -20,14 +20,14 @@ use crate::{Service, ServiceError, access::Actor};
 /// the restored flag would be invalid.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn restore(
+pub async fn restore_flag(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     key: &FlagKey,
     line: i64,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let query = AuditQuery {
         since: None,
         until: None,
@@ -42,7 +42,7 @@ pub async fn restore(
     let before = match found.entry.change {
         Change::Saved { before: Some(before), .. } => before,
         Change::FlagSwitched { enabled, .. } => {
-            return super::change(service, actor, environment, key, Expected::Any, |flag| {
+            return super::change_flag(service, actor, environment, key, Expected::Any, |flag| {
                 flag.enabled = !enabled;
                 Ok(())
             })
@@ -50,11 +50,14 @@ pub async fn restore(
         }
         _ => {
             let text = "there was nothing before this line to go back to; archive the flag instead";
-            return Err(FieldError::whole(FieldCode::Missing, text).into());
+            return Err(FieldError::without_field(FieldCode::Missing, text).into());
         }
     };
     let mut document: FlagDocument = serde_json::from_value(before).map_err(|error| {
-        FieldError::whole(FieldCode::Invalid, format!("what was kept cannot be used: {error}"))
+        FieldError::without_field(
+            FieldCode::Invalid,
+            format!("what was kept cannot be used: {error}"),
+        )
     })?;
     let now = service.now();
     document.schedule.retain(|switch| switch.at > now);
@@ -64,9 +67,9 @@ pub async fn restore(
             // The kill switch has a command of its own, so a restore does not change it.
             document.killed = stored.state.killed;
             let seen = Expected::Version(stored.version());
-            replace(service, actor, environment, document, seen).await
+            replace_flag(service, actor, environment, document, seen).await
         }
         // A deleted flag has lost its state in other environments, so it begins off there.
-        Err(_) => create(service, actor, environment, document).await,
+        Err(_) => create_flag(service, actor, environment, document).await,
     }
 }

@@ -13,7 +13,8 @@ use phasegate_store::models::{Edit, FlagVersion, NewFlag};
 use serde_json::Value;
 
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, audit::of_flag, check::check,
+    CachedEnvironment, Service, ServiceError, access::Actor, audit::audit_flag_change,
+    check::validate_change,
 };
 
 /// The version that a change is based on.
@@ -26,7 +27,7 @@ pub enum Expected {
 }
 
 impl Expected {
-    pub(super) fn allows(self, found: FlagVersion) -> Result<(), ServiceError> {
+    pub(super) fn check_version(self, found: FlagVersion) -> Result<(), ServiceError> {
         match self {
             Self::Version(seen) if seen != found => Err(ServiceError::Conflict("the flag")),
             _ => Ok(()),
@@ -35,7 +36,7 @@ impl Expected {
 }
 
 /// Refuses switches scheduled for the past: they would take effect at once, which is never meant.
-fn refuse_past(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceError> {
+fn refuse_past_switches(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceError> {
     match document.schedule.iter().position(|switch| switch.at <= now) {
         None => Ok(()),
         Some(index) => {
@@ -46,7 +47,10 @@ fn refuse_past(document: &FlagDocument, now: Timestamp) -> Result<(), ServiceErr
 }
 
 /// Refuses a change of a flag whose answer a variable of the server pins: it would have no effect.
-pub(super) fn refuse_held(live: &CachedEnvironment, key: &FlagKey) -> Result<(), ServiceError> {
+pub(super) fn refuse_pinned_flag(
+    live: &CachedEnvironment,
+    key: &FlagKey,
+) -> Result<(), ServiceError> {
     let entry = live.snapshot.flag(key.as_str());
     match entry.and_then(|entry| entry.forced.as_ref()) {
         None => Ok(()),
@@ -87,14 +91,14 @@ fn changed_fields(before: &Flag, after: &Flag) -> String {
 /// that key.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn create(
+pub async fn create_flag(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     document: FlagDocument,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
-    refuse_past(&document, service.now())?;
+    actor.require_role(Role::Operator)?;
+    refuse_past_switches(&document, service.now())?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("flags")?;
@@ -110,16 +114,16 @@ pub async fn create(
     let state_in = |sibling: &CachedEnvironment| {
         if sibling.environment.id == environment { &state } else { &elsewhere }
     };
-    check(service, &live, |sibling, draft| {
+    validate_change(service, &live, |sibling, draft| {
         let new = (Arc::new(flag.clone()), Arc::new(state_in(sibling).clone()));
         draft.flags.insert(key.clone(), new);
     })?;
-    let entries = of_flag(service, actor, &live, &key, |sibling| {
+    let entries = audit_flag_change(service, actor, &live, &key, |sibling| {
         Some(FlagDocument::new(&flag, state_in(sibling)))
     });
     let new = NewFlag { flag: flag.clone(), state: state.clone(), elsewhere: elsewhere.clone() };
     let edits = [Edit::CreateFlag(Box::new(new))];
-    service.edit(environment, &edits, &entries, "the flag").await
+    service.apply_edits(environment, &edits, &entries, "the flag").await
 }
 
 /// Replaces a flag with a document. A document cannot kill or revive the flag, because it may be
@@ -130,7 +134,7 @@ pub async fn create(
 /// expected version, a field is invalid, or the rest of the configuration forbids the change.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn replace(
+pub async fn replace_flag(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
@@ -138,7 +142,7 @@ pub async fn replace(
     expected: Expected,
 ) -> Result<(), ServiceError> {
     let key = document.key.clone();
-    change(service, actor, environment, &key, expected, |flag| {
+    change_flag(service, actor, environment, &key, expected, |flag| {
         if document.killed != flag.killed {
             let act = if document.killed { "kill" } else { "revive" };
             let text = format!("no document changes it; {act} the flag by the act of that name");
@@ -157,9 +161,9 @@ const ATTEMPTS: usize = 20;
 /// first. A change without effect has no audit entry.
 ///
 /// # Errors
-/// Returns the errors of [`replace`] and of the function.
+/// Returns the errors of [`replace_flag`] and of the function.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
-pub async fn change(
+pub async fn change_flag(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
@@ -167,19 +171,19 @@ pub async fn change(
     expected: Expected,
     change: impl Fn(&mut FlagDocument) -> Result<(), ServiceError>,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     for _ in 1..ATTEMPTS {
         // A conflict reloads the newest state.
-        match change_once(service, actor, environment, key, expected, &change).await {
+        match try_change_flag(service, actor, environment, key, expected, &change).await {
             Err(ServiceError::Conflict(_)) if expected == Expected::Any => {}
             done => return done,
         }
     }
-    change_once(service, actor, environment, key, expected, &change).await
+    try_change_flag(service, actor, environment, key, expected, &change).await
 }
 
-async fn change_once(
+async fn try_change_flag(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
@@ -189,7 +193,7 @@ async fn change_once(
 ) -> Result<(), ServiceError> {
     let live = service.environment(environment)?;
     let stored = live.stored_flag(key.as_str())?;
-    expected.allows(stored.version())?;
+    expected.check_version(stored.version())?;
     let before = FlagDocument::new(&stored.flag, &stored.state);
     let mut after = before.clone();
     // Due switches have taken effect, even if the job has not recorded them yet.
@@ -197,18 +201,18 @@ async fn change_once(
     after.enabled = stored.state.is_enabled(now);
     after.schedule.retain(|switch| switch.at > now);
     change(&mut after)?;
-    refuse_past(&after, now)?;
+    refuse_past_switches(&after, now)?;
     if after.key != before.key || after.kind != before.kind {
         let text =
             "key and kind of a flag never change, because apps rely on them; make a new flag";
-        return Err(FieldError::whole(FieldCode::Unchangeable, text).into());
+        return Err(FieldError::without_field(FieldCode::Unchangeable, text).into());
     }
     if after == before {
         return Ok(());
     }
     let settled = stored.state.is_enabled(now);
     if after.enabled != settled || after.killed != before.killed {
-        refuse_held(&live, key)?;
+        refuse_pinned_flag(&live, key)?;
     }
     let stops = only_stops(&before, &after);
     let version = stored.state.version + 1;
@@ -228,7 +232,7 @@ async fn change_once(
         if !flag.archived {
             state.validate(&flag, &live.snapshot.known_flags(), live.snapshot.segments())?;
         }
-        check(service, &live, |sibling, draft| {
+        validate_change(service, &live, |sibling, draft| {
             draft.flags.entry(key.clone()).and_modify(|(known, known_state)| {
                 *known = Arc::new(flag.clone());
                 if let Some(state) = state_in(sibling) {
@@ -237,7 +241,7 @@ async fn change_once(
             });
         })?;
     }
-    let entries = of_flag(service, actor, &live, key, |sibling| {
+    let entries = audit_flag_change(service, actor, &live, key, |sibling| {
         Some(FlagDocument::new(&flag, &state_in(sibling)?))
     });
     let mut edits = Vec::new();
@@ -247,29 +251,29 @@ async fn change_once(
     }
     // Saved even if only the definition has changed, because callers see the version of both.
     edits.push(Edit::SaveState(key.clone(), state.clone()));
-    service.edit(environment, &edits, &entries, "the flag").await
+    service.apply_edits(environment, &edits, &entries, "the flag").await
 }
 
-/// Deletes a flag in all environments. [`super::restore()`] can restore it from the audit log.
+/// Deletes a flag in all environments. [`super::restore_flag`] can restore it from the audit log.
 ///
 /// # Errors
-/// Returns the errors of [`replace`].
+/// Returns the errors of [`replace_flag`].
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn delete(
+pub async fn delete_flag(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     key: &FlagKey,
     expected: Expected,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("flags")?;
     let stored = live.stored_flag(key.as_str())?;
-    expected.allows(stored.version())?;
-    check(service, &live, |_, draft| {
+    expected.check_version(stored.version())?;
+    validate_change(service, &live, |_, draft| {
         draft.flags.remove(key);
         draft.overrides.retain(|personal| personal.flag != *key);
     })
@@ -279,10 +283,10 @@ pub async fn delete(
         }
         other => other,
     })?;
-    refuse_held(&live, key)?;
-    let entries = of_flag(service, actor, &live, key, |_| None);
+    refuse_pinned_flag(&live, key)?;
+    let entries = audit_flag_change(service, actor, &live, key, |_| None);
     let edits = [Edit::DeleteFlag(key.clone(), stored.definition_version)];
-    service.edit(environment, &edits, &entries, "the flag").await
+    service.apply_edits(environment, &edits, &entries, "the flag").await
 }
 
 /// Reads a flag document from JSON.

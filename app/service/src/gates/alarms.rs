@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use phasegate_domain::{
-    alerts::{Alert, AlertKind, SECURITY_FEATURE, Watched, alerts},
+    alerts::{Alert, AlertKind, SECURITY_FEATURE, Watched, evaluate_alerts},
     errors::Severity,
     ids::{EnvironmentId, PhaseNumber},
     measurement::Measurement,
@@ -20,7 +20,7 @@ use crate::{Service, ServiceError};
 const ERRORS: u32 = 500;
 
 /// Returns the alerts that fire, and the reason why others may be missing, if there is one.
-pub(super) async fn alarms(
+pub(super) async fn read_alerts(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
@@ -32,14 +32,14 @@ pub(super) async fn alarms(
     let numbers = rollout.plan.phases.iter().map(|phase| phase.number);
     let phases: BTreeSet<PhaseNumber> = numbers.filter(|number| *number <= serving).collect();
     let days = (day_of(started_at), day_of(now) + 1);
-    let evidence = &Evidence::read(service, environment, rollout, phases, days).await?;
-    let seen = state.record.acknowledgement(AlertKind::Security, now);
+    let evidence = &Evidence::read_evidence(service, environment, rollout, phases, days).await?;
+    let seen = state.record.find_acknowledgement(AlertKind::Security, now);
     let security_since = seen.map_or(started_at, |seen| seen.at.max(started_at));
     let errors = service.stores.telemetry.recent_errors(environment, ERRORS).await?;
     let security = errors.iter().filter(|error| {
         error.at >= security_since
             && error.what.severity == Severity::Critical
-            && error.what.counted() > 0
+            && error.what.error_count() > 0
             && error.what.feature.as_deref() == Some(SECURITY_FEATURE)
     });
     let of = |metric, group: &Group, days: Days| {
@@ -51,7 +51,7 @@ pub(super) async fn alarms(
             scope: None,
             event: None,
         };
-        evidence.measured(&target, group, days, false)
+        evidence.measure_target(&target, group, days, false)
     };
     let (from, to) = evidence.days;
     let lately = (from.max(to - 2), to);
@@ -64,18 +64,19 @@ pub(super) async fn alarms(
         adoption: of(CriterionMetric::AdoptionRate, &Group::Members, evidence.days),
         security: security.count() as u64,
     };
-    let mut firing = alerts(&watched, now);
+    let mut firing = evaluate_alerts(&watched, now);
     // Acknowledging silences an alert, except that new security errors fire again: only those after
     // the acknowledgement are counted.
     firing.retain(|alert| {
-        alert.kind == AlertKind::Security || state.record.acknowledgement(alert.kind, now).is_none()
+        alert.kind == AlertKind::Security
+            || state.record.find_acknowledgement(alert.kind, now).is_none()
     });
     let unseen = is_measured(&rollout.plan, serving)
         && matches!(watched.errors, Measurement::Rate { cases: 0, .. });
     let unseen = unseen.then(|| {
         "no session of those who are given something was reported since yesterday".to_owned()
     });
-    Ok((firing, evidence.unwatched().or(unseen)))
+    Ok((firing, evidence.uncollected_reasons().or(unseen)))
 }
 
 /// Returns whether a phase reached so far has an automatic criterion. The flags of a plan with

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     Service, ServiceError,
-    collection_settings::{held, in_force},
+    collection_settings::{find_pinned_switch, resolve_collection_settings},
 };
 
 /// The maximum number of settings changes that are read. If there are more, telemetry counts as
@@ -27,35 +27,38 @@ pub(super) struct Collection([Result<i64, String>; 3]);
 
 impl Collection {
     /// Reads since when each switch has been on, looking back to `from_day`.
-    pub(super) async fn read(
+    pub(super) async fn read_collection(
         service: &Service,
         environment: EnvironmentId,
         from_day: i64,
     ) -> Result<Self, ServiceError> {
         let live = service.environment(environment)?;
-        let current = in_force(service, &live);
+        let current = resolve_collection_settings(service, &live);
         let query = AuditQuery {
             kind: Some(SubjectKind::Environment),
             since: Timestamp::from_timestamp(from_day * 86_400, 0),
             limit: CHANGES,
             ..AuditQuery::default()
         };
-        let lines = service.stores.state.audit_records(environment.real(), &query).await?;
+        let lines = service.stores.state.audit_records(environment.real_id(), &query).await?;
         let is_cut = lines.len() == CHANGES as usize;
         let oldest = lines.last().filter(|_| is_cut).map(|line| day_of(line.entry.at) + 1);
         let known_from = oldest.unwrap_or(from_day).max(from_day);
         let changes: Vec<(Timestamp, Change)> =
             lines.into_iter().map(|line| (line.entry.at, line.entry.change)).collect();
         Ok(Self(Switch::ALL.map(|switch| {
-            match held(service, switch) {
+            match find_pinned_switch(service, switch) {
                 Some((variable, false)) => {
-                    return Err(format!("{} not collected: {variable} is set", subject(switch)));
+                    return Err(format!(
+                        "{} not collected: {variable} is set",
+                        describe_switch(switch)
+                    ));
                 }
                 // Variables leave no audit entries: the switch counts as on for the whole time.
                 Some((_, true)) => return Ok(from_day),
                 None => {}
             }
-            since(switch, current, &changes, known_from)
+            switched_on_since(switch, current, &changes, known_from)
         })))
     }
 
@@ -63,14 +66,14 @@ impl Collection {
     ///
     /// # Errors
     /// Returns the reason why nothing is collected.
-    pub(super) fn since(&self, switch: Switch) -> Result<i64, String> {
+    pub(super) fn collected_since(&self, switch: Switch) -> Result<i64, String> {
         let mut all = Switch::ALL.into_iter().zip(&self.0);
         let found = all.find(|(known, _)| *known == switch).map(|(_, since)| since.clone());
         found.unwrap_or(Ok(i64::MIN))
     }
 }
 
-fn subject(switch: Switch) -> &'static str {
+fn describe_switch(switch: Switch) -> &'static str {
     match switch {
         Switch::Analytics => "not measured: analytics are",
         Switch::Performance => "not measured: vitals and timings are",
@@ -79,7 +82,7 @@ fn subject(switch: Switch) -> &'static str {
 }
 
 /// Returns the first full day of collection. `changes` are ordered newest first.
-fn since(
+fn switched_on_since(
     switch: Switch,
     current: CollectionSettings,
     changes: &[(Timestamp, Change)],
@@ -92,7 +95,10 @@ fn since(
         );
     }
     if !current.is_on(switch) {
-        return Err(format!("{} not collected; switch that on under Settings", subject(switch)));
+        return Err(format!(
+            "{} not collected; switch that on under Settings",
+            describe_switch(switch)
+        ));
     }
     let was_off = |(_, change): &&(Timestamp, Change)| match change {
         Change::Saved { before: Some(before), .. } => {
@@ -105,18 +111,18 @@ fn since(
 }
 
 /// Describes a switch that has been on for less than a full day.
-pub(super) fn begins_later(switch: Switch, day: i64) -> String {
+pub(super) fn describe_late_start(switch: Switch, day: i64) -> String {
     let date =
         Timestamp::from_timestamp(day * 86_400, 0).map(|at| at.format("%Y-%m-%d").to_string());
     format!(
         "{} collected again since today; whole days are counted, from {} (UTC) on",
-        subject(switch),
+        describe_switch(switch),
         date.unwrap_or_default()
     )
 }
 
 /// Returns the switch that a metric depends on. Feedback is always collected.
-pub(super) fn switch_of(metric: CriterionMetric) -> Option<Switch> {
+pub(super) fn required_switch(metric: CriterionMetric) -> Option<Switch> {
     match metric {
         CriterionMetric::ErrorRate
         | CriterionMetric::CriticalErrorRate
@@ -151,14 +157,16 @@ mod tests {
             (at(day), Change::Saved { kind, key, before: Some(before), after: Some(after) })
         };
         let on = CollectionSettings::default();
-        let off = on.with(Switch::Errors, false);
+        let off = on.with_switch(Switch::Errors, false);
         let changes = [change(105, false), change(102, true)];
-        assert_eq!(since(Switch::Errors, on, &changes, 100), Ok(106));
-        assert_eq!(since(Switch::Analytics, on, &changes, 100), Ok(100));
-        assert_eq!(since(Switch::Errors, on, &[], 100), Ok(100));
+        assert_eq!(switched_on_since(Switch::Errors, on, &changes, 100), Ok(106));
+        assert_eq!(switched_on_since(Switch::Analytics, on, &changes, 100), Ok(100));
+        assert_eq!(switched_on_since(Switch::Errors, on, &[], 100), Ok(100));
         let anonymous = CollectionSettings { sample_rate: Share::from_percent(0.0).unwrap(), ..on };
-        assert!(since(Switch::Errors, anonymous, &[], 100).unwrap_err().contains("is 0 %"));
-        let refused = since(Switch::Errors, off, &[], 100).unwrap_err();
+        assert!(
+            switched_on_since(Switch::Errors, anonymous, &[], 100).unwrap_err().contains("is 0 %")
+        );
+        let refused = switched_on_since(Switch::Errors, off, &[], 100).unwrap_err();
         assert!(refused.starts_with("not measured: errors are not collected"), "{refused}");
     }
 }

@@ -8,7 +8,7 @@ use phasegate_domain::{
     plan::{ComparedWith, Target},
 };
 
-use super::evidence::{Days, Evidence, Group, union};
+use super::evidence::{Days, Evidence, Group, union_user_sets};
 
 /// The group that a target's users are compared with.
 pub(super) enum Others {
@@ -20,7 +20,7 @@ pub(super) enum Others {
 
 impl Others {
     /// Returns the group in words, as in `no users in control`.
-    pub(super) fn words(&self) -> &'static str {
+    pub(super) fn describe_group(&self) -> &'static str {
         match self {
             Self::Control(..) => "in control",
             Self::Before => "of all users before the rollout",
@@ -31,20 +31,20 @@ impl Others {
 impl Evidence {
     /// Returns the group that a target compares with, `None` for a fixed threshold. `Err` is the
     /// reason why there is no such group.
-    pub(super) fn others(&self, with: ComparedWith) -> Result<Option<Others>, String> {
+    pub(super) fn comparison_group(&self, with: ComparedWith) -> Result<Option<Others>, String> {
         match with {
             ComparedWith::Fixed => Ok(None),
             ComparedWith::Baseline if self.before.is_none() => {
                 Err("it is not known when the rollout began".to_owned())
             }
             ComparedWith::Baseline => Ok(Some(Others::Before)),
-            ComparedWith::Control => self.control().map(Some),
+            ComparedWith::Control => self.control_group().map(Some),
         }
     }
 
     /// Returns both arms of the compared entry at its planned share. A throttled share admits other
     /// users, so its arms are left out. `Err` if the sample ratio does not match the share.
-    fn control(&self) -> Result<Others, String> {
+    fn control_group(&self) -> Result<Others, String> {
         let entry = self.compared.as_ref();
         let (segment, share) = entry.ok_or("there is no control group")?;
         let arms = |is_treatment| -> BTreeSet<Arm> {
@@ -55,7 +55,8 @@ impl Evidence {
         };
         let (inside, outside) = (arms(true), arms(false));
         let users = |arms: &BTreeSet<Arm>| {
-            union(self.users(&Group::Side(arms.clone()), self.days).into_values()).len()
+            union_user_sets(self.users_by_day(&Group::Side(arms.clone()), self.days).into_values())
+                .len()
         };
         let (treatment, control) = (users(&inside), users(&outside));
         match sample_ratio_mismatch(treatment, control, share.percent() / 100.0) {
@@ -65,17 +66,22 @@ impl Evidence {
     }
 
     /// Measures a target's metric in both groups.
-    pub(super) fn pair(&self, target: &Target, others: &Others, days: Days) -> Comparison {
+    pub(super) fn compare_groups(
+        &self,
+        target: &Target,
+        others: &Others,
+        days: Days,
+    ) -> Comparison {
         match others {
             Others::Control(inside, outside) => Comparison {
-                with: self.measured(target, &Group::Side(inside.clone()), days, true),
-                without: self.measured(target, &Group::Side(outside.clone()), days, true),
+                with: self.measure_target(target, &Group::Side(inside.clone()), days, true),
+                without: self.measure_target(target, &Group::Side(outside.clone()), days, true),
             },
             Others::Before => {
                 let before = self.before.unwrap_or(days);
                 Comparison {
-                    with: self.measured(target, &self.group(target), days, true),
-                    without: self.measured(target, &Group::Before, before, true),
+                    with: self.measure_target(target, &self.target_group(target), days, true),
+                    without: self.measure_target(target, &Group::Before, before, true),
                 }
             }
         }

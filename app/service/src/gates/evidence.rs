@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use phasegate_store::models::{Rollup, RollupQuery};
 
-use super::collection::{Collection, begins_later, switch_of};
+use super::collection::{Collection, describe_late_start, required_switch};
 use crate::{Service, ServiceError};
 
 const METRICS: [Metric; 7] = [
@@ -82,7 +82,7 @@ pub(crate) struct Evidence {
 
 impl Evidence {
     /// Reads the evidence about the users of `phases` on `days`.
-    pub(crate) async fn read(
+    pub(crate) async fn read_evidence(
         service: &Service,
         environment: EnvironmentId,
         rollout: &Rollout,
@@ -99,7 +99,7 @@ impl Evidence {
         let flags: BTreeMap<FlagKey, VariantName> =
             reached.flat_map(|phase| &phase.flags).filter_map(given).collect();
         let arms: BTreeSet<Arm> =
-            phases.iter().flat_map(|phase| rollout.plan.arms(*phase)).collect();
+            phases.iter().flat_map(|phase| rollout.plan.possible_arms(*phase)).collect();
         let mut dimensions: Vec<Dimension> = arms.iter().cloned().map(Dimension::Arm).collect();
         for (flag, variant) in &flags {
             let dimension = |phase| Dimension::Flag(flag.clone(), variant.clone(), Some(phase));
@@ -130,13 +130,13 @@ impl Evidence {
             from: before.map_or(days.0, |(from, _)| from.min(days.0)),
             to: days.1,
         };
-        let collection = Collection::read(service, environment, days.0).await?;
+        let collection = Collection::read_collection(service, environment, days.0).await?;
         let (rows, rows_before, events, presence, presence_before, said) = tokio::try_join!(
-            telemetry.rollups(&asked),
-            telemetry.rollups(&asked_before),
-            telemetry.sums(&all_events),
-            telemetry.user_sets(environment, &ActivityFilter::All, days.0, days.1),
-            telemetry.user_sets(environment, &ActivityFilter::All, from, to),
+            telemetry.read_rollups(&asked),
+            telemetry.read_rollups(&asked_before),
+            telemetry.read_rollup_sums(&all_events),
+            telemetry.read_user_sets(environment, &ActivityFilter::All, days.0, days.1),
+            telemetry.read_user_sets(environment, &ActivityFilter::All, from, to),
             telemetry.recent_feedback(environment, REPORTS),
         )?;
         let bugs = said.iter().filter(|said| said.what.kind == "bug");
@@ -168,9 +168,9 @@ impl Evidence {
     ///
     /// # Errors
     /// Returns the reason why it is not measured.
-    pub(super) fn days_of(&self, target: &Target) -> Result<Days, String> {
+    pub(super) fn measured_days(&self, target: &Target) -> Result<Days, String> {
         if let Some(scope) = &target.scope
-            && self.named(Some(scope)).next().is_none()
+            && self.flags_in_scope(Some(scope)).next().is_none()
         {
             return Err(format!("not measured: no phase reached so far adds {scope}"));
         }
@@ -181,11 +181,11 @@ impl Evidence {
                 "not measured: no event {event:?} was received; compare the name with the app's"
             ));
         }
-        let since = match switch_of(target.metric) {
+        let since = match required_switch(target.metric) {
             Some(switch) => {
-                let since = self.collection.since(switch)?;
+                let since = self.collection.collected_since(switch)?;
                 if since >= self.days.1 && since > self.days.0 {
-                    return Err(begins_later(switch, since));
+                    return Err(describe_late_start(switch, since));
                 }
                 since
             }
@@ -196,18 +196,22 @@ impl Evidence {
 
     /// Returns why the inputs of alerts (errors, performance score, adoption) are not collected, or
     /// `None` if they are.
-    pub(super) fn unwatched(&self) -> Option<String> {
-        let reasons = Switch::ALL.iter().filter_map(|switch| self.collection.since(*switch).err());
+    pub(super) fn uncollected_reasons(&self) -> Option<String> {
+        let reasons =
+            Switch::ALL.iter().filter_map(|switch| self.collection.collected_since(*switch).err());
         let reasons: Vec<String> = reasons.collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
     /// Returns the flags in a scope; all of them without a scope.
-    pub(super) fn named<'a>(&'a self, scope: Option<&'a str>) -> impl Iterator<Item = &'a FlagKey> {
+    pub(super) fn flags_in_scope<'a>(
+        &'a self,
+        scope: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a FlagKey> {
         self.flags.keys().filter(move |flag| scope.is_none_or(|scope| flag.as_str() == scope))
     }
 
-    fn dimensions(&self, group: &Group) -> Vec<Dimension> {
+    fn group_dimensions(&self, group: &Group) -> Vec<Dimension> {
         match group {
             Group::Members => {
                 let members = self.arms.iter().filter(|arm| arm.is_treatment);
@@ -226,7 +230,7 @@ impl Evidence {
     }
 
     /// Merges the aggregates of a metric for a group, days and the wanted labels.
-    pub(super) fn aggregate(
+    pub(super) fn merge_aggregates(
         &self,
         metric: Metric,
         group: &Group,
@@ -234,7 +238,7 @@ impl Evidence {
         is_wanted: impl Fn(&str) -> bool,
     ) -> Aggregate {
         let mut all = Aggregate::default();
-        for dimension in self.dimensions(group) {
+        for dimension in self.group_dimensions(group) {
             let rows = self.rows.get(&(metric, dimension)).into_iter().flatten();
             for (day, label, aggregate) in rows {
                 if (from..to).contains(day) && is_wanted(label) {
@@ -246,12 +250,12 @@ impl Evidence {
     }
 
     /// Counts the bug reports of all users on these days.
-    pub(super) fn bug_reports(&self, (from, to): Days) -> u64 {
+    pub(super) fn count_bug_reports(&self, (from, to): Days) -> u64 {
         self.bug_reports.iter().filter(|day| (from..to).contains(*day)).count() as u64
     }
 
     /// Returns the activity of the time that a group belongs to.
-    pub(super) fn presence_of(&self, group: &Group) -> &ActivityIndex {
+    pub(super) fn activity_index(&self, group: &Group) -> &ActivityIndex {
         match group {
             Group::Before => &self.presence_before,
             _ => &self.presence,
@@ -259,7 +263,7 @@ impl Evidence {
     }
 
     /// Returns the users of a group by day.
-    pub(super) fn users(&self, group: &Group, (from, to): Days) -> BTreeMap<i64, UserSet> {
+    pub(super) fn users_by_day(&self, group: &Group, (from, to): Days) -> BTreeMap<i64, UserSet> {
         let is_one = |activity: &Activity| match (group, activity) {
             (Group::Before, Activity::Active) => true,
             (Group::Members, Activity::InArm(arm)) => arm.is_treatment && self.arms.contains(arm),
@@ -271,31 +275,33 @@ impl Evidence {
             }
             _ => false,
         };
-        let mut days = self.presence_of(group).by_day(is_one);
+        let mut days = self.activity_index(group).merge_by_day(is_one);
         days.retain(|day, _| (from..to).contains(day));
         days
     }
 
     /// Returns the users who were exposed to a flag in scope.
-    pub(super) fn exposed(&self, scope: Option<&str>, days: Days) -> UserSet {
-        let given = self
-            .named(scope)
-            .map(|flag| union(self.users(&Group::Given(flag.clone()), days).into_values()));
-        union(given)
+    pub(super) fn exposed_users(&self, scope: Option<&str>, days: Days) -> UserSet {
+        let given = self.flags_in_scope(scope).map(|flag| {
+            union_user_sets(self.users_by_day(&Group::Given(flag.clone()), days).into_values())
+        });
+        union_user_sets(given)
     }
 
     /// Returns the users who used a flag in scope.
-    pub(super) fn used(&self, scope: Option<&str>, (from, to): Days) -> UserSet {
-        let named: BTreeSet<&FlagKey> = self.named(scope).collect();
-        let sets = self
-            .presence
-            .by_day(|activity| matches!(activity, Activity::Used(flag) if named.contains(flag)));
-        union(sets.into_iter().filter(|(day, _)| (from..to).contains(day)).map(|(_, set)| set))
+    pub(super) fn feature_users(&self, scope: Option<&str>, (from, to): Days) -> UserSet {
+        let named: BTreeSet<&FlagKey> = self.flags_in_scope(scope).collect();
+        let sets = self.presence.merge_by_day(
+            |activity| matches!(activity, Activity::Used(flag) if named.contains(flag)),
+        );
+        union_user_sets(
+            sets.into_iter().filter(|(day, _)| (from..to).contains(day)).map(|(_, set)| set),
+        )
     }
 }
 
 /// Returns the users in any of the sets.
-pub(super) fn union(sets: impl Iterator<Item = UserSet>) -> UserSet {
+pub(super) fn union_user_sets(sets: impl Iterator<Item = UserSet>) -> UserSet {
     let mut all = UserSet::default();
     sets.for_each(|users| all.extend(&users));
     all

@@ -11,7 +11,9 @@ use std::collections::BTreeSet;
 
 use phasegate_domain::{
     audit::SubjectKind,
-    gates::{EvidenceSince, Gate, Measurements, Served, evidence_since, gate as judge_all},
+    gates::{
+        EvidenceSince, Gate, Measurements, Served, evaluate_gate as judge_all, evidence_since,
+    },
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey},
     measurement::CriterionResult,
     rollout::{Progress, Rollout},
@@ -24,19 +26,20 @@ use crate::{CachedEnvironment, Service, ServiceError};
 
 /// Evaluates the gate of the current phase; it is empty before the start. If telemetry cannot be
 /// read, no criterion passes, but the other conditions are still evaluated.
-pub(crate) async fn gate(
+pub(crate) async fn evaluate_gate(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
 ) -> Result<Gate, ServiceError> {
     let criteria = rollout.state.status.serving_phase().and_then(|n| rollout.plan.phase(n));
     let criteria = criteria.map_or(0, |phase| phase.criteria.len());
-    let found = or_unknown(measure(service, environment, rollout).await, criteria)?;
+    let found =
+        unknown_on_store_error(measure_phase(service, environment, rollout).await, criteria)?;
     Ok(judge_all(&rollout.plan, &rollout.state, &found, service.now()))
 }
 
 /// Measures the users of the current phase, from its start or the last change of what it serves.
-async fn measure(
+async fn measure_phase(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
@@ -44,15 +47,15 @@ async fn measure(
     let nothing = Measurements::default();
     let Some(progress) = rollout.state.status.progress() else { return Ok(nothing) };
     let Some(phase) = rollout.plan.phase(progress.phase) else { return Ok(nothing) };
-    let since = since(service, environment, rollout, progress).await?;
+    let since = find_evidence_start(service, environment, rollout, progress).await?;
     let tomorrow = day_of(service.now()) + 1;
     // Only whole days are counted. The day of a change is skipped because it mixes both states.
     let first = day_of(since.at) + i64::from(since.changed.is_some());
     let phases = BTreeSet::from([phase.number]);
     let days = (first.min(tomorrow), tomorrow);
-    let evidence = Evidence::read(service, environment, rollout, phases, days).await?;
-    let (alerts, unwatched) = alarms::alarms(service, environment, rollout).await?;
-    let findings = findings::findings(&evidence, phase);
+    let evidence = Evidence::read_evidence(service, environment, rollout, phases, days).await?;
+    let (alerts, unwatched) = alarms::read_alerts(service, environment, rollout).await?;
+    let findings = findings::evaluate_criteria(&evidence, phase);
     Ok(Measurements { findings, alerts: Some(alerts), unwatched, since: Some(since) })
 }
 
@@ -61,13 +64,13 @@ async fn measure(
 const CHANGES: u32 = 500;
 
 /// Finds the last change of what users are served.
-async fn since(
+async fn find_evidence_start(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
     progress: &Progress,
 ) -> Result<EvidenceSince, ServiceError> {
-    let served = served(&*service.environment(environment)?, rollout, progress.phase);
+    let served = served_subjects(&*service.environment(environment)?, rollout, progress.phase);
     let keys = |keys: &mut dyn Iterator<Item = &str>| keys.map(str::to_owned).collect::<Vec<_>>();
     let asked = [
         (SubjectKind::Flag, keys(&mut served.flags.iter().map(FlagKey::as_str))),
@@ -99,7 +102,7 @@ async fn since(
 
 /// Returns the flags of the phases reached with all their prerequisites, and the segments that
 /// decide who gets them.
-fn served(live: &CachedEnvironment, rollout: &Rollout, reached: PhaseNumber) -> Served {
+fn served_subjects(live: &CachedEnvironment, rollout: &Rollout, reached: PhaseNumber) -> Served {
     let phases = rollout.plan.phases.iter().filter(|phase| phase.number <= reached);
     let (mut flags, mut asked) = (BTreeSet::new(), Vec::new());
     for phase in phases {
@@ -130,7 +133,7 @@ fn served(live: &CachedEnvironment, rollout: &Rollout, reached: PhaseNumber) -> 
     Served { flags, segments }
 }
 
-fn or_unknown(
+fn unknown_on_store_error(
     found: Result<Measurements, ServiceError>,
     criteria: usize,
 ) -> Result<Measurements, ServiceError> {
@@ -155,10 +158,10 @@ mod tests {
     #[test]
     fn criteria_are_inconclusive_if_telemetry_cannot_be_read() {
         let failed = || Err(ServiceError::from(StoreError::Full));
-        let found = or_unknown(failed(), 2).unwrap();
+        let found = unknown_on_store_error(failed(), 2).unwrap();
         assert_eq!((found.findings.len(), &found.alerts), (2, &None));
         assert!(found.findings.iter().all(|finding| finding.verdict == Verdict::Inconclusive));
         let missing = Err(ServiceError::not_found("environment", "x"));
-        assert!(or_unknown(missing, 2).is_err());
+        assert!(unknown_on_store_error(missing, 2).is_err());
     }
 }

@@ -13,7 +13,7 @@ use phasegate_domain::{
     simulation::PHASES,
     time::day_of,
     vitals::Device,
-    words::plain,
+    words::reword_serde_error,
 };
 use phasegate_wire::{
     MAX_HELD,
@@ -22,11 +22,12 @@ use phasegate_wire::{
 
 use super::{
     digests,
-    events::{Known, Unknown, earlier, is_wanted, properties, to_event},
+    events::{Known, Unknown, is_wanted, property_events, subtract_millis, to_event},
     raw_batch, simulation,
 };
 use crate::{
-    CachedEnvironment, QuotaExceeded, Service, ServiceError, collection_settings::in_force,
+    CachedEnvironment, QuotaExceeded, Service, ServiceError,
+    collection_settings::resolve_collection_settings,
 };
 
 /// The maximum number of dropped events that a batch may claim.
@@ -56,7 +57,7 @@ pub struct RejectedEvent {
 
 impl RejectedEvent {
     fn new(index: usize, rejection: Rejection, message: &str) -> Self {
-        Self { index, rejection, message: plain(message) }
+        Self { index, rejection, message: reword_serde_error(message) }
     }
 }
 
@@ -64,7 +65,7 @@ impl RejectedEvent {
 #[derive(Debug, thiserror::Error)]
 pub enum BatchError {
     /// The body is not a batch of this version, or one of its fields is out of bounds.
-    #[error("{}", plain(&.0.to_string()))]
+    #[error("{}", reword_serde_error(&.0.to_string()))]
     Invalid(#[from] decode::InvalidBatch),
     /// The page kept the batch for longer than any collector does.
     #[error("held: at most {MAX_HELD} ms, found {0}")]
@@ -129,7 +130,7 @@ struct Sending {
 ///
 /// # Errors
 /// Returns [`BatchError`] if nothing of the batch can be stored.
-pub async fn accept(
+pub async fn accept_batch(
     service: &Service,
     environment: EnvironmentId,
     payload: decode::Batch<'_>,
@@ -140,27 +141,28 @@ pub async fn accept(
         return Err(BatchError::Held(held));
     }
     let live = service.environment(environment)?;
-    let network = address.map(|address| digests::network(service, environment, address));
-    let sending = Sending { network, ..sending(service, environment, &payload, held).await? };
-    Ok(convert(service, payload, &live, sending))
+    let network = address.map(|address| digests::network_digest(service, environment, address));
+    let sending =
+        Sending { network, ..determine_sending(service, environment, &payload, held).await? };
+    Ok(convert_batch(service, payload, &live, sending))
 }
 
 /// Returns the time and the phase of a batch. A simulated batch carries its own.
-async fn sending(
+async fn determine_sending(
     service: &Service,
     environment: EnvironmentId,
     batch: &decode::Batch<'_>,
     held: u64,
 ) -> Result<Sending, BatchError> {
     let Some(simulated) = batch.simulated else {
-        let at = earlier(service.now(), held);
+        let at = subtract_millis(service.now(), held);
         let phase = service.environment(environment)?.phase_at(at);
         return Ok(Sending { environment, at, phase, network: None });
     };
     let refuse = |field, message| BatchError::Simulation { field, message };
     let at = Timestamp::from_timestamp_millis(simulated.at)
         .ok_or_else(|| refuse("simulated.at", "milliseconds since 1970"))?;
-    let Some(known) = simulation::simulation(service, environment).await? else {
+    let Some(known) = simulation::read_simulation(service, environment).await? else {
         let message = "no simulation has begun; send it to /collect/simulation first";
         return Err(refuse("simulated", message));
     };
@@ -175,20 +177,20 @@ async fn sending(
     if !simulated.phase.is_none_or(is_phase) {
         return Err(refuse("simulated.phase", "1, 2 or 3"));
     }
-    let environment = environment.simulated();
+    let environment = environment.simulated_id();
     Ok(Sending { environment, at, phase: simulated.phase.map(PhaseNumber), network: None })
 }
 
-fn convert(
+fn convert_batch(
     service: &Service,
     mut payload: decode::Batch<'_>,
     live: &CachedEnvironment,
     sending: Sending,
 ) -> AcceptedBatch {
-    let (now, settings) = (service.now(), in_force(service, live));
+    let (now, settings) = (service.now(), resolve_collection_settings(service, live));
     let is_simulated = sending.environment.is_simulated();
     let known = Known { live, is_simulated };
-    let visit = visit(service, &payload, &known, sending);
+    let visit = build_visit(service, &payload, &known, sending);
     let sent = std::mem::take(&mut payload.events);
     let sent_count = sent.len();
     let mut events = Vec::with_capacity(sent_count + 1);
@@ -196,9 +198,9 @@ fn convert(
     let mut is_accepted = Vec::with_capacity(sent_count);
     for (index, event) in sent.into_iter().enumerate() {
         let before = events.len();
-        let properties = event.as_ref().map(properties).unwrap_or_default();
+        let properties = event.as_ref().map(property_events).unwrap_or_default();
         let event = event.map_err(|invalid| {
-            let rejection = Rejection::of_field(code(invalid.code), invalid.field);
+            let rejection = Rejection::of_field(rejection_code(invalid.code), invalid.field);
             RejectedEvent::new(index, rejection, &invalid.message)
         });
         let event = event.and_then(|timed| {
@@ -222,16 +224,16 @@ fn convert(
     let retains_raw =
         !is_simulated && !events.is_empty() && live.environment.retention_policy.value.raw_days > 0;
     let raw = match retains_raw {
-        true => raw_batch::compressed(&payload, &visit, &is_accepted),
+        true => raw_batch::compress_events(&payload, &visit, &is_accepted),
         false => Vec::new(),
     };
-    events.extend(lost(&payload, &rejected, now));
+    events.extend(count_lost_events(&payload, &rejected, now));
     let environment = sending.environment;
     let batch = Batch { id: payload.id, environment, received_at: now, visit, events, raw };
     AcceptedBatch { batch, sent: sent_count, rejected }
 }
 
-fn code(invalid: InvalidEventCode) -> RejectionCode {
+fn rejection_code(invalid: InvalidEventCode) -> RejectionCode {
     match invalid {
         InvalidEventCode::Malformed => RejectionCode::MalformedEvent,
         InvalidEventCode::InvalidUtf8 => RejectionCode::InvalidUtf8,
@@ -245,7 +247,11 @@ fn code(invalid: InvalidEventCode) -> RejectionCode {
 
 /// Counts the lost events by reason. The number that a page claims to have dropped is bounded,
 /// because it cannot be verified.
-fn lost(payload: &decode::Batch<'_>, rejected: &[RejectedEvent], now: Timestamp) -> Vec<Event> {
+fn count_lost_events(
+    payload: &decode::Batch<'_>,
+    rejected: &[RejectedEvent],
+    now: Timestamp,
+) -> Vec<Event> {
     let mut reasons: BTreeMap<&Rejection, u64> = BTreeMap::new();
     for event in rejected {
         *reasons.entry(&event.rejection).or_default() += 1;
@@ -261,7 +267,7 @@ fn lost(payload: &decode::Batch<'_>, rejected: &[RejectedEvent], now: Timestamp)
 
 /// Returns the user and the circumstances of the visit. Exposures to unknown flags or variants are
 /// left out.
-fn visit(
+fn build_visit(
     service: &Service,
     payload: &decode::Batch<'_>,
     known: &Known<'_>,
@@ -272,19 +278,19 @@ fn visit(
         let id = payload.user.as_ref().unwrap_or(visitor);
         (
             digests::user_digest(service, environment, id),
-            digests::session(service, environment, &payload.session),
+            digests::session_digest(service, environment, &payload.session),
         )
     });
     let exposed = payload.exposed.iter().filter_map(|(flag, variant)| {
-        let flag = known.flag(flag).ok()?;
-        let variant = known.variant(&flag, variant).ok()?;
+        let flag = known.find_flag(flag).ok()?;
+        let variant = known.find_variant(&flag, variant).ok()?;
         Some((flag, variant))
     });
     let exposed: BTreeMap<FlagKey, VariantName> = exposed.collect();
-    let segments = payload.segments.iter().filter_map(|named| known.segment(named));
+    let segments = payload.segments.iter().filter_map(|named| known.find_segment(named));
     let segments: BTreeSet<SegmentKey> = segments.collect();
     let id = payload.visitor.as_ref().map(|visitor| payload.user.as_ref().unwrap_or(visitor));
-    let arm = id.and_then(|id| arm(known, id, &segments, &exposed, sending.phase));
+    let arm = id.and_then(|id| determine_arm(known, id, &segments, &exposed, sending.phase));
     Visit {
         who,
         device: match payload.device {
@@ -304,7 +310,7 @@ fn visit(
 /// Returns the arm of a user whose visit evaluated one of the rollout's flags. `None` if the plan's
 /// current phase did not decide: for simulated batches, batches of an earlier phase, and if a
 /// variable overrides the phase.
-fn arm(
+fn determine_arm(
     known: &Known<'_>,
     id: &str,
     segments: &BTreeSet<SegmentKey>,
@@ -316,5 +322,5 @@ fn arm(
     let adds = |flag: &FlagKey| rollout.plan.phase_that_adds(flag) <= phase;
     let is_asked =
         exposed.keys().any(|flag| rollout.plan.phase_that_adds(flag).is_some() && adds(flag));
-    (is_decided_here && is_asked).then(|| rollout.arm(id, segments)).flatten()
+    (is_decided_here && is_asked).then(|| rollout.assign_arm(id, segments)).flatten()
 }

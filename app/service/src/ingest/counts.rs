@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use phasegate_domain::{accounts::Role, ids::EnvironmentId, metrics::Metric, reports::Arrivals};
 
-use crate::{Service, ServiceError, access::Actor, dashboard::last_hour};
+use crate::{Service, ServiceError, access::Actor, dashboard::read_last_hour};
 
 /// A custom event, with its count.
 #[allow(missing_docs, reason = "the names say it all")]
@@ -21,13 +21,13 @@ pub struct EventCount {
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn event_counts(
+pub async fn read_event_counts(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Vec<EventCount>, ServiceError> {
-    actor.require(Role::Viewer)?;
-    let rows = last_hour(service, environment).await?;
+    actor.require_role(Role::Viewer)?;
+    let rows = read_last_hour(service, environment).await?;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for row in rows.into_iter().filter(|row| row.metric == Metric::Custom) {
         *counts.entry(row.label).or_default() += row.aggregate.count();
@@ -41,15 +41,15 @@ pub async fn event_counts(
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn arrivals(
+pub async fn read_arrivals(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Arrivals, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in last_hour(service, environment).await? {
-        if let Some(words) = words(row.metric) {
+    for row in read_last_hour(service, environment).await? {
+        if let Some(words) = metric_label(row.metric) {
             *kinds.entry(words).or_default() += row.aggregate.count();
         }
     }
@@ -60,7 +60,7 @@ pub async fn arrivals(
 }
 
 /// Returns a metric's name in the plural; `None` for metrics that repeat the counts of others.
-fn words(metric: Metric) -> Option<&'static str> {
+fn metric_label(metric: Metric) -> Option<&'static str> {
     Some(match metric {
         Metric::Vital(_) => "web vitals",
         Metric::Errors => "errors",

@@ -38,7 +38,7 @@ pub(super) fn to_event(
     sent_at: Timestamp,
 ) -> Result<Event, Unknown> {
     let Timed { age, page, event } = timed;
-    let at = earlier(sent_at, age);
+    let at = subtract_millis(sent_at, age);
     let kind = match event {
         WireEvent::Vital(decode::Vital { name, value, was, .. }) => {
             let vital = Vital::parse(&name).ok_or_else(|| {
@@ -47,16 +47,16 @@ pub(super) fn to_event(
             })?;
             EventKind::Vital { vital, millionths: value, was }
         }
-        WireEvent::Error(error) => EventKind::Error(report(error, page.clone())),
+        WireEvent::Error(error) => EventKind::Error(to_error_report(error, page.clone())),
         WireEvent::View { .. } => EventKind::View,
         WireEvent::Exposure { flag, variant } => {
-            let flag = known.flag(&flag)?;
-            let variant = known.variant(&flag, &variant)?;
+            let flag = known.find_flag(&flag)?;
+            let variant = known.find_variant(&flag, &variant)?;
             EventKind::Exposure { flag, variant }
         }
-        WireEvent::Use { flag, .. } => EventKind::FeatureUsed { flag: known.flag(&flag)? },
+        WireEvent::Use { flag, .. } => EventKind::FeatureUsed { flag: known.find_flag(&flag)? },
         WireEvent::Engaged { flag, value } => {
-            EventKind::Engaged { flag: known.flag(&flag)?, millionths: value }
+            EventKind::Engaged { flag: known.find_flag(&flag)?, millionths: value }
         }
         WireEvent::Task { name, outcome, value } => {
             let outcome = match outcome {
@@ -91,7 +91,7 @@ pub(super) fn to_event(
 }
 
 /// Returns each property of an event as an event of its own; properties that are null are left out.
-pub(super) fn properties(timed: &Timed) -> Vec<EventKind> {
+pub(super) fn property_events(timed: &Timed) -> Vec<EventKind> {
     let (event, props) = match &timed.event {
         WireEvent::Custom { name, props } => (name, props),
         WireEvent::Use { flag, props } => (flag, props),
@@ -109,7 +109,7 @@ pub(super) fn properties(timed: &Timed) -> Vec<EventKind> {
     props.iter().filter_map(property).collect()
 }
 
-fn report(error: decode::Error, page: String) -> ErrorReport {
+fn to_error_report(error: decode::Error, page: String) -> ErrorReport {
     let decode::Error {
         message, stack, feature, component, severity, count, noise, crumbs, ..
     } = error;
@@ -138,7 +138,7 @@ pub(super) struct Known<'a> {
 }
 
 impl Known<'_> {
-    pub(super) fn flag(&self, key: &str) -> Result<FlagKey, Unknown> {
+    pub(super) fn find_flag(&self, key: &str) -> Result<FlagKey, Unknown> {
         let simulated =
             || FlagKey::new(key).ok().filter(|_| self.is_simulated && FLAGS.contains(&key));
         let stored = self.live.snapshot.flag(key).map(|entry| entry.flag.key.clone());
@@ -149,7 +149,7 @@ impl Known<'_> {
         })
     }
 
-    pub(super) fn variant(&self, flag: &FlagKey, name: &str) -> Result<VariantName, Unknown> {
+    pub(super) fn find_variant(&self, flag: &FlagKey, name: &str) -> Result<VariantName, Unknown> {
         let is_known = |variant: &VariantName| {
             let entry = self.live.snapshot.flag(flag.as_str());
             let is_stored = entry.is_some_and(|entry| entry.flag.variant(variant).is_some());
@@ -162,7 +162,7 @@ impl Known<'_> {
         })
     }
 
-    pub(super) fn segment(&self, key: &str) -> Option<SegmentKey> {
+    pub(super) fn find_segment(&self, key: &str) -> Option<SegmentKey> {
         let is_stored = || self.live.segments.iter().any(|known| known.value.key.as_str() == key);
         let is_known = is_stored() || (self.is_simulated && SEGMENTS.contains(&key));
         is_known.then(|| SegmentKey::new(key).ok()).flatten()
@@ -170,7 +170,7 @@ impl Known<'_> {
 }
 
 /// Returns the instant this many milliseconds earlier, or `at` if that is out of range.
-pub(super) fn earlier(at: Timestamp, milliseconds: u64) -> Timestamp {
+pub(super) fn subtract_millis(at: Timestamp, milliseconds: u64) -> Timestamp {
     let age = i64::try_from(milliseconds).ok().and_then(TimeDelta::try_milliseconds);
     age.and_then(|age| at.checked_sub_signed(age)).unwrap_or(at)
 }

@@ -38,9 +38,9 @@ pub async fn last_event_at(
         Some(at) => at,
         // This process has stored none yet, so the store is asked.
         None => {
-            let minute = service.stores.telemetry.last_minute(environment).await?;
+            let minute = service.stores.telemetry.read_last_minute(environment).await?;
             let at = minute.map(|minute| minute * 60_000);
-            service.ingest.queue.note_heard(environment, at)
+            service.ingest.queue.record_last_event(environment, at)
         }
     };
     Ok(at.and_then(Timestamp::from_timestamp_millis))
@@ -64,7 +64,7 @@ pub struct Turn<'a>(mpsc::Permit<'a, (Batch, Reply)>);
 ///
 /// # Errors
 /// Returns [`ServiceError::Busy`] if too many batches wait, or if the wait times out.
-pub async fn take_turn(service: &Service) -> Result<Turn<'_>, ServiceError> {
+pub async fn reserve_queue_place(service: &Service) -> Result<Turn<'_>, ServiceError> {
     let queue = &service.ingest.queue;
     if let Ok(permit) = queue.sender.try_reserve() {
         return Ok(Turn(permit));
@@ -82,7 +82,7 @@ pub async fn take_turn(service: &Service) -> Result<Turn<'_>, ServiceError> {
 /// Returns [`ServiceError::Full`] if the disk is full, [`ServiceError::Locked`] while another
 /// program holds a lock on the database, [`ServiceError::Busy`] during shutdown, and
 /// [`ServiceError::Inconsistent`] for other storage errors.
-pub async fn ingest(turn: Turn<'_>, batch: Batch) -> Result<Appended, ServiceError> {
+pub async fn ingest_batch(turn: Turn<'_>, batch: Batch) -> Result<Appended, ServiceError> {
     let (reply, answer) = oneshot::channel();
     turn.0.send((batch, reply));
     match answer.await {
@@ -106,28 +106,28 @@ pub async fn write_queued(service: &Service) {
     let mut group = Vec::with_capacity(MAX_GROUP);
     while receiver.recv_many(&mut group, MAX_GROUP).await > 0 {
         while !group.is_empty() {
-            let rest = group.split_off(fitting(&group));
+            let rest = group.split_off(count_fitting_batches(&group));
             let (batches, replies) = std::mem::replace(&mut group, rest).into_iter().unzip();
-            write(service, batches, replies).await;
+            write_group(service, batches, replies).await;
         }
     }
 }
 
 /// Returns the number of batches, at least one, that fit into the next transaction.
-fn fitting(group: &[(Batch, Reply)]) -> usize {
+fn count_fitting_batches(group: &[(Batch, Reply)]) -> usize {
     let mut rows = 0;
     let fits = |(batch, _): &&(Batch, Reply)| {
-        rows += batch.events.len() * Dimension::of_visit(&batch.visit).len();
+        rows += batch.events.len() * Dimension::from_visit(&batch.visit).len();
         rows <= MAX_GROUP_ROWS
     };
     group.iter().take_while(fits).count().max(1)
 }
 
-async fn write(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
-    match service.stores.telemetry.append(&batches).await {
+async fn write_group(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
+    match service.stores.telemetry.append_batches(&batches).await {
         Ok(outcomes) => {
-            service.ingest.queue.note_stored(&batches);
-            service.announce();
+            service.ingest.queue.record_stored_batches(&batches);
+            service.announce_change();
             for (number, (reply, outcome)) in replies.into_iter().zip(outcomes).enumerate() {
                 // The receiver is gone if the page closed its connection; the batch is stored
                 // anyway.
@@ -139,8 +139,8 @@ async fn write(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
         }
         Err(error) => {
             if matches!(error, StoreError::Full) {
-                service.ingest.queue.note_full(service.now());
-                service.announce();
+                service.ingest.queue.record_full_disk(service.now());
+                service.announce_change();
             }
             let error = Arc::new(error);
             for reply in replies {

@@ -15,13 +15,13 @@ use crate::{QuotaExceeded, Service};
 ///
 /// # Errors
 /// Returns [`QuotaExceeded`] with the time after which there is room again.
-pub fn admit(
+pub fn admit_batch(
     service: &Service,
     batch: &mut Batch,
     address: Option<IpAddr>,
     bytes: usize,
 ) -> Result<(), QuotaExceeded> {
-    service.limits.quotas.admit(batch, address, bytes)?;
+    service.limits.quotas.admit_batch(batch, address, bytes)?;
     if batch.environment.is_simulated() {
         return Ok(());
     }
@@ -40,13 +40,13 @@ pub fn admit(
 ///
 /// # Errors
 /// Returns [`QuotaExceeded`] with the time after which there is room again.
-pub fn admit_picture(
+pub fn admit_screenshot(
     service: &Service,
     environment: EnvironmentId,
     address: Option<IpAddr>,
     bytes: usize,
 ) -> Result<(), QuotaExceeded> {
-    service.limits.quotas.admit_picture(environment, address, bytes, service.now())
+    service.limits.quotas.admit_screenshot(environment, address, bytes, service.now())
 }
 
 /// Checks whether an address may begin one more simulation, which erases the previous one.

@@ -29,7 +29,7 @@ struct RawBatch<'a> {
 
 /// Compresses the accepted events of a batch; `is_accepted` is in their order. Returns an empty
 /// vector if that fails, because the counts must not be lost with the raw events.
-pub(super) fn compressed(
+pub(super) fn compress_events(
     payload: &decode::Batch<'_>,
     visit: &Visit,
     is_accepted: &[bool],

@@ -19,12 +19,12 @@ pub const REJECTION_DAYS: i64 = 7;
 
 /// Counts a rejected body that clients do not send again.
 pub fn count_rejection(service: &Service, environment: EnvironmentId, reason: Rejection) {
-    service.ingest.rejections.add(environment, reason, true);
+    service.ingest.rejections.count_body(environment, reason, true);
 }
 
 /// Counts a body that was rejected for now; well-behaved clients send it again.
 pub fn count_deferral(service: &Service, environment: EnvironmentId, reason: Rejection) {
-    service.ingest.rejections.add(environment, reason, false);
+    service.ingest.rejections.count_body(environment, reason, false);
 }
 
 /// Writes the rejections since the last call; run as a job.
@@ -35,7 +35,7 @@ pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
     let mut batches: BTreeMap<EnvironmentId, Vec<Event>> = BTreeMap::new();
     for ((environment, RejectedBody { reason, is_lost }), events) in
-        service.ingest.rejections.take()
+        service.ingest.rejections.take_rejections()
     {
         let lost = is_lost.then_some(EventKind::Dropped { events });
         let kinds = [EventKind::Rejected { reason, events }].into_iter().chain(lost);
@@ -43,11 +43,11 @@ pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
         batches.entry(environment).or_default().extend(events);
     }
     for (environment, events) in batches {
-        let number = service.ingest.rejections.next_number();
+        let number = service.ingest.rejections.next_batch_number();
         let id = format!("rejected {} {number}", now.timestamp_millis());
         let visit = Visit::default();
         let batch = Batch { id, environment, received_at: now, visit, events, raw: Vec::new() };
-        super::ingest(super::take_turn(service).await?, batch).await?;
+        super::ingest_batch(super::reserve_queue_place(service).await?, batch).await?;
     }
     Ok(())
 }
@@ -58,12 +58,12 @@ pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn rejections(
+pub async fn read_rejections(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Vec<(Rejection, u64)>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let to = Resolution::Day.bucket_of(service.now()) + 1;
     let query = RollupQuery {
         environment,
@@ -74,7 +74,7 @@ pub async fn rejections(
         to,
     };
     let mut counts: BTreeMap<Rejection, u64> = BTreeMap::new();
-    for row in service.stores.telemetry.rollups(&query).await? {
+    for row in service.stores.telemetry.read_rollups(&query).await? {
         *counts.entry(Rejection::parse(&row.label)).or_default() += row.aggregate.count();
     }
     let mut counts: Vec<(Rejection, u64)> = counts.into_iter().collect();

@@ -19,14 +19,14 @@ pub async fn save_screenshot(
     environment: EnvironmentId,
     bytes: Vec<u8>,
 ) -> Result<String, ServiceError> {
-    let kind = ImageKind::detect(&bytes)
+    let kind = ImageKind::detect_kind(&bytes)
         .ok_or(ServiceError::UnsupportedFormat("the body must be a PNG, JPEG or WebP picture"))?;
     let at = service.now();
-    if !service.limits.screenshots.admit(environment, minute_of(at)) {
+    if !service.limits.screenshots.admit_screenshot(environment, minute_of(at)) {
         return Err(ServiceError::Busy);
     }
-    let digest = secrets::digest(&bytes).0;
-    let id = secrets::hex(&digest, 16);
+    let digest = secrets::hash_secret(&bytes).0;
+    let id = secrets::hex_prefix(&digest, 16);
     let picture = Screenshot { id: id.clone(), environment, at, kind, bytes };
     service.stores.telemetry.save_screenshot(&picture, MAX_SCREENSHOTS_BYTES).await?;
     Ok(id)
@@ -39,13 +39,13 @@ pub async fn save_screenshot(
 /// fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn screenshot(
+pub async fn read_screenshot(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     id: &str,
 ) -> Result<Screenshot, ServiceError> {
-    actor.require(Role::Viewer)?;
-    let found = service.stores.telemetry.screenshot(environment, id).await?;
+    actor.require_role(Role::Viewer)?;
+    let found = service.stores.telemetry.read_screenshot(environment, id).await?;
     found.ok_or_else(|| ServiceError::not_found("picture", id))
 }

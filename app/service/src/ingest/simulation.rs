@@ -15,16 +15,16 @@ use crate::{Service, ServiceError, access::Actor};
 ///
 /// # Errors
 /// Returns an error if storage fails.
-pub async fn simulation(
+pub async fn read_simulation(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<Option<Simulation>, ServiceError> {
-    let shadow = environment.simulated();
-    if let Some(known) = service.ingest.simulations.known(shadow) {
+    let shadow = environment.simulated_id();
+    if let Some(known) = service.ingest.simulations.known_simulation(shadow) {
         return Ok(known);
     }
-    let found = service.stores.telemetry.simulation(shadow).await?;
-    service.ingest.simulations.note(shadow, found.clone());
+    let found = service.stores.telemetry.read_simulation(shadow).await?;
+    service.ingest.simulations.record_simulation(shadow, found.clone());
     Ok(found)
 }
 
@@ -42,14 +42,14 @@ pub async fn begin_simulation(
     service.environment(environment)?;
     wanted.validate(day_of(service.now()))?;
     let _turn = service.ingest.simulations.changing.lock().await;
-    let shadow = environment.simulated();
-    if service.stores.telemetry.simulation(shadow).await?.as_ref() == Some(&wanted) {
+    let shadow = environment.simulated_id();
+    if service.stores.telemetry.read_simulation(shadow).await?.as_ref() == Some(&wanted) {
         return Ok(());
     }
-    empty(service, shadow).await?;
+    erase_simulation(service, shadow).await?;
     service.stores.telemetry.save_simulation(shadow, &wanted).await?;
-    service.ingest.simulations.note(shadow, Some(wanted));
-    service.announce();
+    service.ingest.simulations.record_simulation(shadow, Some(wanted));
+    service.announce_change();
     Ok(())
 }
 
@@ -63,8 +63,8 @@ pub fn claim_simulation(
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<bool, ServiceError> {
-    actor.require(Role::Operator)?;
-    Ok(service.ingest.simulations.claim(environment))
+    actor.require_role(Role::Operator)?;
+    Ok(service.ingest.simulations.claim_run(environment))
 }
 
 /// Deletes an environment's simulated telemetry.
@@ -78,17 +78,17 @@ pub async fn remove_simulation(
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.ingest.simulations.changing.lock().await;
-    empty(service, environment.simulated()).await?;
-    service.announce();
+    erase_simulation(service, environment.simulated_id()).await?;
+    service.announce_change();
     Ok(())
 }
 
 /// Deletes simulated telemetry, including batches that are still queued.
-async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceError> {
+async fn erase_simulation(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceError> {
     // From here on, batches of the simulation are rejected.
-    service.ingest.simulations.note(shadow, None);
+    service.ingest.simulations.record_simulation(shadow, None);
     // The queue keeps its order, so earlier batches are stored once this one is.
     let at = service.now();
     let (id, visit) = (format!("barrier {}", at.timestamp_micros()), Visit::default());
@@ -100,7 +100,9 @@ async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceEr
         events: Vec::new(),
         raw: Vec::new(),
     };
-    if let Err(error) = super::ingest(super::take_turn(service).await?, barrier).await {
+    if let Err(error) =
+        super::ingest_batch(super::reserve_queue_place(service).await?, barrier).await
+    {
         // On a full disk, no queued batch can be stored either.
         tracing::warn!(%error, "what is under way of a simulation could not be waited for");
     }
@@ -108,16 +110,20 @@ async fn empty(service: &Service, shadow: EnvironmentId) -> Result<(), ServiceEr
 }
 
 /// Records the progress of a simulation: sessions sent, and all sessions. `None` ends it.
-pub fn note_progress(service: &Service, environment: EnvironmentId, progress: Option<(u64, u64)>) {
+pub fn record_simulation_progress(
+    service: &Service,
+    environment: EnvironmentId,
+    progress: Option<(u64, u64)>,
+) {
     let mut all = service.ingest.simulations.progress();
     match progress {
-        Some(progress) => drop(all.insert(environment.real(), progress)),
-        None => drop(all.remove(&environment.real())),
+        Some(progress) => drop(all.insert(environment.real_id(), progress)),
+        None => drop(all.remove(&environment.real_id())),
     }
 }
 
 /// Returns the progress of a simulation that this server runs: sessions sent, and all sessions.
 #[must_use]
-pub fn progress(service: &Service, environment: EnvironmentId) -> Option<(u64, u64)> {
-    service.ingest.simulations.progress().get(&environment.real()).copied()
+pub fn simulation_progress(service: &Service, environment: EnvironmentId) -> Option<(u64, u64)> {
+    service.ingest.simulations.progress().get(&environment.real_id()).copied()
 }

@@ -10,7 +10,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
-use crate::{Service, ServiceError, access::Actor, audit::saved};
+use crate::{Service, ServiceError, access::Actor, audit::audit_document_change};
 
 /// Deletes expired telemetry; run as a job.
 ///
@@ -35,7 +35,7 @@ pub(crate) async fn erase_environment(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<(), ServiceError> {
-    for telemetry in [environment, environment.simulated()] {
+    for telemetry in [environment, environment.simulated_id()] {
         service.stores.telemetry.erase_environment(telemetry).await?;
     }
     Ok(())
@@ -45,12 +45,12 @@ pub(crate) async fn erase_environment(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-pub fn retention_policy(
+pub fn read_retention_policy(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Versioned<RetentionPolicy>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     Ok(service.environment(environment)?.environment.retention_policy.clone())
 }
 
@@ -67,17 +67,17 @@ pub async fn save_retention_policy(
     environment: EnvironmentId,
     after: Versioned<RetentionPolicy>,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Admin)?;
+    actor.require_role(Role::Admin)?;
     after.value.validate()?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     let is = |retention: RetentionPolicy| Some(serde_json::json!({"retention_policy": retention}));
     let (key, before) = (live.environment.key.as_str(), live.environment.retention_policy.value);
     let kind = SubjectKind::Environment;
-    let entry = saved(service, actor, kind, key, is(before), is(after.value));
+    let entry = audit_document_change(service, actor, kind, key, is(before), is(after.value));
     let edits = [Edit::SaveRetentionPolicy(after.value, after.version)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
-    service.edit(environment, &edits, &entries, "how long telemetry is kept").await
+    service.apply_edits(environment, &edits, &entries, "how long telemetry is kept").await
 }
 
 /// Measures the storage that telemetry uses.
@@ -86,7 +86,10 @@ pub async fn save_retention_policy(
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn sizes(service: &Service, actor: &Actor) -> Result<StorageUsage, ServiceError> {
-    actor.require(Role::Viewer)?;
-    Ok(service.stores.telemetry.sizes().await?)
+pub async fn measure_storage(
+    service: &Service,
+    actor: &Actor,
+) -> Result<StorageUsage, ServiceError> {
+    actor.require_role(Role::Viewer)?;
+    Ok(service.stores.telemetry.measure_storage().await?)
 }

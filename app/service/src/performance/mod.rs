@@ -16,7 +16,7 @@ use phasegate_domain::{
 use phasegate_store::models::{Rollup, RollupQuery};
 use serde::{Serialize, Serializer};
 
-use self::parts::{Sketches, breakdown, course, device_of, timing_lines};
+use self::parts::{Sketches, build_breakdown, score_device, timing_lines, vital_course};
 use crate::{
     Service, ServiceError, access::Actor, analytics::parse_dimension,
     annotations::read_annotations, ingest::last_event_at,
@@ -58,8 +58,8 @@ impl PerformanceQuery {
     ///
     /// # Errors
     /// Returns an error that names the invalid field and its allowed values.
-    pub fn read<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
-        let period = TimeRange::read(field("range"), field("from"), field("to"))?;
+    pub fn from_url_fields<'a>(field: impl Fn(&str) -> &'a str) -> Result<Self, ServiceError> {
+        let period = TimeRange::parse_fields(field("range"), field("from"), field("to"))?;
         let by = match field("by") {
             "" => DimensionKind::Page,
             wanted => match BREAKDOWNS.iter().find(|(kind, _)| kind.as_str() == wanted) {
@@ -170,13 +170,13 @@ pub struct TimingLine {
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn performance(
+pub async fn read_performance(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     query: &PerformanceQuery,
 ) -> Result<Performance, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let at = service.now();
     let (from, to) = query.period.bucket_bounds(at);
     let resolution = query.period.resolution(at);
@@ -195,7 +195,7 @@ pub async fn performance(
     let days = query.period.day_bounds(at);
     let days = (days.0 - 1, days.1);
     let lcp = Metric::Vital(Vital::Lcp);
-    let dimensions = telemetry.dimensions(environment, lcp, query.by, days, MAX_LINES).await?;
+    let dimensions = telemetry.read_dimensions(environment, lcp, query.by, days, MAX_LINES).await?;
     let mut timed = timings.to_vec();
     timed.push(Metric::Failures);
     let seconds = resolution.seconds();
@@ -208,16 +208,16 @@ pub async fn performance(
     let [now, before, parts, timed] = &asked;
     // Concurrent, because the store has several reading connections.
     let (now, before, parts, timed, last_event_at, annotations) = tokio::try_join!(
-        read(service, now),
-        sums(service, before),
-        sums(service, parts),
-        sums(service, timed),
+        read_rollups(service, now),
+        read_sums(service, before),
+        read_sums(service, parts),
+        read_sums(service, timed),
         last_event_at(service, environment),
         read_annotations(service, environment, from * seconds, to * seconds),
     )?;
-    let device = device_of(&query.dimension);
-    let (all, all_before) = (Sketches::of(&now), Sketches::of(&before));
-    let course = |vital| course(vital, &now, all.get(vital), all_before.get(vital));
+    let device = score_device(&query.dimension);
+    let (all, all_before) = (Sketches::from_rollups(&now), Sketches::from_rollups(&before));
+    let course = |vital| vital_course(vital, &now, all.get(vital), all_before.get(vital));
     Ok(Performance {
         at,
         last_event_at,
@@ -226,19 +226,19 @@ pub async fn performance(
         bucket_seconds: seconds,
         is_simulated: environment.is_simulated(),
         annotations,
-        score: all.score(device),
-        score_before: all_before.score(device),
+        score: all.compute_score(device),
+        score_before: all_before.compute_score(device),
         vitals: Vital::ALL.into_iter().map(course).collect(),
-        breakdown: breakdown(parts),
+        breakdown: build_breakdown(parts),
         timings: timing_lines(&timed),
     })
 }
 
-async fn read(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
-    Ok(service.stores.telemetry.rollups(query).await?)
+async fn read_rollups(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
+    Ok(service.stores.telemetry.read_rollups(query).await?)
 }
 
 /// Reads rollups merged over the time range, where no time series is needed.
-async fn sums(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
-    Ok(service.stores.telemetry.sums(query).await?)
+async fn read_sums(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
+    Ok(service.stores.telemetry.read_rollup_sums(query).await?)
 }

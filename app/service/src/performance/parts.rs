@@ -14,7 +14,7 @@ use phasegate_store::models::Rollup;
 use super::{BreakdownLine, MAX_LINES, TimingLine, VitalCourse};
 
 /// Returns the device whose score curves apply. Phones are the default: most curves are for them.
-pub(super) fn device_of(dimension: &Dimension) -> Device {
+pub(super) fn score_device(dimension: &Dimension) -> Device {
     match dimension {
         Dimension::Device(device) => *device,
         _ => Device::Phone,
@@ -26,13 +26,13 @@ pub(super) fn device_of(dimension: &Dimension) -> Device {
 pub(super) struct Sketches(BTreeMap<Vital, Sketch>);
 
 impl Sketches {
-    pub(super) fn of(rows: &[Rollup]) -> Self {
+    pub(super) fn from_rollups(rows: &[Rollup]) -> Self {
         let mut all = Self::default();
-        rows.iter().for_each(|row| all.add(row));
+        rows.iter().for_each(|row| all.merge_rollup(row));
         all
     }
 
-    fn add(&mut self, row: &Rollup) {
+    fn merge_rollup(&mut self, row: &Rollup) {
         if let Metric::Vital(vital) = row.metric {
             self.0.entry(vital).or_default().merge(row.aggregate.sketch());
         }
@@ -46,13 +46,13 @@ impl Sketches {
         self.get(vital)?.quantile(0.75)
     }
 
-    pub(super) fn score(&self, device: Device) -> Option<f64> {
+    pub(super) fn compute_score(&self, device: Device) -> Option<f64> {
         let values = Vital::ALL.into_iter().filter_map(|vital| Some((vital, self.p75(vital)?)));
         performance_score(values, device)
     }
 }
 
-pub(super) fn course(
+pub(super) fn vital_course(
     vital: Vital,
     now: &[Rollup],
     all: Option<&Sketch>,
@@ -77,18 +77,18 @@ pub(super) fn course(
     }
 }
 
-pub(super) fn breakdown(rows: Vec<Rollup>) -> Vec<BreakdownLine> {
+pub(super) fn build_breakdown(rows: Vec<Rollup>) -> Vec<BreakdownLine> {
     let mut parts: BTreeMap<Dimension, Sketches> = BTreeMap::new();
     for row in rows {
         match parts.get_mut(&row.dimension) {
-            Some(part) => part.add(&row),
-            None => parts.entry(row.dimension.clone()).or_default().add(&row),
+            Some(part) => part.merge_rollup(&row),
+            None => parts.entry(row.dimension.clone()).or_default().merge_rollup(&row),
         }
     }
     let line = |(dimension, part): (Dimension, Sketches)| BreakdownLine {
         samples: part.get(Vital::Lcp).map_or(0, Sketch::count),
         p75: [Vital::Lcp, Vital::Inp, Vital::Cls].map(|vital| part.p75(vital)),
-        score: part.score(device_of(&dimension)),
+        score: part.compute_score(score_device(&dimension)),
         dimension,
     };
     let mut lines: Vec<BreakdownLine> = parts.into_iter().map(line).collect();
@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    fn row(
+    fn sample_rollup(
         metric: Metric,
         dimension: Dimension,
         label: &str,
@@ -142,7 +142,7 @@ mod tests {
         values: &[u64],
     ) -> Rollup {
         let mut aggregate = Aggregate::default();
-        values.iter().for_each(|value| aggregate.add(*value));
+        values.iter().for_each(|value| aggregate.add_value(*value));
         Rollup { metric, dimension, label: label.into(), bucket, aggregate }
     }
 
@@ -150,11 +150,11 @@ mod tests {
     fn the_breakdown_begins_with_the_most_samples() {
         let lcp = Metric::Vital(Vital::Lcp);
         let page = |path: &str| Dimension::Page(path.into());
-        let lines = breakdown(vec![
-            row(lcp, page("/a"), "", 1, &[1_000_000]),
-            row(lcp, page("/b"), "", 1, &[9_000_000, 9_000_000]),
-            row(lcp, page("/b"), "", 2, &[9_000_000]),
-            row(Metric::Vital(Vital::Cls), page("/a"), "", 2, &[0]),
+        let lines = build_breakdown(vec![
+            sample_rollup(lcp, page("/a"), "", 1, &[1_000_000]),
+            sample_rollup(lcp, page("/b"), "", 1, &[9_000_000, 9_000_000]),
+            sample_rollup(lcp, page("/b"), "", 2, &[9_000_000]),
+            sample_rollup(Metric::Vital(Vital::Cls), page("/a"), "", 2, &[0]),
         ]);
         assert_eq!(lines.iter().map(|line| line.samples).collect::<Vec<_>>(), [3, 1]);
         assert_eq!((&lines[0].dimension, &lines[1].dimension), (&page("/b"), &page("/a")));
@@ -165,10 +165,11 @@ mod tests {
     #[test]
     fn a_vital_includes_the_previous_p75() {
         let lcp = Metric::Vital(Vital::Lcp);
-        let now = [row(lcp, Dimension::All, "", 7, &[1_000_000, 3_000_000, 9_000_000])];
-        let before = [row(lcp, Dimension::All, "", 3, &[2_000_000])];
-        let (all, all_before) = (Sketches::of(&now), Sketches::of(&before));
-        let course = course(Vital::Lcp, &now, all.get(Vital::Lcp), all_before.get(Vital::Lcp));
+        let now = [sample_rollup(lcp, Dimension::All, "", 7, &[1_000_000, 3_000_000, 9_000_000])];
+        let before = [sample_rollup(lcp, Dimension::All, "", 3, &[2_000_000])];
+        let (all, all_before) = (Sketches::from_rollups(&now), Sketches::from_rollups(&before));
+        let course =
+            vital_course(Vital::Lcp, &now, all.get(Vital::Lcp), all_before.get(Vital::Lcp));
         assert_eq!((course.samples, course.good, course.poor), (3, 1, 1));
         assert!((course.p75_before.unwrap() - 2_000_000.0).abs() < 20_001.0);
         assert_eq!(course.points.len(), 1);
@@ -177,11 +178,11 @@ mod tests {
     #[test]
     fn slowest_endpoints_come_first_with_their_failures() {
         let api = Metric::Timing(TimingKind::Api);
-        let mut failed = row(Metric::Failures, Dimension::All, "/slow", 1, &[]);
-        failed.aggregate.count_up(2);
+        let mut failed = sample_rollup(Metric::Failures, Dimension::All, "/slow", 1, &[]);
+        failed.aggregate.add_events(2);
         let lines = timing_lines(&[
-            row(api, Dimension::All, "/quick", 1, &[1_000]),
-            row(api, Dimension::All, "/slow", 1, &[900_000, 1_000_000, 1_100_000]),
+            sample_rollup(api, Dimension::All, "/quick", 1, &[1_000]),
+            sample_rollup(api, Dimension::All, "/slow", 1, &[900_000, 1_000_000, 1_100_000]),
             failed,
         ]);
         assert_eq!(lines[0].timing.name, "/slow");

@@ -11,7 +11,9 @@ use phasegate_domain::{
 use phasegate_store::models::EnvironmentAuditEntry;
 use serde_json::json;
 
-use crate::{Service, ServiceError, access::Actor, audit::saved, ingest::user_digest};
+use crate::{
+    Service, ServiceError, access::Actor, audit::audit_document_change, ingest::user_digest,
+};
 
 /// Reads everything that is stored about the user with this id in the app, and writes an audit
 /// entry. The store only knows the digest of the id.
@@ -26,10 +28,10 @@ pub async fn read_user_data(
     environment: EnvironmentId,
     id: &str,
 ) -> Result<UserData, ServiceError> {
-    actor.require(Role::Admin)?;
-    let who = user_digest(service, environment, checked(id)?);
+    actor.require_role(Role::Admin)?;
+    let who = user_digest(service, environment, require_user_id(id)?);
     let found = service.stores.telemetry.user_data(environment, who).await?;
-    note(service, actor, environment, who, "shown").await?;
+    record_data_access(service, actor, environment, who, "shown").await?;
     Ok(found)
 }
 
@@ -45,16 +47,16 @@ pub async fn erase_user(
     environment: EnvironmentId,
     id: &str,
 ) -> Result<ErasureReport, ServiceError> {
-    actor.require(Role::Admin)?;
-    let who = user_digest(service, environment, checked(id)?);
+    actor.require_role(Role::Admin)?;
+    let who = user_digest(service, environment, require_user_id(id)?);
     let erased = service.stores.telemetry.erase_user(environment, who).await?;
-    note(service, actor, environment, who, "forgotten").await?;
+    record_data_access(service, actor, environment, who, "forgotten").await?;
     Ok(erased)
 }
 
 /// Writes an audit entry about access to a user's data. It names the digest, which only identifies
 /// the user to readers who know the id.
-async fn note(
+async fn record_data_access(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
@@ -65,13 +67,13 @@ async fn note(
     let is =
         |done: &str| Some(json!({"user": {"digest": format!("{:016x}", who.0), "data": done}}));
     let (kind, key) = (SubjectKind::Environment, live.environment.key.as_str());
-    let entry = saved(service, actor, kind, key, is("kept"), is(done));
+    let entry = audit_document_change(service, actor, kind, key, is("kept"), is(done));
     service
-        .edit(environment, &[], &[EnvironmentAuditEntry::new(environment, entry)], "a user")
+        .apply_edits(environment, &[], &[EnvironmentAuditEntry::new(environment, entry)], "a user")
         .await
 }
 
-fn checked(id: &str) -> Result<&str, ServiceError> {
+fn require_user_id(id: &str) -> Result<&str, ServiceError> {
     match id.trim() {
         "" => Err(ServiceError::invalid(
             "id",

@@ -9,12 +9,12 @@ use phasegate_domain::{
     incidents::PostMortem,
     rollout::{
         CommandError, GateResult, RecordEntry, Rollout, RolloutCommand, RolloutEvent,
-        add_record_entry, apply, possible,
+        add_record_entry, apply_command, possible_commands,
     },
 };
 use phasegate_store::models::{AuditQuery, Edit, EnvironmentAuditEntry};
 
-use crate::{Service, ServiceError, access::Actor, audit::of_flag, gates};
+use crate::{Service, ServiceError, access::Actor, audit::audit_flag_change, gates};
 
 /// Carries out a command. If `seen_version` is given, the rollout must still have that version.
 ///
@@ -23,41 +23,44 @@ use crate::{Service, ServiceError, access::Actor, audit::of_flag, gates};
 /// change came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn command(
+pub async fn execute_command(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     command: &RolloutCommand,
     seen_version: Option<i64>,
 ) -> Result<RolloutEvent, ServiceError> {
-    actor.require(Role::Operator)?;
-    bounded("reason", &command.reason, MAX_REASON)?;
+    actor.require_role(Role::Operator)?;
+    check_length("reason", &command.reason, MAX_REASON)?;
     let _turn = service.begin_edit().await?;
-    let rollout = find(service, environment).await?;
+    let rollout = read_rollout(service, environment).await?;
     // Checked before the rules, whose error would be about a state that the caller has not seen.
     if seen_version.is_some_and(|seen| seen != rollout.version) {
-        return Err(overtaken(service, environment).await?);
+        return Err(overtaken_error(service, environment).await?);
     }
     let now = service.now();
     // Rollbacks skip the gate: waiting for evidence would delay them.
-    let gate = match command.kind.asks_gate() {
-        true => Some(gates::gate(service, environment, &rollout).await?.result()),
+    let gate = match command.kind.needs_gate() {
+        true => Some(gates::evaluate_gate(service, environment, &rollout).await?.to_gate_result()),
         false => None,
     };
-    let open = GateResult::open();
+    let open = GateResult::always_passing();
     let asked = gate.as_ref().unwrap_or(&open);
-    match apply(&rollout.plan, &rollout.state, command, asked, actor.role(), now) {
+    match apply_command(&rollout.plan, &rollout.state, command, asked, actor.role(), now) {
         Ok(event) => {
-            save(service, actor, environment, &rollout, &event).await?;
+            save_event(service, actor, environment, &rollout, &event).await?;
             Ok(event)
         }
         Err(error) if error.is_about_input() => Err(error.into()),
         Err(error) => {
             let gate = match gate {
                 Some(gate) => gate,
-                None => gates::gate(service, environment, &rollout).await?.result(),
+                None => {
+                    gates::evaluate_gate(service, environment, &rollout).await?.to_gate_result()
+                }
             };
-            let possible = possible(&rollout.plan, &rollout.state, &gate, actor.role(), now);
+            let possible =
+                possible_commands(&rollout.plan, &rollout.state, &gate, actor.role(), now);
             Err(ServiceError::Refused { error, possible })
         }
     }
@@ -71,27 +74,31 @@ pub async fn command(
 /// entry, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn add(
+pub async fn add_to_record(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     record_entry: &RecordEntry,
 ) -> Result<RolloutEvent, ServiceError> {
-    actor.require(Role::Operator)?;
-    within_bounds(record_entry)?;
+    actor.require_role(Role::Operator)?;
+    check_record_entry(record_entry)?;
     let _turn = service.begin_edit().await?;
-    let rollout = find(service, environment).await?;
+    let rollout = read_rollout(service, environment).await?;
     if matches!(record_entry, RecordEntry::Vote { .. }) {
-        may_vote(service, actor, &rollout).await?;
+        check_may_vote(service, actor, &rollout).await?;
     }
     let event = add_record_entry(&rollout.plan, &rollout.state, record_entry, actor.role())?;
-    save(service, actor, environment, &rollout, &event).await?;
+    save_event(service, actor, environment, &rollout, &event).await?;
     Ok(event)
 }
 
 /// Checks that the actor has an account or acts for one, and that the plan lets server tokens vote
 /// if the actor is one.
-async fn may_vote(service: &Service, actor: &Actor, rollout: &Rollout) -> Result<(), ServiceError> {
+async fn check_may_vote(
+    service: &Service,
+    actor: &Actor,
+    rollout: &Rollout,
+) -> Result<(), ServiceError> {
     if actor.is_token() && !rollout.plan.token_votes {
         return Err(CommandError::TokenVote.into());
     }
@@ -110,7 +117,7 @@ const MAX_TEXT: usize = 10_000;
 /// The maximum number of actions of a post-mortem.
 const MAX_ACTIONS: usize = 50;
 
-pub(super) fn bounded(field: &str, text: &str, most: usize) -> Result<(), ServiceError> {
+pub(super) fn check_length(field: &str, text: &str, most: usize) -> Result<(), ServiceError> {
     if text.chars().count() > most {
         return Err(ServiceError::invalid(
             field,
@@ -121,7 +128,7 @@ pub(super) fn bounded(field: &str, text: &str, most: usize) -> Result<(), Servic
     Ok(())
 }
 
-fn within_bounds(record_entry: &RecordEntry) -> Result<(), ServiceError> {
+fn check_record_entry(record_entry: &RecordEntry) -> Result<(), ServiceError> {
     match record_entry {
         RecordEntry::Tick { link, .. } => {
             let is_web = link.starts_with("https://") || link.starts_with("http://");
@@ -129,14 +136,14 @@ fn within_bounds(record_entry: &RecordEntry) -> Result<(), ServiceError> {
                 let text = "begin with https:// or http://, or leave it empty";
                 return Err(ServiceError::invalid("link", FieldCode::Invalid, text));
             }
-            bounded("link", link, MAX_REASON)
+            check_length("link", link, MAX_REASON)
         }
         RecordEntry::Untick { .. } | RecordEntry::CloseIncident { .. } => Ok(()),
         RecordEntry::SignOff { comment, .. }
         | RecordEntry::Vote { comment, .. }
-        | RecordEntry::Acknowledge { comment, .. } => bounded("comment", comment, MAX_REASON),
-        RecordEntry::Note { text, .. } => bounded("text", text, MAX_TEXT),
-        RecordEntry::Notify { contact, .. } => bounded("contact", contact, MAX_REASON),
+        | RecordEntry::Acknowledge { comment, .. } => check_length("comment", comment, MAX_REASON),
+        RecordEntry::Note { text, .. } => check_length("text", text, MAX_TEXT),
+        RecordEntry::Notify { contact, .. } => check_length("contact", contact, MAX_REASON),
         RecordEntry::WritePostMortem { post_mortem, .. } => {
             let PostMortem { impact, timeline, cause, went_well, actions } = post_mortem;
             for (field, text) in [
@@ -145,7 +152,7 @@ fn within_bounds(record_entry: &RecordEntry) -> Result<(), ServiceError> {
                 ("cause", cause),
                 ("went_well", went_well),
             ] {
-                bounded(field, text, MAX_TEXT)?;
+                check_length(field, text, MAX_TEXT)?;
             }
             if actions.len() > MAX_ACTIONS {
                 return Err(ServiceError::invalid(
@@ -155,21 +162,21 @@ fn within_bounds(record_entry: &RecordEntry) -> Result<(), ServiceError> {
                 ));
             }
             let mut parts = actions.iter().flat_map(|action| [&action.what, &action.owner]);
-            parts.try_for_each(|text| bounded("actions", text, MAX_REASON))
+            parts.try_for_each(|text| check_length("actions", text, MAX_REASON))
         }
     }
 }
 
-pub(super) async fn find(
+pub(super) async fn read_rollout(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<Rollout, ServiceError> {
-    let rollout = service.stores.state.rollout(environment).await?;
+    let rollout = service.stores.state.read_rollout(environment).await?;
     rollout.ok_or_else(|| ServiceError::not_found("rollout", "of this environment"))
 }
 
 /// Returns the error that names the change that came first, and its actor.
-async fn overtaken(
+async fn overtaken_error(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<ServiceError, ServiceError> {
@@ -185,7 +192,7 @@ async fn overtaken(
 }
 
 /// Writes the event, the state after it and the killed flags in one transaction.
-async fn save(
+async fn save_event(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
@@ -199,25 +206,25 @@ async fn save(
         RolloutEvent::Added(RecordEntry::Vote { .. }) => voter,
         _ => actor.name(),
     };
-    let state = rollout.state.after(event, &by, now);
+    let state = rollout.state.apply_event(event, &by, now);
     let change = Change::Rollout { rollout: rollout.key.clone(), what: event.clone() };
     let entry = AuditEntry { at: now, actor: actor.name(), change };
     let mut edits = vec![Edit::SaveRollout(rollout.key.clone(), Box::new(state), rollout.version)];
     let mut entries = vec![EnvironmentAuditEntry::new(environment, entry)];
     if let RolloutEvent::Killed(killed) = event {
         for flag in &killed.flags {
-            kill(service, actor, environment, flag, &mut edits, &mut entries)?;
+            add_kill_edits(service, actor, environment, flag, &mut edits, &mut entries)?;
         }
     }
-    let written = service.edit(environment, &edits, &entries, "the rollout").await;
+    let written = service.apply_edits(environment, &edits, &entries, "the rollout").await;
     match written {
-        Err(ServiceError::Conflict(_)) => Err(overtaken(service, environment).await?),
+        Err(ServiceError::Conflict(_)) => Err(overtaken_error(service, environment).await?),
         written => written,
     }
 }
 
 /// Adds the edit that kills a flag, unless it is killed already or does not exist.
-fn kill(
+fn add_kill_edits(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
@@ -233,7 +240,7 @@ fn kill(
     let mut state = FlagState::clone(&stored.state);
     state.killed = true;
     state.version += 1;
-    entries.extend(of_flag(service, actor, &live, key, |sibling| {
+    entries.extend(audit_flag_change(service, actor, &live, key, |sibling| {
         let own = sibling.stored_flag(key.as_str()).ok()?;
         let state = if sibling.environment.id == environment { &state } else { &own.state };
         Some(FlagDocument::new(&own.flag, state))

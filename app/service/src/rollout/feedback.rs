@@ -8,7 +8,7 @@ use crate::{Service, ServiceError};
 const LOOKED_AT: u32 = 500;
 
 /// Summarises the feedback since an instant.
-pub(super) async fn feedback_since(
+pub(super) async fn read_feedback_since(
     service: &Service,
     environment: EnvironmentId,
     since: Timestamp,
@@ -16,5 +16,5 @@ pub(super) async fn feedback_since(
     let said = service.stores.telemetry.recent_feedback(environment, LOOKED_AT).await?;
     let said: Vec<_> =
         said.into_iter().filter(|said| said.at >= since).map(|said| (said.at, said.what)).collect();
-    Ok(FeedbackSummary::of(&said))
+    Ok(FeedbackSummary::from_feedback(&said))
 }

@@ -12,7 +12,7 @@ use phasegate_domain::{
 use crate::{Service, ServiceError, gates::Evidence};
 
 /// Measures each KPI of the plan for the users of all phases reached; empty before the start.
-pub(super) async fn kpis(
+pub(super) async fn measure_kpis(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
@@ -28,10 +28,12 @@ pub(super) async fn kpis(
     let mut found = vec![None; kpis.len()];
     for window in windows {
         let days = ((today + 1 - i64::from(window)).max(began), today + 1);
-        let evidence = Evidence::read(service, environment, rollout, phases.clone(), days).await?;
+        let evidence =
+            Evidence::read_evidence(service, environment, rollout, phases.clone(), days).await?;
         for (place, kpi) in found.iter_mut().zip(kpis).filter(|(_, kpi)| kpi.window_days == window)
         {
-            *place = Some(KpiValue::of(kpi, evidence.finding(&kpi.target(), kpis.len())));
+            *place =
+                Some(KpiValue::from_result(kpi, evidence.judge_target(&kpi.target(), kpis.len())));
         }
     }
     Ok(found.into_iter().flatten().collect())

@@ -2,7 +2,7 @@
 
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey},
-    metrics::{Dimension, Metric, exposure_of},
+    metrics::{Dimension, Metric, parse_exposure_label},
     reports::{Counts, FIRST_MINUTES, FirstMinutes},
     rollout::Rollout,
     time::{Resolution, minute_of},
@@ -23,7 +23,7 @@ const METRICS: [Metric; 6] = [
 
 /// Reads the counts since the phase began; `None` before the start and after [`FIRST_MINUTES`]
 /// minutes.
-pub(super) async fn first_minutes(
+pub(super) async fn read_first_minutes(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
@@ -42,7 +42,7 @@ pub(super) async fn first_minutes(
         from: since - (to - since),
         to,
     };
-    let rows = service.stores.telemetry.rollups(&query).await?;
+    let rows = service.stores.telemetry.read_rollups(&query).await?;
     let live = service.environment(environment)?;
     let (before, after): (Vec<&Rollup>, Vec<&Rollup>) =
         rows.iter().partition(|row| row.bucket < since);
@@ -54,19 +54,23 @@ pub(super) async fn first_minutes(
     });
     Ok(Some(FirstMinutes {
         since: progress.phase_since,
-        flags: flags.map(|flag| given(&live, flag, &after)).collect(),
+        flags: flags.map(|flag| count_exposures(&live, flag, &after)).collect(),
         errors: errors.collect(),
-        now: counts(&after),
-        before: counts(&before),
+        now: sum_counts(&after),
+        before: sum_counts(&before),
     }))
 }
 
 /// Returns a flag with its exposures to the rollout's variant, and to others.
-fn given(live: &CachedEnvironment, flag: FlagKey, rows: &[&Rollup]) -> (FlagKey, u64, u64) {
+fn count_exposures(
+    live: &CachedEnvironment,
+    flag: FlagKey,
+    rows: &[&Rollup],
+) -> (FlagKey, u64, u64) {
     let on = live.stored_flag(flag.as_str()).ok().map(|stored| &stored.flag.rollout_variant);
     let (mut given, mut refused) = (0, 0);
     for row in rows.iter().filter(|row| row.metric == Metric::Exposures) {
-        if let Some((of, variant)) = exposure_of(&row.label)
+        if let Some((of, variant)) = parse_exposure_label(&row.label)
             && of == flag
         {
             let count = if on == Some(&variant) { &mut given } else { &mut refused };
@@ -76,7 +80,7 @@ fn given(live: &CachedEnvironment, flag: FlagKey, rows: &[&Rollup]) -> (FlagKey,
     (flag, given, refused)
 }
 
-fn counts(rows: &[&Rollup]) -> Counts {
+fn sum_counts(rows: &[&Rollup]) -> Counts {
     let of = |metric| rows.iter().filter(move |row| row.metric == metric);
     let count = |metric| of(metric).map(|row| row.aggregate.count()).sum();
     let mut lcp = phasegate_domain::stats::Sketch::default();

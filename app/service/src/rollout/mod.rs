@@ -10,11 +10,11 @@ mod review;
 mod status;
 mod view;
 
-pub use command::{add, command};
+pub use command::{add_to_record, execute_command};
 pub use plan::{
-    PlanBase, PlanChange, PlanImport, export_plan, import_plan, plan_change, plan_text, read_plan,
+    PlanBase, PlanChange, PlanImport, compare_plan, export_plan, import_plan, plan_text, read_plan,
     try_plan,
 };
-pub use review::review;
+pub use review::read_review;
 pub use status::RolloutOverview;
-pub use view::{current_phase, summary, view};
+pub use view::{current_phase, read_rollout_summary, read_rollout_view};

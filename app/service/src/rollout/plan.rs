@@ -3,7 +3,7 @@
 use crate::{
     CachedEnvironment, Service, ServiceError,
     access::Actor,
-    audit::{in_all, of_flag, saved},
+    audit::{audit_document_change, audit_flag_change, copy_to_environments},
     check::new_flag,
     secrets,
     setup::parse_plan_within,
@@ -11,17 +11,17 @@ use crate::{
 use phasegate_domain::{
     accounts::Role,
     audit::{AuditEntry, Change, SubjectKind},
-    diff::{FieldChange, diff},
+    diff::{FieldChange, diff_documents},
     flags::{Flag, FlagDocument},
     ids::{EnvironmentId, SegmentKey},
     plan::{Plan, PlanFile},
-    rollout::{PlanRevision, Rollout, RolloutEvent, RolloutState, revise},
+    rollout::{PlanRevision, Rollout, RolloutEvent, RolloutState, revise_plan},
     targeting::Segment,
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, StoredFlag};
 use serde::Serialize;
 
-use super::command::{MAX_REASON, bounded, find};
+use super::command::{MAX_REASON, check_length, read_rollout};
 
 /// The changes that importing a plan file makes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -60,8 +60,8 @@ pub async fn export_plan(
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<String, ServiceError> {
-    actor.require(Role::Viewer)?;
-    let rollout = find(service, environment).await?;
+    actor.require_role(Role::Viewer)?;
+    let rollout = read_rollout(service, environment).await?;
     plan_text(service, environment, &rollout.plan)
 }
 
@@ -118,25 +118,25 @@ pub fn read_plan(
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn plan_change(
+pub async fn compare_plan(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     file: &PlanFile,
 ) -> Result<PlanChange, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
-    let rollout = service.stores.state.rollout(environment).await?;
+    let rollout = service.stores.state.read_rollout(environment).await?;
     let version = rollout.as_ref().map(|rollout| rollout.version);
     let before = rollout.and_then(|rollout| serde_json::to_value(rollout.plan).ok());
     let after = serde_json::to_value(&file.plan).ok();
     let flags = missing_flags(&live, file).map(|flag| flag.key.to_string());
     let segments = missing_segments(&live, file).map(|segment| segment.key.to_string());
     Ok(PlanChange {
-        fields: diff(before.as_ref(), after.as_ref()),
+        fields: diff_documents(before.as_ref(), after.as_ref()),
         new_flags: flags.collect(),
         new_segments: segments.collect(),
-        unchanged: unchanged(&live, file),
+        unchanged: differing_definitions(&live, file),
         version,
     })
 }
@@ -148,7 +148,7 @@ fn missing_flags<'a>(
     file.flags.iter().filter(|flag| live.stored_flag(flag.key.as_str()).is_err())
 }
 
-fn unchanged(live: &CachedEnvironment, file: &PlanFile) -> Vec<String> {
+fn differing_definitions(live: &CachedEnvironment, file: &PlanFile) -> Vec<String> {
     let flags = file.flags.iter().filter(|flag| {
         let found = live.stored_flag(flag.key.as_str());
         found.is_ok_and(|found| *found.flag != **flag)
@@ -203,8 +203,8 @@ pub async fn import_plan(
     import: PlanImport<'_>,
 ) -> Result<(), ServiceError> {
     let _turn = service.begin_edit().await?;
-    let (edits, entries) = prepare(service, actor, environment, file, import).await?;
-    service.edit(environment, &edits, &entries, "the rollout").await
+    let (edits, entries) = prepare_import(service, actor, environment, file, import).await?;
+    service.apply_edits(environment, &edits, &entries, "the rollout").await
 }
 
 /// Returns what importing a plan would change, without saving it.
@@ -220,31 +220,33 @@ pub async fn try_plan(
     import: PlanImport<'_>,
 ) -> Result<PlanChange, ServiceError> {
     let _turn = service.begin_edit().await?;
-    let change = plan_change(service, actor, environment, file).await?;
-    prepare(service, actor, environment, file, import).await?;
+    let change = compare_plan(service, actor, environment, file).await?;
+    prepare_import(service, actor, environment, file, import).await?;
     Ok(change)
 }
 
 /// Returns the edits of an import, with the entries of the audit log.
-async fn prepare(
+async fn prepare_import(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     file: &PlanFile,
     PlanImport { note, salt, base }: PlanImport<'_>,
 ) -> Result<(Vec<Edit>, Vec<EnvironmentAuditEntry>), ServiceError> {
-    actor.require(Role::Operator)?;
-    bounded("note", note, MAX_REASON)?;
+    actor.require_role(Role::Operator)?;
+    check_length("note", note, MAX_REASON)?;
     let live = service.environment(environment)?;
     let (mut edits, mut entries) = (Vec::new(), Vec::new());
-    make_missing(service, actor, &live, file, &mut edits, &mut entries)?;
-    let rollout = service.stores.state.rollout(environment).await?;
+    create_missing_definitions(service, actor, &live, file, &mut edits, &mut entries)?;
+    let rollout = service.stores.state.read_rollout(environment).await?;
     let found = rollout.as_ref().map(|rollout| rollout.version);
     if !matches!(base, PlanBase::Any) && base != PlanBase::Seen(found) {
         return Err(ServiceError::Conflict("the rollout"));
     }
     let event = match &rollout {
-        Some(rollout) => revise(&rollout.plan, &rollout.state, &file.plan, note, actor.role())?,
+        Some(rollout) => {
+            revise_plan(&rollout.plan, &rollout.state, &file.plan, note, actor.role())?
+        }
         None => RolloutEvent::Planned(PlanRevision {
             from: None,
             to: file.plan.revision.clone(),
@@ -256,7 +258,7 @@ async fn prepare(
     let before = rollout.as_ref().map(|rollout| &rollout.plan);
     let document = |plan: &Plan| serde_json::to_value(plan).ok();
     let key = file.plan.key.as_str();
-    let line = saved(
+    let line = audit_document_change(
         service,
         actor,
         SubjectKind::Rollout,
@@ -271,17 +273,17 @@ async fn prepare(
     let plan = Box::new(file.plan.clone());
     match rollout {
         Some(Rollout { key, state, version, .. }) => {
-            let after: RolloutState = state.after(&event, &actor.name(), service.now());
+            let after: RolloutState = state.apply_event(&event, &actor.name(), service.now());
             edits.push(Edit::SavePlan(key, plan, version));
             edits.push(Edit::SaveRollout(file.plan.key.clone(), Box::new(after), version));
         }
-        None => edits.push(Edit::CreateRollout(plan, secrets::text("", salt, 16))),
+        None => edits.push(Edit::CreateRollout(plan, secrets::random_text("", salt, 16))),
     }
     Ok((edits, entries))
 }
 
 /// Adds the edits that create the flags and segments of the file that do not exist.
-fn make_missing(
+fn create_missing_definitions(
     service: &Service,
     actor: &Actor,
     live: &CachedEnvironment,
@@ -296,14 +298,20 @@ fn make_missing(
     }
     for segment in missing_segments(live, file) {
         let document = serde_json::to_value(segment).ok();
-        let line =
-            saved(service, actor, SubjectKind::Segment, segment.key.as_str(), None, document);
-        entries.extend(in_all(service, live, &line));
+        let line = audit_document_change(
+            service,
+            actor,
+            SubjectKind::Segment,
+            segment.key.as_str(),
+            None,
+            document,
+        );
+        entries.extend(copy_to_environments(service, live, &line));
         edits.push(Edit::CreateSegment(segment.clone()));
     }
     for flag in missing_flags(live, file) {
         let new = new_flag(flag.clone());
-        entries.extend(of_flag(service, actor, live, &flag.key, |sibling| {
+        entries.extend(audit_flag_change(service, actor, live, &flag.key, |sibling| {
             let is_here = sibling.environment.id == live.environment.id;
             Some(FlagDocument::new(flag, if is_here { &new.state } else { &new.elsewhere }))
         }));

@@ -55,10 +55,10 @@ pub struct RolloutOverview {
 impl RolloutOverview {
     /// Summarises a view of the rollout.
     #[must_use]
-    pub fn of(view: &RolloutView) -> Self {
+    pub fn from_view(view: &RolloutView) -> Self {
         let state = view.status();
         let phase = state.serving_phase();
-        let commands = view.possible();
+        let commands = view.possible_commands();
         Self {
             key: view.plan.key.clone(),
             revision: view.plan.revision.clone(),

@@ -13,7 +13,10 @@ use phasegate_domain::{
 };
 use phasegate_store::models::AuditQuery;
 
-use super::{feedback::feedback_since, kpis::kpis, minutes::first_minutes, reach::reach};
+use super::{
+    feedback::read_feedback_since, kpis::measure_kpis, minutes::read_first_minutes,
+    reach::measure_reach,
+};
 use crate::{Service, ServiceError, access::Actor, annotations::read_annotations, gates};
 
 /// The maximum number of audit entries on the page.
@@ -25,22 +28,23 @@ const HISTORY_LINES: u32 = 50;
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn view(
+pub async fn read_rollout_view(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Option<RolloutView>, ServiceError> {
-    actor.require(Role::Viewer)?;
-    let Some(rollout) = service.stores.state.rollout(environment).await? else {
+    actor.require_role(Role::Viewer)?;
+    let Some(rollout) = service.stores.state.read_rollout(environment).await? else {
         return Ok(None);
     };
     let (gate, reach, measured) = tokio::join!(
-        gates::gate(service, environment, &rollout),
-        reach(service, environment, &rollout),
-        measured(service, environment, &rollout),
+        gates::evaluate_gate(service, environment, &rollout),
+        measure_reach(service, environment, &rollout),
+        read_measurement(service, environment, &rollout),
     );
-    let Measurement { kpis, first_minutes, feedback, annotations } = or_nothing(measured)?;
-    let history = history(service, environment).await?;
+    let Measurement { kpis, first_minutes, feedback, annotations } =
+        empty_on_store_error(measured)?;
+    let history = read_rollout_history(service, environment).await?;
     let live = service.environment(environment)?;
     let name = |key: &FlagKey| {
         let name = live.stored_flag(key.as_str()).ok()?.flag.name.clone();
@@ -70,23 +74,23 @@ pub async fn view(
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn summary(
+pub async fn read_rollout_summary(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Option<RolloutSummary>, ServiceError> {
-    actor.require(Role::Viewer)?;
-    let Some(rollout) = service.stores.state.rollout(environment).await? else {
+    actor.require_role(Role::Viewer)?;
+    let Some(rollout) = service.stores.state.read_rollout(environment).await? else {
         return Ok(None);
     };
     let Rollout { plan, state, version, .. } = rollout;
-    let history = history(service, environment).await?;
+    let history = read_rollout_history(service, environment).await?;
     let (role, at) = (actor.role(), service.now());
     Ok(Some(RolloutSummary { plan, state, version, history, role, at }))
 }
 
 /// Reads the newest audit entries about the rollout.
-async fn history(
+async fn read_rollout_history(
     service: &Service,
     environment: EnvironmentId,
 ) -> Result<Vec<AuditEntry>, ServiceError> {
@@ -108,7 +112,7 @@ struct Measurement {
     annotations: Vec<Annotation>,
 }
 
-async fn measured(
+async fn read_measurement(
     service: &Service,
     environment: EnvironmentId,
     rollout: &Rollout,
@@ -118,16 +122,18 @@ async fn measured(
     let phase_since = state.status.progress().map_or(now, |progress| progress.phase_since);
     let began = state.started_at.unwrap_or(phase_since);
     let (kpis, first_minutes, feedback, annotations) = tokio::try_join!(
-        kpis(service, environment, rollout),
-        first_minutes(service, environment, rollout),
-        feedback_since(service, environment, phase_since),
+        measure_kpis(service, environment, rollout),
+        read_first_minutes(service, environment, rollout),
+        read_feedback_since(service, environment, phase_since),
         read_annotations(service, environment, began.timestamp(), now.timestamp() + 1),
     )?;
     Ok(Measurement { kpis, first_minutes, feedback, annotations })
 }
 
 /// Replaces storage errors with empty measurements, because a rollback needs the page.
-fn or_nothing(measured: Result<Measurement, ServiceError>) -> Result<Measurement, ServiceError> {
+fn empty_on_store_error(
+    measured: Result<Measurement, ServiceError>,
+) -> Result<Measurement, ServiceError> {
     match measured {
         Err(error @ (ServiceError::Store(_) | ServiceError::Full | ServiceError::Locked)) => {
             tracing::error!(%error, "how the rollout is doing cannot be read");

@@ -41,7 +41,10 @@ type Move = (Timestamp, Option<PhaseNumber>, Option<PhaseNumber>);
 
 /// Reads the rollout's last moves, newest first. Only the newest audit entries are searched, most
 /// of which may be about the record.
-async fn moves(stores: &Stores, environment: EnvironmentId) -> Result<Vec<Move>, ServiceError> {
+async fn read_moves(
+    stores: &Stores,
+    environment: EnvironmentId,
+) -> Result<Vec<Move>, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
     let query = AuditQuery { kind, limit: MOVES, ..AuditQuery::default() };
     let lines = stores.state.audit_records(environment, &query).await?;
@@ -150,7 +153,7 @@ impl CachedEnvironment {
         &self.overrides
     }
 
-    pub(super) async fn read(
+    pub(super) async fn read_environment(
         stores: &Stores,
         environment: Environment,
         segments: Arc<Vec<Versioned<Arc<Segment>>>>,
@@ -160,10 +163,10 @@ impl CachedEnvironment {
         let Carried { variables, counters, before } = carried;
         let id = environment.id;
         let known = before.map_or(&[][..], |live| live.flags.as_slice());
-        let flags = stores.state.flags(id, known).await?;
+        let flags = stores.state.read_flags(id, known).await?;
         let known = before.map_or(&[][..], |live| live.overrides.as_slice());
-        let overrides = stores.state.overrides(id, known).await?;
-        let rollout = stores.state.rollout(id).await?;
+        let overrides = stores.state.read_overrides(id, known).await?;
+        let rollout = stores.state.read_rollout(id).await?;
         let has_moved = before.is_none_or(|live| live.snapshot.rollout() != rollout.as_ref());
         if has_moved && let Some(rollout) = &rollout {
             // Bounded in time: a change must be served even while telemetry is busy.
@@ -174,9 +177,9 @@ impl CachedEnvironment {
         }
         let moves = match before {
             Some(live) if !has_moved => live.moves.clone(),
-            _ => moves(stores, id).await?,
+            _ => read_moves(stores, id).await?,
         };
-        let held = variables.hold(flags.iter().map(|stored| &*stored.flag));
+        let held = variables.environment_overrides(flags.iter().map(|stored| &*stored.flag));
         let snapshot = Snapshot::new(Parts {
             flags: flags.iter().map(|s| (Arc::clone(&s.flag), Arc::clone(&s.state))).collect(),
             segments: segments.iter().map(|stored| Arc::clone(&stored.value)).collect(),
@@ -185,7 +188,8 @@ impl CachedEnvironment {
             forced: held,
             rollout_variables: variables.rollout(),
         });
-        let counters = snapshot.flags().map(|entry| counters.counters(id, &entry.flag)).collect();
+        let counters =
+            snapshot.flags().map(|entry| counters.flag_counters(id, &entry.flag)).collect();
         let configuration = before.map_or_else(
             || watch::Sender::new(Configuration { version: 1, changed_at: None }),
             |live| live.configuration.clone(),
@@ -218,18 +222,18 @@ impl CachedEnvironment {
     }
 
     /// Notifies listening clients if evaluations or collection settings have changed.
-    pub(crate) fn tell_clients(&self, before: Option<&Arc<Self>>, now: Timestamp) {
+    pub(crate) fn notify_if_changed(&self, before: Option<&Arc<Self>>, now: Timestamp) {
         let differs = |before: &Arc<Self>| {
             before.snapshot != self.snapshot
                 || before.environment.collection_settings != self.environment.collection_settings
         };
         if before.is_some_and(differs) {
-            self.touch(now);
+            self.notify_clients(now);
         }
     }
 
     /// Increases the version of the configuration, which notifies listening clients.
-    pub(crate) fn touch(&self, now: Timestamp) {
+    pub(crate) fn notify_clients(&self, now: Timestamp) {
         self.configuration.send_modify(|configuration| {
             configuration.version += 1;
             configuration.changed_at = Some(now);
@@ -243,9 +247,9 @@ impl CachedEnvironment {
     }
 
     /// Counts an evaluation of a flag with its variant.
-    pub fn count(&self, entry: &FlagEntry, variant: &Variant) {
+    pub fn count_evaluation(&self, entry: &FlagEntry, variant: &Variant) {
         if let Some(counters) = self.counters.get(entry.index) {
-            counters.add(entry, variant);
+            counters.increment_variant(entry, variant);
         }
     }
 

@@ -65,17 +65,21 @@ impl ConfigCache {
     ///
     /// # Errors
     /// Returns an error if storage fails; the previous configuration stays.
-    pub(super) async fn reload(&self, stores: &Stores, now: Timestamp) -> Result<(), ServiceError> {
+    pub(super) async fn reload_all(
+        &self,
+        stores: &Stores,
+        now: Timestamp,
+    ) -> Result<(), ServiceError> {
         let _turn = self.reloading.lock().await;
-        let revision = stores.state.revision().await?;
-        self.read(stores, revision, |_| true, now).await
+        let revision = stores.state.read_revision().await?;
+        self.read_directory(stores, revision, |_| true, now).await
     }
 
     /// Reloads after a change of one project that wrote `entries` audit entries. Environments of
     /// other projects are read only if another process has written meanwhile.
     ///
     /// # Errors
-    /// Returns the errors of [`ConfigCache::reload`].
+    /// Returns the errors of [`ConfigCache::reload_all`].
     pub(super) async fn reload_project(
         &self,
         stores: &Stores,
@@ -84,12 +88,12 @@ impl ConfigCache {
         now: Timestamp,
     ) -> Result<(), ServiceError> {
         let _turn = self.reloading.lock().await;
-        let revision = stores.state.revision().await?;
+        let revision = stores.state.read_revision().await?;
         let is_alone = i64::try_from(entries).is_ok_and(|own| revision == self.revision() + own);
-        self.read(stores, revision, |of| !is_alone || of == project, now).await
+        self.read_directory(stores, revision, |of| !is_alone || of == project, now).await
     }
 
-    async fn read(
+    async fn read_directory(
         &self,
         stores: &Stores,
         revision: i64,
@@ -99,7 +103,7 @@ impl ConfigCache {
         let old = self.directory.load_full();
         let mut directory = Directory { revision, ..Directory::default() };
         let mut segments: HashMap<ProjectId, Arc<Vec<Versioned<Arc<Segment>>>>> = HashMap::new();
-        for environment in stores.state.environments().await? {
+        for environment in stores.state.read_environments().await? {
             let (id, project) = (environment.id, environment.project_id);
             directory.order.push(id);
             let before = old.environments.get(&id);
@@ -113,13 +117,15 @@ impl ConfigCache {
                 Some(read) => Arc::clone(read),
                 None => {
                     let known = before.map_or(&[][..], |live| live.segments.as_slice());
-                    let read = Arc::new(stores.state.segments(id, known).await?);
+                    let read = Arc::new(stores.state.read_segments(id, known).await?);
                     segments.insert(project, Arc::clone(&read));
                     read
                 }
             };
             let parts = Carried { variables: &self.variables, counters: &self.counters, before };
-            let live = CachedEnvironment::read(stores, environment, of_project, parts, now).await?;
+            let live =
+                CachedEnvironment::read_environment(stores, environment, of_project, parts, now)
+                    .await?;
             directory.environments.insert(id, Arc::new(live));
         }
         for key in stores.state.client_keys().await? {
@@ -131,7 +137,7 @@ impl ConfigCache {
         let directory = Arc::new(directory);
         self.directory.store(Arc::clone(&directory));
         for live in directory.environments.values() {
-            live.tell_clients(old.environments.get(&live.environment.id), now);
+            live.notify_if_changed(old.environments.get(&live.environment.id), now);
         }
         Ok(())
     }
@@ -178,7 +184,7 @@ impl ConfigCache {
     }
 
     /// Records that schedules are checked now, and returns when they were checked before.
-    pub(crate) fn look_at_schedules(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn mark_schedules_checked(&self, now: Timestamp) -> Option<Timestamp> {
         let before = self.schedules_kept.swap(now.timestamp_millis(), Ordering::Relaxed);
         Timestamp::from_timestamp_millis(before).filter(|at| *at > Timestamp::UNIX_EPOCH)
     }

@@ -32,7 +32,7 @@ impl Counters {
         self.variants.iter().eq(flag.variants.iter().map(|variant| &variant.name))
     }
 
-    pub(crate) fn add(&self, entry: &FlagEntry, variant: &Variant) {
+    pub(crate) fn increment_variant(&self, entry: &FlagEntry, variant: &Variant) {
         // The variant is borrowed from the entry, so comparing addresses is enough.
         let index = entry.flag.variants.iter().position(|known| std::ptr::eq(known, variant));
         if let Some(count) = index.and_then(|index| self.counts.get(index)) {
@@ -51,7 +51,7 @@ pub(crate) struct EvaluationCounters {
 
 impl EvaluationCounters {
     /// Returns the counters of a flag, which stay the same until its variants change.
-    pub(crate) fn counters(&self, environment: EnvironmentId, flag: &Flag) -> Arc<Counters> {
+    pub(crate) fn flag_counters(&self, environment: EnvironmentId, flag: &Flag) -> Arc<Counters> {
         let mut all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let place = (environment, flag.key.clone());
         if let Some(known) = all.get(&place).filter(|known| known.is_of(flag)) {
@@ -66,7 +66,7 @@ impl EvaluationCounters {
     }
 
     /// Takes the counts since the last call, as rows of `hour`.
-    pub(crate) fn take(&self, hour: i64) -> Vec<UsageRow> {
+    pub(crate) fn take_counts(&self, hour: i64) -> Vec<UsageRow> {
         let all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let live =
             all.iter().map(|((environment, flag), c)| (*environment, flag.clone(), Arc::clone(c)));
@@ -90,7 +90,7 @@ impl EvaluationCounters {
 
 impl EvaluationCounters {
     /// Puts back counts that could not be written, for flags and variants that are still counted.
-    pub(crate) fn put_back(&self, rows: &[UsageRow]) {
+    pub(crate) fn restore_counts(&self, rows: &[UsageRow]) {
         let all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         for row in rows {
             let Some(counters) = all.get(&(row.environment, row.flag.clone())) else { continue };

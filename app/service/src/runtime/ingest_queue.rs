@@ -56,7 +56,11 @@ impl IngestQueue {
 
     /// Records the time that the store knows, unless a batch was stored meanwhile. Returns the
     /// recorded time.
-    pub(crate) fn note_heard(&self, environment: EnvironmentId, at: Option<i64>) -> Option<i64> {
+    pub(crate) fn record_last_event(
+        &self,
+        environment: EnvironmentId,
+        at: Option<i64>,
+    ) -> Option<i64> {
         *self.heard().entry(environment).or_insert(at)
     }
 
@@ -67,7 +71,7 @@ impl IngestQueue {
     }
 
     /// Records stored batches, and that the disk has room.
-    pub(crate) fn note_stored(&self, batches: &[Batch]) {
+    pub(crate) fn record_stored_batches(&self, batches: &[Batch]) {
         let mut heard = self.heard();
         for batch in batches {
             let at = batch.received_at.timestamp_millis();
@@ -80,7 +84,7 @@ impl IngestQueue {
         }
     }
 
-    pub(crate) fn note_full(&self, now: Timestamp) {
+    pub(crate) fn record_full_disk(&self, now: Timestamp) {
         let (none, now) = (0, now.timestamp_millis());
         let noted =
             self.full_since.compare_exchange(none, now, Ordering::Relaxed, Ordering::Relaxed);

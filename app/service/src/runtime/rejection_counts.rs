@@ -34,7 +34,7 @@ pub(crate) struct RejectedBody {
 }
 
 impl RejectionCounts {
-    pub(crate) fn add(&self, environment: EnvironmentId, reason: Rejection, is_lost: bool) {
+    pub(crate) fn count_body(&self, environment: EnvironmentId, reason: Rejection, is_lost: bool) {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = counts.len() >= MAX_REASONS;
         let key = (environment, RejectedBody { reason, is_lost });
@@ -46,12 +46,12 @@ impl RejectionCounts {
         }
     }
 
-    pub(crate) fn take(&self) -> BTreeMap<(EnvironmentId, RejectedBody), u64> {
+    pub(crate) fn take_rejections(&self) -> BTreeMap<(EnvironmentId, RejectedBody), u64> {
         std::mem::take(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns the next number for the id of a batch.
-    pub(crate) fn next_number(&self) -> u64 {
+    pub(crate) fn next_batch_number(&self) -> u64 {
         self.written.fetch_add(1, Ordering::Relaxed)
     }
 }

@@ -13,7 +13,7 @@ use phasegate_domain::{feedback::MAX_SCREENSHOTS_PER_MINUTE, ids::EnvironmentId}
 pub(crate) struct ScreenshotLimiter(Mutex<HashMap<EnvironmentId, (i64, u32)>>);
 
 impl ScreenshotLimiter {
-    pub(crate) fn admit(&self, environment: EnvironmentId, minute: i64) -> bool {
+    pub(crate) fn admit_screenshot(&self, environment: EnvironmentId, minute: i64) -> bool {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (of, taken) = all.entry(environment).or_insert((minute, 0));
         if *of != minute {
@@ -33,10 +33,13 @@ mod tests {
         let limiter = ScreenshotLimiter::default();
         let (here, there) = (EnvironmentId(1), EnvironmentId(2));
         for _ in 0..MAX_SCREENSHOTS_PER_MINUTE {
-            assert!(limiter.admit(here, 7));
+            assert!(limiter.admit_screenshot(here, 7));
         }
-        assert!(!limiter.admit(here, 7));
-        assert!(limiter.admit(there, 7), "environments do not stand in each other's way");
-        assert!(limiter.admit(here, 8));
+        assert!(!limiter.admit_screenshot(here, 7));
+        assert!(
+            limiter.admit_screenshot(there, 7),
+            "environments do not stand in each other's way"
+        );
+        assert!(limiter.admit_screenshot(here, 8));
     }
 }

@@ -43,14 +43,14 @@ impl Service {
     ///
     /// # Errors
     /// Returns an error if storage fails.
-    pub async fn open(
+    pub async fn from_stores(
         state: Arc<dyn StateStore>,
         telemetry: Arc<dyn TelemetryStore>,
         clock: Clock,
         variables: Variables,
         seed: Seed,
     ) -> Result<Self, ServiceError> {
-        let digest_key = telemetry.digest_key(seed).await?;
+        let digest_key = telemetry.read_or_store_digest_key(seed).await?;
         let service = Self {
             stores: Stores { state, telemetry },
             config: ConfigCache::new(variables),
@@ -61,14 +61,14 @@ impl Service {
             clock,
             changes: watch::Sender::new(0),
         };
-        service.reload().await?;
+        service.reload_configuration().await?;
         Ok(service)
     }
 
     /// Reloads the whole configuration and wakes clients.
-    pub(crate) async fn reload(&self) -> Result<(), ServiceError> {
-        self.config.reload(&self.stores, self.now()).await?;
-        self.announce();
+    pub(crate) async fn reload_configuration(&self) -> Result<(), ServiceError> {
+        self.config.reload_all(&self.stores, self.now()).await?;
+        self.announce_change();
         Ok(())
     }
 
@@ -76,27 +76,27 @@ impl Service {
     ///
     /// # Errors
     /// Returns an error if storage fails.
-    pub async fn catch_up(&self) -> Result<(), ServiceError> {
+    pub async fn reload_if_changed(&self) -> Result<(), ServiceError> {
         self.read_newer_state().await?;
-        Ok(self.stores.telemetry.catch_up().await?)
+        Ok(self.stores.telemetry.invalidate_outdated_caches().await?)
     }
 
     async fn read_newer_state(&self) -> Result<(), ServiceError> {
-        if self.stores.state.revision().await? > self.config.revision() {
-            self.reload().await?;
+        if self.stores.state.read_revision().await? > self.config.revision() {
+            self.reload_configuration().await?;
         }
         Ok(())
     }
 
     /// Returns why state or telemetry cannot be stored now; empty if both can.
-    pub async fn problems(&self) -> Vec<String> {
+    pub async fn storage_problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        if let Err(error) = self.stores.state.check().await {
+        if let Err(error) = self.stores.state.check_writable().await {
             problems.push(format!("changes cannot be saved: {error}"));
         }
         let telemetry = match self.ingest.queue.full_since() {
             Some(_) => Err(StoreError::Full),
-            None => self.stores.telemetry.check().await,
+            None => self.stores.telemetry.check_writable().await,
         };
         if let Err(error) = telemetry {
             problems.push(format!("telemetry cannot be stored: {error}"));
@@ -108,9 +108,9 @@ impl Service {
     ///
     /// # Errors
     /// Returns an error if storage fails.
-    pub async fn mark(&self, mark: i32) -> Result<(), ServiceError> {
-        self.stores.state.mark(mark).await?;
-        Ok(self.stores.telemetry.mark(mark).await?)
+    pub async fn mark_databases(&self, mark: i32) -> Result<(), ServiceError> {
+        self.stores.state.mark_database(mark).await?;
+        Ok(self.stores.telemetry.mark_database(mark).await?)
     }
 
     /// Closes the stores. Each database is a single file afterwards, which can be copied by itself.
@@ -118,9 +118,9 @@ impl Service {
     /// # Errors
     /// Returns an error if storage fails; nothing is lost then, but a journal stays beside the
     /// file.
-    pub async fn close(&self) -> Result<(), ServiceError> {
-        let state = self.stores.state.close().await;
-        self.stores.telemetry.close().await?;
+    pub async fn close_stores(&self) -> Result<(), ServiceError> {
+        let state = self.stores.state.close_database().await;
+        self.stores.telemetry.close_database().await?;
         Ok(state?)
     }
 
@@ -138,27 +138,27 @@ impl Service {
 
     /// Writes edits in one transaction and reloads the project. `what` names the subject of a
     /// conflict.
-    pub(crate) async fn edit(
+    pub(crate) async fn apply_edits(
         &self,
         environment: EnvironmentId,
         edits: &[Edit],
         entries: &[EnvironmentAuditEntry],
         what: &'static str,
     ) -> Result<(), ServiceError> {
-        let written = self.stores.state.edit(environment, edits, entries).await;
+        let written = self.stores.state.apply_edits(environment, edits, entries).await;
         match written {
             Ok(()) => {
                 let project = self.environment(environment)?.environment.project_id;
                 self.config
                     .reload_project(&self.stores, project, entries.len(), self.now())
                     .await?;
-                self.announce();
+                self.announce_change();
                 Ok(())
             }
             Err(StoreError::Conflict) => {
                 // Another change came first, perhaps from another process, and must be visible from
                 // now on.
-                self.reload().await?;
+                self.reload_configuration().await?;
                 Err(ServiceError::Conflict(what))
             }
             Err(error) => Err(error.into()),
@@ -166,7 +166,7 @@ impl Service {
     }
 
     /// Wakes the subscribers of [`Service::changes`].
-    pub(crate) fn announce(&self) {
+    pub(crate) fn announce_change(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
@@ -188,7 +188,7 @@ impl Service {
     /// Returns [`ServiceError::NotFound`] if there is none with this id.
     pub fn environment(&self, id: EnvironmentId) -> Result<Arc<CachedEnvironment>, ServiceError> {
         self.config
-            .environment(id.real())
+            .environment(id.real_id())
             .ok_or_else(|| ServiceError::not_found("environment", id.0.to_string()))
     }
 
@@ -216,7 +216,7 @@ impl Service {
     }
 
     /// Returns the environments of a project.
-    pub(crate) fn siblings(&self, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
+    pub(crate) fn project_environments(&self, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
         let mut all = self.environments();
         all.retain(|live| live.environment.project_id == project);
         all
@@ -233,23 +233,23 @@ impl Service {
 
     /// Returns the variables for flags that override nothing, each with the reason.
     #[must_use]
-    pub fn useless_variables(&self) -> Vec<(String, String)> {
+    pub fn unmatched_variables(&self) -> Vec<(String, String)> {
         let all = self.environments();
         let flags: Vec<_> =
             all.iter().flat_map(|live| live.flags.iter().map(|s| &*s.flag)).collect();
-        self.config.variables().problems(&flags)
+        self.config.variables().unmatched_variables(&flags)
     }
 
     /// Returns a client key of the oldest environment for the demo: the oldest one that any page
     /// may use.
     #[must_use]
     pub fn first_client_key(&self) -> Option<String> {
-        self.client_key_of(self.config.first_environment()?)
+        self.unrestricted_client_key(self.config.first_environment()?)
     }
 
     /// Returns the oldest client key of an environment that any page may use.
     #[must_use]
-    pub fn client_key_of(&self, environment: EnvironmentId) -> Option<String> {
+    pub fn unrestricted_client_key(&self, environment: EnvironmentId) -> Option<String> {
         let keys = self.config.client_keys(environment).into_iter();
         let usable = keys.filter(|key| key.allowed_origins.is_empty());
         usable.min_by_key(|key| key.created_at).map(|key| key.key.clone())

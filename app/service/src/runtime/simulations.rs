@@ -17,12 +17,19 @@ pub(crate) struct Simulations {
 }
 
 impl Simulations {
-    pub(crate) fn known(&self, environment: EnvironmentId) -> Option<Option<Simulation>> {
+    pub(crate) fn known_simulation(
+        &self,
+        environment: EnvironmentId,
+    ) -> Option<Option<Simulation>> {
         let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         all.get(&environment).cloned()
     }
 
-    pub(crate) fn note(&self, environment: EnvironmentId, simulation: Option<Simulation>) {
+    pub(crate) fn record_simulation(
+        &self,
+        environment: EnvironmentId,
+        simulation: Option<Simulation>,
+    ) {
         let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(environment, simulation);
     }
@@ -32,7 +39,7 @@ impl Simulations {
     }
 
     /// Records that a simulation begins. Returns `false` if one is running.
-    pub(crate) fn claim(&self, environment: EnvironmentId) -> bool {
+    pub(crate) fn claim_run(&self, environment: EnvironmentId) -> bool {
         let mut progress = self.progress();
         if progress.contains_key(&environment) {
             return false;

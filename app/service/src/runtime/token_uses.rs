@@ -12,17 +12,17 @@ use phasegate_domain::{Timestamp, ids::TokenId};
 pub(crate) struct TokenUses(Mutex<HashMap<TokenId, Timestamp>>);
 
 impl TokenUses {
-    pub(crate) fn note(&self, token: TokenId, at: Timestamp) {
+    pub(crate) fn record_use(&self, token: TokenId, at: Timestamp) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token, at);
     }
 
     /// Returns a token's last use, if it is not written yet.
-    pub(crate) fn last(&self, token: TokenId) -> Option<Timestamp> {
+    pub(crate) fn last_use(&self, token: TokenId) -> Option<Timestamp> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&token).copied()
     }
 
     /// Puts back uses that could not be written, unless there was a later one.
-    pub(crate) fn put_back(&self, used: &[(TokenId, Timestamp)]) {
+    pub(crate) fn restore_uses(&self, used: &[(TokenId, Timestamp)]) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (token, at) in used {
             let newest = all.entry(*token).or_insert(*at);
@@ -30,7 +30,7 @@ impl TokenUses {
         }
     }
 
-    pub(crate) fn take(&self) -> Vec<(TokenId, Timestamp)> {
+    pub(crate) fn take_uses(&self) -> Vec<(TokenId, Timestamp)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect()
     }
 }

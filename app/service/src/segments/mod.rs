@@ -14,8 +14,8 @@ use phasegate_store::models::{Edit, Versioned};
 use crate::{
     CachedEnvironment, Service, ServiceError,
     access::Actor,
-    audit::{in_all, saved},
-    check::check,
+    audit::{audit_document_change, copy_to_environments},
+    check::validate_change,
 };
 
 /// A segment with all its uses.
@@ -41,16 +41,16 @@ impl std::fmt::Display for PlacedUse {
     }
 }
 
-fn uses(service: &Service, live: &CachedEnvironment, key: &str) -> Vec<PlacedUse> {
+fn segment_uses(service: &Service, live: &CachedEnvironment, key: &str) -> Vec<PlacedUse> {
     let in_one = |sibling: Arc<CachedEnvironment>| {
         let uses = sibling.snapshot.uses_of_segment(key);
         let environment = sibling.environment.key.clone();
         uses.into_iter().map(move |by| PlacedUse { environment: environment.clone(), by })
     };
-    service.siblings(live.environment.project_id).into_iter().flat_map(in_one).collect()
+    service.project_environments(live.environment.project_id).into_iter().flat_map(in_one).collect()
 }
 
-fn line(
+fn segment_audit_entry(
     service: &Service,
     actor: &Actor,
     before: Option<&Segment>,
@@ -58,22 +58,29 @@ fn line(
 ) -> AuditEntry {
     let json = |segment: &Segment| serde_json::to_value(segment).ok();
     let key = before.or(after).map(|segment| segment.key.to_string()).unwrap_or_default();
-    saved(service, actor, SubjectKind::Segment, key, before.and_then(json), after.and_then(json))
+    audit_document_change(
+        service,
+        actor,
+        SubjectKind::Segment,
+        key,
+        before.and_then(json),
+        after.and_then(json),
+    )
 }
 
 /// Returns all segments by key, each with its uses.
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-pub fn list(
+pub fn list_segments(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Vec<SegmentDetail>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
     let detail = |stored: &Versioned<Arc<Segment>>| SegmentDetail {
-        uses: uses(service, &live, stored.value.key.as_str()),
+        uses: segment_uses(service, &live, stored.value.key.as_str()),
         stored: stored.clone(),
     };
     Ok(live.segments.iter().map(detail).collect())
@@ -83,16 +90,16 @@ pub fn list(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or no segment has this key.
-pub fn detail(
+pub fn read_segment_detail(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     key: &SegmentKey,
 ) -> Result<SegmentDetail, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
     let stored = live.stored_segment(key.as_str())?.clone();
-    Ok(SegmentDetail { uses: uses(service, &live, key.as_str()), stored })
+    Ok(SegmentDetail { uses: segment_uses(service, &live, key.as_str()), stored })
 }
 
 /// Creates a segment in the project of an environment.
@@ -102,34 +109,38 @@ pub fn detail(
 /// is invalid, the key is taken, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn create(
+pub async fn create_segment(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     segment: Segment,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("segments")?;
     if live.stored_segment(segment.key.as_str()).is_ok() {
         return Err(ServiceError::Exists { what: "segment", key: segment.key.to_string() });
     }
-    check_with(service, &live, &segment)?;
-    let entries = in_all(service, &live, &line(service, actor, None, Some(&segment)));
-    service.edit(environment, &[Edit::CreateSegment(segment)], &entries, "the segment").await
+    check_segment(service, &live, &segment)?;
+    let entries = copy_to_environments(
+        service,
+        &live,
+        &segment_audit_entry(service, actor, None, Some(&segment)),
+    );
+    service.apply_edits(environment, &[Edit::CreateSegment(segment)], &entries, "the segment").await
 }
 
 /// Validates a segment and everything that uses it: a changed segment may make a valid rule too
 /// costly.
-fn check_with(
+fn check_segment(
     service: &Service,
     live: &CachedEnvironment,
     segment: &Segment,
 ) -> Result<(), ServiceError> {
     segment.validate(live.snapshot.segments())?;
     segment.condition.check_values().map_err(InvalidSegment::from)?;
-    check(service, live, |_, draft| {
+    validate_change(service, live, |_, draft| {
         draft.segments.insert(segment.key.clone(), Arc::new(segment.clone()));
     })
 }
@@ -142,14 +153,14 @@ fn check_with(
 /// is invalid, no segment has this key, another change came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn replace(
+pub async fn replace_segment(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     segment: Segment,
     seen: Option<i64>,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("segments")?;
@@ -160,10 +171,17 @@ pub async fn replace(
     if *stored.value == segment {
         return Ok(());
     }
-    check_with(service, &live, &segment)?;
-    let line = line(service, actor, Some(&stored.value), Some(&segment));
+    check_segment(service, &live, &segment)?;
+    let line = segment_audit_entry(service, actor, Some(&stored.value), Some(&segment));
     let edit = Edit::SaveSegment(segment, stored.version);
-    service.edit(environment, &[edit], &in_all(service, &live, &line), "the segment").await
+    service
+        .apply_edits(
+            environment,
+            &[edit],
+            &copy_to_environments(service, &live, &line),
+            "the segment",
+        )
+        .await
 }
 
 /// Deletes a segment that is not used.
@@ -173,14 +191,14 @@ pub async fn replace(
 /// segment has this key, it is used, another change came first, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn delete(
+pub async fn delete_segment(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     key: &SegmentKey,
     seen: Option<i64>,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Operator)?;
+    actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     actor.require_shared("segments")?;
@@ -188,20 +206,27 @@ pub async fn delete(
     if seen.is_some_and(|seen| seen != stored.version) {
         return Err(ServiceError::Conflict("the segment"));
     }
-    let uses = uses(service, &live, key.as_str());
+    let uses = segment_uses(service, &live, key.as_str());
     if !uses.is_empty() {
         let uses: Vec<String> = uses.iter().map(PlacedUse::to_string).collect();
         let text = format!("{key} is used by {}; change that first", uses.join(", "));
         return Err(ServiceError::InUse(text));
     }
-    check(service, &live, |_, draft| {
+    validate_change(service, &live, |_, draft| {
         draft.segments.remove(key);
     })
     .map_err(|error| match error {
         ServiceError::Invalid(error) => ServiceError::InUse(error.to_string()),
         other => other,
     })?;
-    let line = line(service, actor, Some(&stored.value), None);
+    let line = segment_audit_entry(service, actor, Some(&stored.value), None);
     let edit = Edit::DeleteSegment(key.clone(), stored.version);
-    service.edit(environment, &[edit], &in_all(service, &live, &line), "the segment").await
+    service
+        .apply_edits(
+            environment,
+            &[edit],
+            &copy_to_environments(service, &live, &line),
+            "the segment",
+        )
+        .await
 }

@@ -10,7 +10,7 @@ use phasegate_store::models::{ClientKey, Edit, EnvironmentAuditEntry};
 use serde_json::json;
 
 use super::server_tokens::check_name;
-use crate::{Service, ServiceError, access::Actor, audit::saved, secrets};
+use crate::{Service, ServiceError, access::Actor, audit::audit_document_change, secrets};
 
 /// The maximum number of keys of an environment, and of origins of a key.
 const MAX_KEYS: usize = 100;
@@ -24,7 +24,7 @@ pub struct ClientKeyFields {
     pub allowed_origins: Vec<String>,
 }
 
-fn check(fields: &ClientKeyFields) -> Result<ClientKeyFields, ServiceError> {
+fn check_client_key_fields(fields: &ClientKeyFields) -> Result<ClientKeyFields, ServiceError> {
     if fields.allowed_origins.len() > MAX_KEYS {
         let text = format!("at most {MAX_KEYS} are allowed");
         return Err(ServiceError::invalid("allowed_origins", FieldCode::TooMany, text));
@@ -53,7 +53,7 @@ fn check(fields: &ClientKeyFields) -> Result<ClientKeyFields, ServiceError> {
     Ok(ClientKeyFields { name: check_name(&fields.name)?, allowed_origins })
 }
 
-fn line(
+fn client_key_audit_entry(
     service: &Service,
     actor: &Actor,
     before: Option<&ClientKey>,
@@ -61,7 +61,14 @@ fn line(
 ) -> AuditEntry {
     let json = |key: &ClientKey| json!({"key": key.key, "name": key.name, "allowed_origins": key.allowed_origins});
     let key = before.or(after).map(|key| key.name.clone()).unwrap_or_default();
-    saved(service, actor, SubjectKind::ClientKey, key, before.map(json), after.map(json))
+    audit_document_change(
+        service,
+        actor,
+        SubjectKind::ClientKey,
+        key,
+        before.map(json),
+        after.map(json),
+    )
 }
 
 /// Reads an environment's client keys, oldest first.
@@ -70,12 +77,12 @@ fn line(
 /// Returns an error if the actor lacks the viewer role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn client_keys(
+pub async fn list_client_keys(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Vec<ClientKey>, ServiceError> {
-    actor.require(Role::Viewer)?;
+    actor.require_role(Role::Viewer)?;
     let mut keys = service.stores.state.client_keys().await?;
     keys.retain(|key| key.environment == environment);
     Ok(keys)
@@ -87,13 +94,13 @@ pub async fn client_keys(
 /// Returns an error if the actor lacks the viewer role, the key does not exist, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn client_key(
+pub async fn read_client_key(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     key: &str,
 ) -> Result<ClientKey, ServiceError> {
-    let all = client_keys(service, actor, environment).await?;
+    let all = list_client_keys(service, actor, environment).await?;
     let found = all.into_iter().find(|known| known.key == key);
     found.ok_or_else(|| ServiceError::not_found("client key", key))
 }
@@ -112,19 +119,19 @@ pub async fn create_client_key(
     fields: &ClientKeyFields,
     seed: &secrets::Seed,
 ) -> Result<ClientKey, ServiceError> {
-    actor.require(Role::Admin)?;
-    let ClientKeyFields { name, allowed_origins } = check(fields)?;
-    if client_keys(service, actor, environment).await?.len() >= MAX_KEYS {
+    actor.require_role(Role::Admin)?;
+    let ClientKeyFields { name, allowed_origins } = check_client_key_fields(fields)?;
+    if list_client_keys(service, actor, environment).await?.len() >= MAX_KEYS {
         let text = format!("there are {MAX_KEYS} keys; delete one first");
-        return Err(FieldError::whole(FieldCode::TooMany, text).into());
+        return Err(FieldError::without_field(FieldCode::TooMany, text).into());
     }
-    let key = secrets::text("pk_", seed, 24);
+    let key = secrets::random_text("pk_", seed, 24);
     let created_at = service.now();
     let key = ClientKey { key, environment, name, allowed_origins, created_at, version: 1 };
-    let entry = line(service, actor, None, Some(&key));
+    let entry = client_key_audit_entry(service, actor, None, Some(&key));
     let edits = [Edit::CreateClientKey(key.clone())];
     service
-        .edit(
+        .apply_edits(
             environment,
             &edits,
             &[EnvironmentAuditEntry::new(environment, entry)],
@@ -147,20 +154,20 @@ pub async fn save_client_key(
     seen: &ClientKey,
     fields: &ClientKeyFields,
 ) -> Result<ClientKey, ServiceError> {
-    actor.require(Role::Admin)?;
-    let ClientKeyFields { name, allowed_origins } = check(fields)?;
+    actor.require_role(Role::Admin)?;
+    let ClientKeyFields { name, allowed_origins } = check_client_key_fields(fields)?;
     let after = ClientKey { name, allowed_origins, ..seen.clone() };
-    let entry = line(service, actor, Some(seen), Some(&after));
+    let entry = client_key_audit_entry(service, actor, Some(seen), Some(&after));
     let edits = [Edit::SaveClientKey(after.clone())];
     service
-        .edit(
+        .apply_edits(
             seen.environment,
             &edits,
             &[EnvironmentAuditEntry::new(seen.environment, entry)],
             "the client key",
         )
         .await?;
-    client_key(service, actor, after.environment, &after.key).await
+    read_client_key(service, actor, after.environment, &after.key).await
 }
 
 /// Deletes a client key. Requests of pages that still use it are rejected at once.
@@ -174,11 +181,11 @@ pub async fn delete_client_key(
     actor: &Actor,
     seen: &ClientKey,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Admin)?;
-    let entry = line(service, actor, Some(seen), None);
+    actor.require_role(Role::Admin)?;
+    let entry = client_key_audit_entry(service, actor, Some(seen), None);
     let edits = [Edit::DeleteClientKey(seen.key.clone(), seen.version)];
     service
-        .edit(
+        .apply_edits(
             seen.environment,
             &edits,
             &[EnvironmentAuditEntry::new(seen.environment, entry)],

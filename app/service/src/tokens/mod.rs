@@ -6,9 +6,11 @@ mod uses;
 
 pub use self::{
     client_keys::{
-        ClientKeyFields, client_key, client_keys, create_client_key, delete_client_key,
+        ClientKeyFields, create_client_key, delete_client_key, list_client_keys, read_client_key,
         save_client_key,
     },
-    server_tokens::{NewToken, TokenFields, create_token, delete_token, save_token, token, tokens},
-    uses::write_uses,
+    server_tokens::{
+        NewToken, TokenFields, create_token, delete_token, list_tokens, read_token, save_token,
+    },
+    uses::write_token_uses,
 };

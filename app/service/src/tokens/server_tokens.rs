@@ -9,7 +9,7 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, ServerToken};
 use serde_json::json;
 
-use crate::{Service, ServiceError, access::Actor, audit::saved, secrets};
+use crate::{Service, ServiceError, access::Actor, audit::audit_document_change, secrets};
 
 /// The maximum number of tokens of an environment.
 const MAX_TOKENS: usize = 1_000;
@@ -46,7 +46,7 @@ pub(super) fn check_name(name: &str) -> Result<String, ServiceError> {
     Ok(name.to_owned())
 }
 
-fn check(fields: &TokenFields) -> Result<TokenFields, ServiceError> {
+fn check_token_fields(fields: &TokenFields) -> Result<TokenFields, ServiceError> {
     let mut scopes = fields.scopes.clone();
     scopes.sort_unstable();
     scopes.dedup();
@@ -56,7 +56,7 @@ fn check(fields: &TokenFields) -> Result<TokenFields, ServiceError> {
     Ok(TokenFields { name: check_name(&fields.name)?, scopes, reach: fields.reach })
 }
 
-fn line(
+fn token_audit_entry(
     service: &Service,
     actor: &Actor,
     before: Option<&ServerToken>,
@@ -64,7 +64,14 @@ fn line(
 ) -> AuditEntry {
     let json = |token: &ServerToken| json!({"name": token.name, "scopes": token.scopes, "reach": token.reach});
     let key = before.or(after).map(|token| token.name.clone()).unwrap_or_default();
-    saved(service, actor, SubjectKind::Token, key, before.map(json), after.map(json))
+    audit_document_change(
+        service,
+        actor,
+        SubjectKind::Token,
+        key,
+        before.map(json),
+        after.map(json),
+    )
 }
 
 /// Refuses changes to tokens of the whole project by tokens of one environment.
@@ -81,16 +88,16 @@ fn require_reach(actor: &Actor, reach: Reach) -> Result<(), ServiceError> {
 /// Returns an error if the actor lacks the admin role or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn tokens(
+pub async fn list_tokens(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
 ) -> Result<Vec<ServerToken>, ServiceError> {
-    actor.require(Role::Admin)?;
+    actor.require_role(Role::Admin)?;
     let mut tokens = service.stores.state.server_tokens().await?;
     tokens.retain(|token| token.environment == environment);
     for token in &mut tokens {
-        token.last_used_at = token.last_used_at.max(service.token_uses.last(token.id));
+        token.last_used_at = token.last_used_at.max(service.token_uses.last_use(token.id));
     }
     Ok(tokens)
 }
@@ -101,13 +108,13 @@ pub async fn tokens(
 /// Returns an error if the actor lacks the admin role, no token has this id, or storage fails.
 #[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
-pub async fn token(
+pub async fn read_token(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
     id: TokenId,
 ) -> Result<ServerToken, ServiceError> {
-    let all = tokens(service, actor, environment).await?;
+    let all = list_tokens(service, actor, environment).await?;
     let found = all.into_iter().find(|token| token.id == id);
     found.ok_or_else(|| ServiceError::not_found("token", id.0.to_string()))
 }
@@ -126,17 +133,17 @@ pub async fn create_token(
     fields: &TokenFields,
     seed: &secrets::Seed,
 ) -> Result<NewToken, ServiceError> {
-    let known = tokens(service, actor, environment).await?;
-    let fields = check(fields)?;
+    let known = list_tokens(service, actor, environment).await?;
+    let fields = check_token_fields(fields)?;
     require_reach(actor, fields.reach)?;
     if known.len() >= MAX_TOKENS {
         let text = format!("there are {MAX_TOKENS} tokens; delete one first");
-        return Err(FieldError::whole(FieldCode::TooMany, text).into());
+        return Err(FieldError::without_field(FieldCode::TooMany, text).into());
     }
-    let secret = secrets::text("pgs_", seed, 32);
+    let secret = secrets::random_text("pgs_", seed, 32);
     let token = ServerToken {
         id: TokenId(0),
-        digest: secrets::digest(secret.as_bytes()),
+        digest: secrets::hash_secret(secret.as_bytes()),
         environment,
         name: fields.name,
         scopes: fields.scopes,
@@ -147,12 +154,17 @@ pub async fn create_token(
         last_used_at: None,
         version: 1,
     };
-    let entry = line(service, actor, None, Some(&token));
+    let entry = token_audit_entry(service, actor, None, Some(&token));
     let edits = [Edit::CreateToken(token.clone())];
     service
-        .edit(environment, &edits, &[EnvironmentAuditEntry::new(environment, entry)], "the token")
+        .apply_edits(
+            environment,
+            &edits,
+            &[EnvironmentAuditEntry::new(environment, entry)],
+            "the token",
+        )
         .await?;
-    let stored = tokens(service, actor, environment).await?;
+    let stored = list_tokens(service, actor, environment).await?;
     let token = stored.into_iter().find(|stored| stored.digest == token.digest).unwrap_or(token);
     Ok(NewToken { token, secret })
 }
@@ -170,22 +182,22 @@ pub async fn save_token(
     seen: &ServerToken,
     fields: &TokenFields,
 ) -> Result<ServerToken, ServiceError> {
-    actor.require(Role::Admin)?;
-    let TokenFields { name, scopes, reach } = check(fields)?;
+    actor.require_role(Role::Admin)?;
+    let TokenFields { name, scopes, reach } = check_token_fields(fields)?;
     require_reach(actor, seen.reach)?;
     require_reach(actor, reach)?;
     let after = ServerToken { name, scopes, reach, ..seen.clone() };
-    let entry = line(service, actor, Some(seen), Some(&after));
+    let entry = token_audit_entry(service, actor, Some(seen), Some(&after));
     let edits = [Edit::SaveToken(after.clone())];
     service
-        .edit(
+        .apply_edits(
             seen.environment,
             &edits,
             &[EnvironmentAuditEntry::new(seen.environment, entry)],
             "the token",
         )
         .await?;
-    token(service, actor, after.environment, after.id).await
+    read_token(service, actor, after.environment, after.id).await
 }
 
 /// Deletes a token with immediate effect.
@@ -200,12 +212,12 @@ pub async fn delete_token(
     actor: &Actor,
     seen: &ServerToken,
 ) -> Result<(), ServiceError> {
-    actor.require(Role::Admin)?;
+    actor.require_role(Role::Admin)?;
     require_reach(actor, seen.reach)?;
-    let entry = line(service, actor, Some(seen), None);
+    let entry = token_audit_entry(service, actor, Some(seen), None);
     let edits = [Edit::DeleteToken(seen.id, seen.version)];
     service
-        .edit(
+        .apply_edits(
             seen.environment,
             &edits,
             &[EnvironmentAuditEntry::new(seen.environment, entry)],

@@ -6,12 +6,12 @@ use crate::{Service, ServiceError};
 ///
 /// # Errors
 /// Returns an error if storage fails; the next call writes them then.
-pub async fn write_uses(service: &Service) -> Result<(), ServiceError> {
-    let used = service.token_uses.take();
+pub async fn write_token_uses(service: &Service) -> Result<(), ServiceError> {
+    let used = service.token_uses.take_uses();
     if !used.is_empty() {
-        let written = service.stores.state.tokens_used(&used).await;
+        let written = service.stores.state.save_token_use(&used).await;
         if written.is_err() {
-            service.token_uses.put_back(&used);
+            service.token_uses.restore_uses(&used);
         }
         written?;
     }

@@ -13,13 +13,13 @@ use self::{
     panels::ErrorCard,
     tables::{Errors, Features, FeedbackList, Timings},
 };
-use super::live::{Connection, subscribe};
+use super::live::{Connection, subscribe_to_updates};
 use crate::{charts::Window, components::VitalCard, format};
 
 /// The dashboard, first as rendered by the server, then updated by server-sent events.
 #[island]
 pub(crate) fn LiveDashboard(first: Dashboard) -> impl IntoView {
-    let (newer, connection) = subscribe("/admin/live/dashboard");
+    let (newer, connection) = subscribe_to_updates("/admin/live/dashboard");
     let dashboard = Memo::new(move |_| newer.get().unwrap_or_else(|| first.clone()));
     view! { <Loaded dashboard connection/> }
 }
@@ -30,22 +30,22 @@ fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl In
     view! {
         <header class="page-head">
             <h1>"Dashboard"</h1>
-            {move || phase(dashboard.read().phase.clone())}
+            {move || render_phase_link(dashboard.read().phase.clone())}
             <span class=move || connection.get().class() role="status">
                 {move || connection.get().title()}
             </span>
         </header>
         <p class="lead">
             "Telemetry of the last 60 minutes, as of "
-            {move || format::time(dashboard.read().at)} " UTC."
+            {move || format::format_time(dashboard.read().at)} " UTC."
         </p>
-        {move || lost(dropped.get())}
+        {move || render_dropped_notice(dropped.get())}
         <section aria-labelledby="vitals-title">
             <h2 id="vitals-title">"Web vitals, 75th percentile"</h2>
             <div class="cards">
                 {move || {
                     let Dashboard { vitals, at, .. } = dashboard.get();
-                    vitals.into_iter().map(|panel| vital(panel, at)).collect_view()
+                    vitals.into_iter().map(|panel| render_vital(panel, at)).collect_view()
                 }}
             </div>
         </section>
@@ -68,17 +68,18 @@ fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl In
     }
 }
 
-fn vital(panel: VitalPanel, at: Timestamp) -> impl IntoView {
+fn render_vital(panel: VitalPanel, at: Timestamp) -> impl IntoView {
     let VitalPanel { vital, p75, samples, good, poor, points } = panel;
     let limit = vital.thresholds().0 as f64;
-    let beside = Some(format!("good ≤ {}", vital.format(limit)));
+    let beside = Some(format!("good ≤ {}", vital.format_value(limit)));
     let window = Window::last_hour(at);
     view! { <VitalCard vital p75 samples good poor points window beside/> }
 }
 
 /// A notice about events that the numbers leave out, if any.
-fn lost(events: u64) -> Option<impl IntoView> {
-    let events = (events > 0).then(|| format::counted(events, "event was", "events were"))?;
+fn render_dropped_notice(events: u64) -> Option<impl IntoView> {
+    let events =
+        (events > 0).then(|| format::format_quantity(events, "event was", "events were"))?;
     Some(view! {
         <p class="notice" role="status">
             {events} " not stored: pages dropped them over a limit, or the server rejected them. Settings \
@@ -87,7 +88,7 @@ fn lost(events: u64) -> Option<impl IntoView> {
     })
 }
 
-fn phase(phase: Option<CurrentPhase>) -> impl IntoView {
+fn render_phase_link(phase: Option<CurrentPhase>) -> impl IntoView {
     match phase {
         Some(phase) => view! {
             <a class="pill pill-live" href="/admin/rollout">

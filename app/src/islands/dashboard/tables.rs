@@ -42,10 +42,10 @@ pub(super) fn Errors(recent: Vec<Reported<ErrorReport>>) -> impl IntoView {
 }
 
 /// Formats exposures by variant: `on 12 · off 3`.
-fn exposures(by_variant: &[(VariantName, u64)]) -> String {
+fn format_exposures(by_variant: &[(VariantName, u64)]) -> String {
     let parts: Vec<String> = by_variant
         .iter()
-        .map(|(variant, times)| format!("{variant} {}", format::count(*times)))
+        .map(|(variant, times)| format!("{variant} {}", format::format_count(*times)))
         .collect();
     if parts.is_empty() { "–".to_owned() } else { parts.join(" · ") }
 }
@@ -57,8 +57,8 @@ pub(super) fn Features(features: Vec<FeatureRow>) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row"><code>{row.flag.to_string()}</code></th>
-                <td>{exposures(&row.exposures)}</td>
-                <td>{format::count(row.uses)}</td>
+                <td>{format_exposures(&row.exposures)}</td>
+                <td>{format::format_count(row.uses)}</td>
             </tr>
         }
         .into_any()
@@ -84,7 +84,7 @@ pub(super) fn Timings(timings: Vec<TimingRow>) -> impl IntoView {
                     <code>{row.name}</code> " " <span class="hint">{row.kind.as_str()}</span>
                 </th>
                 <td>{format_seconds(row.p75)}</td>
-                <td>{format::count(row.samples)}</td>
+                <td>{format::format_count(row.samples)}</td>
             </tr>
         }
         .into_any()

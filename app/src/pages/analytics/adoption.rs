@@ -10,7 +10,7 @@ use crate::{
     format,
 };
 
-fn share(part: Option<f64>) -> String {
+fn format_share(part: Option<f64>) -> String {
     part.map_or_else(|| "–".to_owned(), |part| format!("{:.0} %", part * 100.0))
 }
 
@@ -19,17 +19,17 @@ fn share(part: Option<f64>) -> String {
 pub(super) fn Adoptions(lines: Vec<AdoptionLine>, query: String) -> impl IntoView {
     let rows = lines.into_iter().map(|line| {
         let before = line.rate_before.map(|rate| format!("{:.0} % before", rate * 100.0));
-        let rate = share(line.rate);
-        let median = line.median_seconds.map_or_else(|| "–".to_owned(), format::seconds);
-        let total = if line.seconds > 0.0 { format::seconds(line.seconds) } else { "–".to_owned() };
+        let rate = format_share(line.rate);
+        let median = line.median_seconds.map_or_else(|| "–".to_owned(), format::format_time_spent);
+        let total = if line.seconds > 0.0 { format::format_time_spent(line.seconds) } else { "–".to_owned() };
         view! {
             <tr>
                 <th scope="row"><a href=format!("/admin/flags/{}", line.flag)><code>{line.flag.to_string()}</code></a></th>
-                <td>{format::count(line.exposed)}</td>
-                <td>{format::count(line.used)}</td>
+                <td>{format::format_count(line.exposed)}</td>
+                <td>{format::format_count(line.used)}</td>
                 <td>{rate}" "<span class="hint">{before}</span></td>
-                <td>{format::count(line.used_again)}</td>
-                <td>{share(line.stickiness)}</td>
+                <td>{format::format_count(line.used_again)}</td>
+                <td>{format_share(line.stickiness)}</td>
                 <td>{total}</td>
                 <td>{median}</td>
             </tr>
@@ -55,9 +55,9 @@ pub(super) fn CrossUses(pairs: Vec<CrossUse>, query: String) -> impl IntoView {
         let rows = pairs.into_iter().map(|pair| view! {
             <tr>
                 <th scope="row"><code>{pair.one.to_string()}</code>" and "<code>{pair.other.to_string()}</code></th>
-                <td>{format::count(pair.both)}</td>
-                <td>{format::count(pair.either)}</td>
-                <td>{format::percent(pair.both, pair.either)}</td>
+                <td>{format::format_count(pair.both)}</td>
+                <td>{format::format_count(pair.either)}</td>
+                <td>{format::format_percent(pair.both, pair.either)}</td>
             </tr>
         });
         view! {

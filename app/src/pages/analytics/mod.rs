@@ -8,7 +8,7 @@ mod visits;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{metrics::Dimension, targeting::Share};
-use phasegate_service::analytics::{Analytics, AnalyticsQuery, analytics, parts};
+use phasegate_service::analytics::{Analytics, AnalyticsQuery, compute_analytics, read_dimensions};
 
 use self::{
     adoption::{Adoptions, CrossUses},
@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     components::{Annotations, Freshness, dimension_label},
-    parts::{PageErrorNotice, Source, SourceBanner, page, period_field},
+    parts::{PageErrorNotice, Source, SourceBanner, period_field, render_page},
     request::PageError,
 };
 
@@ -28,22 +28,22 @@ const PATH: &str = "/admin/analytics";
 pub(crate) fn AnalyticsPage() -> impl IntoView {
     view! {
         <Title text="Analytics"/>
-        {page(|request| async move {
-            let (query, refused) = match AnalyticsQuery::read(|name| period_field(&request.query, name)) {
+        {render_page(|request| async move {
+            let (query, refused) = match AnalyticsQuery::parse_parameters(|name| period_field(&request.query, name)) {
                 Ok(query) => (query, None),
-                Err(error) => (AnalyticsQuery::read(|_| "")?, Some(PageError::from(error))),
+                Err(error) => (AnalyticsQuery::parse_parameters(|_| "")?, Some(PageError::from(error))),
             };
             if let Some(trouble) = &refused {
-                request.note(trouble);
+                request.set_error_status(trouble);
             }
-            let source = Source::of(&request, PATH).await?;
+            let source = Source::select_source(&request, PATH).await?;
             let (service, actor) = (&request.service, &request.actor);
-            let found = analytics(service, actor, source.environment, &query).await?;
-            let dimensions = parts(service, actor, source.environment, query.period).await?;
-            let address = source.address(&request, query.period, query.fields());
+            let found = compute_analytics(service, actor, source.environment, &query).await?;
+            let dimensions = read_dimensions(service, actor, source.environment, query.period).await?;
+            let address = source.format_view_query(&request, query.period, query.to_parameters());
             let Analytics { at, last_event_at, users, adoption, cross_use, annotations, .. } = found;
             let flags = adoption.iter().map(|line| line.flag.clone()).collect();
-            let rate = request.live()?.environment().collection_settings.value.sample_rate;
+            let rate = request.cached_environment()?.environment().collection_settings.value.sample_rate;
             let sampled = (rate < Share::ALL).then(|| view! {
                 <p class="notice notice-warning">{format!("Only {} % of visits are sampled. User counts cover sampled visits only, and retention is underestimated, because a frequent visitor is sampled on some days only.", rate.percent())}</p>
             });

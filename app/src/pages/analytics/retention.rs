@@ -28,7 +28,11 @@ fn OneArm(arm: Arm) -> impl IntoView {
             total.rate().map_or_else(|| "–".to_owned(), |rate| format!("{:.0} %", rate * 100.0));
         let of = match total.users {
             0 => "no data yet".to_owned(),
-            _ => format!("{} of {}", format::count(total.returned), format::count(total.users)),
+            _ => format!(
+                "{} of {}",
+                format::format_count(total.returned),
+                format::format_count(total.users)
+            ),
         };
         view! {
             <li><span class="hint">{format!("Day {}", total.days)}</span>
@@ -59,11 +63,11 @@ fn OneArm(arm: Arm) -> impl IntoView {
 
 #[component]
 fn CohortRow(cohort: Cohort) -> impl IntoView {
-    let day = Timestamp::from_timestamp(cohort.day * 86_400, 0).map(format::day);
+    let day = Timestamp::from_timestamp(cohort.day * 86_400, 0).map(format::format_day);
     let cells = cohort.returned.into_iter().map(|back| {
         // More than ten shades could not be distinguished.
         let shade = (back * 10).div_ceil(cohort.size.max(1)).min(10);
-        view! { <td class=format!("heat-{shade}")>{format::percent(back, cohort.size)}</td> }
+        view! { <td class=format!("heat-{shade}")>{format::format_percent(back, cohort.size)}</td> }
     });
-    view! { <tr><th scope="row">{day}</th><td>{format::count(cohort.size)}</td>{cells.collect_view()}</tr> }
+    view! { <tr><th scope="row">{day}</th><td>{format::format_count(cohort.size)}</td>{cells.collect_view()}</tr> }
 }

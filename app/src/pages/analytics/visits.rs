@@ -13,8 +13,8 @@ use phasegate_service::analytics::{
 
 use super::PATH;
 use crate::{
-    charts::{Shape, Window, draw},
-    components::{Exports, TableCard, lines},
+    charts::{Shape, Window, draw_chart},
+    components::{Exports, TableCard, annotation_lines},
     format,
 };
 
@@ -32,16 +32,17 @@ pub(super) fn Users(
     let window = Window { resolution: Resolution::Day, spans: end - from, end, is_past };
     let point = |day: DailyUsers| Point { minute: day.day, value: day.users as f64 };
     let daily: Vec<Point> = daily.into_iter().map(point).collect();
-    let lines = lines(&annotations, window);
-    let chart = draw((920, 160), &daily, window, Shape::Bars, None, &lines, &|v| format!("{v:.0}"));
+    let lines = annotation_lines(&annotations, window);
+    let chart =
+        draw_chart((920, 160), &daily, window, Shape::Bars, None, &lines, &|v| format!("{v:.0}"));
     let sticky = now.stickiness.map(|share| format!(" · stickiness {:.0} %", share * 100.0));
-    let new_users = format!("{} of them new", format::count(now.new_users));
+    let new_users = format!("{} of them new", format::format_count(now.new_users));
     view! {
         <article class="card" data-testid="users">
             <header class="card-head"><h2>"Users"</h2><Exports page=PATH panel="users" query/></header>
             <p class="vital-value">
-                <span class="number" data-testid="value">{format::count(now.users)}</span>
-                <span class="hint">{new_users} {sticky} {was(format::count(before.users), before.users > 0)}</span>
+                <span class="number" data-testid="value">{format::format_count(now.users)}</span>
+                <span class="hint">{new_users} {sticky} {format_previous(format::format_count(before.users), before.users > 0)}</span>
             </p>
             <div class="chart" role="img" aria-label="Users by day" inner_html=chart></div>
         </article>
@@ -49,22 +50,23 @@ pub(super) fn Users(
 }
 
 /// Formats the number of the previous period; `None` if that has no data.
-fn was(number: String, is_there: bool) -> Option<String> {
+fn format_previous(number: String, is_there: bool) -> Option<String> {
     is_there.then(|| format!(" · {number} before"))
 }
 
 #[component]
 pub(super) fn Sessions(panel: SessionPanel, query: String) -> impl IntoView {
     let SessionPanel { now, before } = panel;
-    let seconds = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), format::seconds);
+    let seconds =
+        |value: Option<f64>| value.map_or_else(|| "–".to_owned(), format::format_time_spent);
     let numbers = |all: SessionNumbers| {
         [
-            ("Sessions", format::count(all.sessions)),
+            ("Sessions", format::format_count(all.sessions)),
             ("Mean duration", seconds(all.mean_seconds)),
             ("Median duration", seconds(all.p50_seconds)),
             ("95th percentile", seconds(all.p95_seconds)),
-            ("With an error", format::percent(all.with_error, all.sessions)),
-            ("With a critical error", format::percent(all.with_critical, all.sessions)),
+            ("With an error", format::format_percent(all.with_error, all.sessions)),
+            ("With a critical error", format::format_percent(all.with_critical, all.sessions)),
         ]
     };
     let has_before = before.sessions > 0;
@@ -89,14 +91,14 @@ pub(super) fn Sessions(panel: SessionPanel, query: String) -> impl IntoView {
 pub(super) fn Tasks(tasks: Vec<TaskLine>, query: String) -> impl IntoView {
     let rows = tasks.into_iter().map(|TaskLine { name, now, before }| {
         let was = (before.started > 0)
-            .then(|| format!("{} before", format::percent(before.completed, before.started)));
+            .then(|| format!("{} before", format::format_percent(before.completed, before.started)));
         view! {
             <tr>
                 <th scope="row"><code>{name}</code></th>
-                <td>{format::count(now.started)}</td>
-                <td>{format::count(now.completed)}</td>
-                <td>{format::count(now.abandoned)}</td>
-                <td>{format::percent(now.completed, now.started)}" "<span class="hint">{was}</span></td>
+                <td>{format::format_count(now.started)}</td>
+                <td>{format::format_count(now.completed)}</td>
+                <td>{format::format_count(now.abandoned)}</td>
+                <td>{format::format_percent(now.completed, now.started)}" "<span class="hint">{was}</span></td>
             </tr>
         }
     });
@@ -122,7 +124,7 @@ pub(super) fn Feedback(panel: FeedbackPanel, query: String) -> impl IntoView {
     let dash = || "–".to_owned();
     let answers = |count, before: Option<String>| {
         let before = before.map(|before| format!(" · {before} before")).unwrap_or_default();
-        format!("{}{before}", format::counted(count, "answer", "answers"))
+        format!("{}{before}", format::format_quantity(count, "answer", "answers"))
     };
     view! {
         <section class="card" aria-labelledby="feedback-title" data-testid="feedback">
@@ -143,7 +145,7 @@ pub(super) fn Events(events: Vec<EventLine>, query: String) -> impl IntoView {
     (!events.is_empty()).then(|| {
         let rows = events.into_iter().map(|EventLine { name, count, before }| {
             view! {
-                <tr><th scope="row"><code>{name}</code></th><td>{format::count(count)}</td><td>{format::count(before)}</td></tr>
+                <tr><th scope="row"><code>{name}</code></th><td>{format::format_count(count)}</td><td>{format::format_count(before)}</td></tr>
             }
         });
         view! {
@@ -166,7 +168,7 @@ pub(super) fn Properties(lines: Vec<PropertyLine>, query: String) -> impl IntoVi
             let PropertyLine { event, property, value, count, before } = line;
             view! {
                 <tr><th scope="row"><code>{event}</code></th><td><code>{property}</code></td><td>{value}</td>
-                    <td>{format::count(count)}</td><td>{format::count(before)}</td></tr>
+                    <td>{format::format_count(count)}</td><td>{format::format_count(before)}</td></tr>
             }
         });
         view! {

@@ -7,17 +7,19 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     ServiceError,
-    flags::{Expected, Found, change, delete, delete_override, restore, save_override},
+    flags::{
+        Expected, Found, change_flag, delete_flag, delete_override, restore_flag, save_override,
+    },
 };
 
-use super::seen;
+use super::read_seen_version;
 use crate::{
     parts::Here,
     request::{Form, PageError, Request},
 };
 
 /// Renders the switch of a flag; its form leads back to the list with the filters `asked`.
-pub(super) fn switch(
+pub(super) fn render_switch(
     key: &FlagKey,
     name: &str,
     enabled: bool,
@@ -42,13 +44,13 @@ pub(super) fn switch(
 }
 
 /// Switches a flag from the list, if its state still has the version in the form.
-pub(super) async fn act_on_list(request: &Request) -> Result<(), PageError> {
+pub(super) async fn switch_from_list(request: &Request) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
-    let key: FlagKey = form.parsed("flag")?;
-    let (enabled, version) = (form.get("enabled") == "true", form.version()?);
+    let key: FlagKey = form.parse_field("flag")?;
+    let (enabled, version) = (form.get("enabled") == "true", form.parse_version()?);
     set_enabled(request, &key, enabled, version).await?;
     // `asked` comes after the question mark, so it cannot redirect to another page.
-    request.go_to(&format!("/admin/flags?{}", form.get("asked")));
+    request.redirect_to(&format!("/admin/flags?{}", form.get("asked")));
     Ok(())
 }
 
@@ -58,14 +60,14 @@ async fn set_enabled(
     enabled: bool,
     version: i64,
 ) -> Result<(), PageError> {
-    let stored = request.live()?.stored_flag(key.as_str())?.clone();
+    let stored = request.cached_environment()?.stored_flag(key.as_str())?.clone();
     if stored.state.version != version {
         return Err(ServiceError::Conflict("the flag").into());
     }
     let expected = Expected::Version(stored.version());
     let now = request.service.now();
     let (service, actor) = (&request.service, &request.actor);
-    change(service, actor, request.environment, key, expected, |flag| {
+    change_flag(service, actor, request.environment, key, expected, |flag| {
         flag.enabled = enabled;
         // The last scheduled switch that is due would override this one.
         flag.schedule.retain(|switch| switch.at > now);
@@ -76,16 +78,16 @@ async fn set_enabled(
 }
 
 /// Carries out the action of a form on a flag's page, then redirects to the page.
-pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), PageError> {
+pub(super) async fn handle_flag_action(request: &Request, key: &FlagKey) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let here = format!("/admin/flags/{key}");
     let action = form.get("do");
     match action {
-        "switch" => switch_elsewhere(request, key, form).await?,
+        "switch" => switch_in_environment(request, key, form).await?,
         "kill" | "revive" | "archive" | "unarchive" => {
-            let expected = Expected::Version(seen(form)?);
-            change(service, actor, environment, key, expected, |flag| {
+            let expected = Expected::Version(read_seen_version(form)?);
+            change_flag(service, actor, environment, key, expected, |flag| {
                 match action {
                     "kill" => flag.killed = true,
                     "revive" => flag.killed = false,
@@ -97,8 +99,15 @@ pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), PageErro
             .await?;
         }
         "delete" => {
-            delete(service, actor, environment, key, Expected::Version(seen(form)?)).await?;
-            request.go_to("/admin/flags?status=all");
+            delete_flag(
+                service,
+                actor,
+                environment,
+                key,
+                Expected::Version(read_seen_version(form)?),
+            )
+            .await?;
+            request.redirect_to("/admin/flags?status=all");
             return Ok(());
         }
         "restore" => {
@@ -106,7 +115,7 @@ pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), PageErro
                 .get("line")
                 .parse()
                 .map_err(|_| PageError::invalid("line: is missing; load the page again"))?;
-            restore(service, actor, environment, key, line).await?;
+            restore_flag(service, actor, environment, key, line).await?;
         }
         "override" => {
             let personal = read_override(request, key, form)?;
@@ -114,18 +123,23 @@ pub(super) async fn act(request: &Request, key: &FlagKey) -> Result<(), PageErro
         }
         "forget" => {
             let user = form.get("user");
-            delete_override(service, actor, environment, key, user, form.version().ok()).await?;
+            delete_override(service, actor, environment, key, user, form.parse_version().ok())
+                .await?;
         }
         other => return Err(PageError::invalid(format!("do: there is no action {other:?}"))),
     }
-    request.go_to(&format!("{here}?done={action}"));
+    request.redirect_to(&format!("{here}?done={action}"));
     Ok(())
 }
 
 /// Switches a flag in the environment that the form names; the page has switches for all.
-async fn switch_elsewhere(request: &Request, key: &FlagKey, form: &Form) -> Result<(), PageError> {
+async fn switch_in_environment(
+    request: &Request,
+    key: &FlagKey,
+    form: &Form,
+) -> Result<(), PageError> {
     let wanted = form.get("environment");
-    let own = request.live()?.environment().project_id;
+    let own = request.cached_environment()?.environment().project_id;
     let all = request.service.environments();
     let found = all.iter().find(|live| {
         live.environment().project_id == own && live.environment().key.as_str() == wanted
@@ -134,7 +148,7 @@ async fn switch_elsewhere(request: &Request, key: &FlagKey, form: &Form) -> Resu
         PageError::invalid(format!("environment: there is no environment {wanted:?}"))
     })?;
     let there = Request { environment: live.environment().id, ..request.clone() };
-    set_enabled(&there, key, form.get("enabled") == "true", form.version()?).await
+    set_enabled(&there, key, form.get("enabled") == "true", form.parse_version()?).await
 }
 
 fn read_override(
@@ -142,7 +156,7 @@ fn read_override(
     key: &FlagKey,
     form: &Form,
 ) -> Result<IndividualOverride, PageError> {
-    let variant: VariantName = form.parsed("variant")?;
+    let variant: VariantName = form.parse_field("variant")?;
     let hours = match form.get("hours") {
         "" => None,
         text => {

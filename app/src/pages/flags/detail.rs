@@ -8,33 +8,37 @@ use phasegate_domain::{
     flags::{EvaluationCounts, Flag},
 };
 use phasegate_service::{
-    flags::{FlagDetail, detail},
+    flags::{FlagDetail, read_flag_detail},
     models::{Environment, StoredFlag},
 };
 
-use super::{actions, history::History, key_of, overrides::Overrides, status, version_of};
+use super::{
+    actions, describe_flag_status, format_stored_version, history::History, overrides::Overrides,
+    parse_flag_key,
+};
 use crate::{
     components::{Notice, Sparkline, Time},
     format,
-    parts::{Here, PageErrorNotice, page},
+    parts::{Here, PageErrorNotice, render_page},
     request::Request,
 };
 
 #[component]
 pub(crate) fn FlagPage() -> impl IntoView {
     let key = use_params_map().read_untracked().get("key");
-    page(|request| async move {
-        let key = key_of(key)?;
-        let refused = actions::act(&request, &key).await.err();
+    render_page(|request| async move {
+        let key = parse_flag_key(key)?;
+        let refused = actions::handle_flag_action(&request, &key).await.err();
         if let Some(trouble) = &refused {
-            request.note(trouble);
+            request.set_error_status(trouble);
         }
         if request.form.is_some() && refused.is_none() {
             // The response is a redirect, and the flag may have been deleted.
             return Ok(().into_any());
         }
         let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
-        let detail = detail(&request.service, &request.actor, request.environment, &key).await?;
+        let detail =
+            read_flag_detail(&request.service, &request.actor, request.environment, &key).await?;
         Ok(view! {
             <Title text=key.to_string()/>
             {refusal}
@@ -44,7 +48,7 @@ pub(crate) fn FlagPage() -> impl IntoView {
     })
 }
 
-fn done(action: &str) -> Option<&'static str> {
+fn describe_done_action(action: &str) -> Option<&'static str> {
     Some(match action {
         "switch" => "Switched. Connected clients have been notified.",
         "kill" => "Killed. All users get the off variant, regardless of other settings.",
@@ -63,18 +67,19 @@ fn done(action: &str) -> Option<&'static str> {
 #[component]
 fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
     let FlagDetail { row, stored, advice, words, switches, history, needed_by } = detail;
-    let (status, class) = status(&row);
+    let (status, class) = describe_flag_status(&row);
     let flag = row.flag.clone();
-    let may_change = request.may(Role::Operator);
+    let may_change = request.has_role(Role::Operator);
     // An environment override cannot be changed in the admin.
     let may_decide = may_change && row.variable.is_none();
-    let overrides = request.live().map(|live| {
+    let overrides = request.cached_environment().map(|live| {
         live.overrides().iter().filter(|o| o.value.flag == flag.key).cloned().collect::<Vec<_>>()
     });
     let edit = (may_change && !flag.archived).then(|| view! {
         <a class="button button-primary" href=format!("/admin/flags/{}/edit", flag.key)>"Edit"</a>
     });
-    let notice = done(request.query.get("done")).map(|text| view! { <Notice>{text}</Notice> });
+    let notice = describe_done_action(request.query.get("done"))
+        .map(|text| view! { <Notice>{text}</Notice> });
     let held = row.variable.clone().map(|variable| view! {
         <p class="notice notice-warning">
             "The environment variable " <code>{variable}</code>
@@ -145,7 +150,7 @@ fn Facts(flag: Flag, stored: StoredFlag) -> impl IntoView {
 /// The evaluations of the last 24 hours, by variant.
 #[component]
 fn Affected(flag: Flag, usage: EvaluationCounts) -> impl IntoView {
-    let total = usage.last_day();
+    let total = usage.count_last_day();
     let rows = flag
         .variants
         .iter()
@@ -154,8 +159,8 @@ fn Affected(flag: Flag, usage: EvaluationCounts) -> impl IntoView {
             view! {
                 <tr>
                     <th scope="row"><code>{variant.name.to_string()}</code></th>
-                    <td class="is-number">{format::count(count)}</td>
-                    <td class="is-number">{format::percent(count, total)}</td>
+                    <td class="is-number">{format::format_count(count)}</td>
+                    <td class="is-number">{format::format_percent(count, total)}</td>
                 </tr>
             }
         })
@@ -165,7 +170,7 @@ fn Affected(flag: Flag, usage: EvaluationCounts) -> impl IntoView {
             <h2 id="affected-title">"Evaluations (24 h)"</h2>
             <div class="row row-middle">
                 <Sparkline by_hour=usage.by_hour/>
-                <span>{format::counted(total, "evaluation", "evaluations")} " in the last 24 hours"</span>
+                <span>{format::format_quantity(total, "evaluation", "evaluations")} " in the last 24 hours"</span>
             </div>
             <div class="table-scroll">
                 <table data-testid="affected">
@@ -229,7 +234,7 @@ fn Switches(
 #[component]
 fn DangerZone(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -> impl IntoView {
     let here = format!("/admin/flags/{}", flag.key);
-    let version = version_of(&stored);
+    let version = format_stored_version(&stored);
     let question = match asked.as_str() {
         "kill" if may_decide && !stored.state.killed => Some((
             "kill",

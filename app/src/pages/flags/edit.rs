@@ -6,38 +6,38 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use phasegate_domain::{
     accounts::Role,
-    diff::diff,
+    diff::diff_documents,
     flags::{FlagDocument, describe_targeting},
     ids::FlagKey,
     json,
 };
-use phasegate_service::flags::{Expected, check_document, read_document, replace};
+use phasegate_service::flags::{Expected, check_document, read_document, replace_flag};
 
-use super::{editor::FlagDraft, key_of, seen, version_of};
+use super::{editor::FlagDraft, format_stored_version, parse_flag_key, read_seen_version};
 use crate::{
     components::{Changes, TextArea},
     islands::LivePreview,
-    parts::{Here, PageErrorNotice, page},
+    parts::{Here, PageErrorNotice, render_page},
     request::{Form, PageError, Request},
 };
 
 #[component]
 pub(crate) fn FlagEditPage() -> impl IntoView {
     let key = use_params_map().read_untracked().get("key");
-    page(|request| async move {
-        let key = key_of(key)?;
-        request.actor.require(Role::Operator)?;
-        let live = request.live()?;
+    render_page(|request| async move {
+        let key = parse_flag_key(key)?;
+        request.actor.require_role(Role::Operator)?;
+        let live = request.cached_environment()?;
         let stored = live.stored_flag(key.as_str())?;
         let document = FlagDocument::new(&stored.flag, &stored.state);
         // A flag that the form cannot represent, such as fractions of a second, is edited as JSON.
         let as_json = request.query.get("as") == "json" || !FlagDraft::can_hold(&document);
         let form = request.form.clone();
         let mut draft = match &form {
-            Some(form) if !as_json => FlagDraft::read(form, &document),
+            Some(form) if !as_json => FlagDraft::read_form(form, &document),
             _ => FlagDraft::new(&document),
         };
-        let mut version = version_of(stored);
+        let mut version = format_stored_version(stored);
         let mut typed =
             as_json.then(|| serde_json::to_string_pretty(&document).unwrap_or_default());
         let mut trouble = None;
@@ -45,18 +45,18 @@ pub(crate) fn FlagEditPage() -> impl IntoView {
             // The version that the form was made for, so that saving detects a conflict.
             form.get("version").clone_into(&mut version);
             typed = typed.map(|_| form.get("document").to_owned());
-            draft.press(form.get("do"));
+            draft.press_button(form.get("do"));
             if form.get("do") == "save" {
-                match save(&request, &key, form, &draft, typed.as_deref()).await {
+                match save_flag(&request, &key, form, &draft, typed.as_deref()).await {
                     Ok(()) => return Ok(().into_any()),
                     Err(refused) => trouble = Some(refused),
                 }
             }
         }
         if let Some(trouble) = &trouble {
-            request.note(trouble);
+            request.set_error_status(trouble);
         }
-        let read = read(&draft, typed.as_deref()).and_then(|document| {
+        let read = parse_typed_document(&draft, typed.as_deref()).and_then(|document| {
             let (service, environment) = (&request.service, request.environment);
             check_document(service, environment, &document).map_err(|error| error.to_string())?;
             Ok(document)
@@ -71,32 +71,32 @@ pub(crate) fn FlagEditPage() -> impl IntoView {
     })
 }
 
-fn read(draft: &FlagDraft, typed: Option<&str>) -> Result<FlagDocument, String> {
+fn parse_typed_document(draft: &FlagDraft, typed: Option<&str>) -> Result<FlagDocument, String> {
     match typed {
-        None => draft.document(),
+        None => draft.parse_document(),
         Some(json) => {
-            let value =
-                json::read(json.as_bytes()).map_err(|error| format!("document: {error}"))?;
+            let value = json::parse_document(json.as_bytes())
+                .map_err(|error| format!("document: {error}"))?;
             read_document(value).map_err(|error| error.to_string())
         }
     }
 }
 
-async fn save(
+async fn save_flag(
     request: &Request,
     key: &FlagKey,
     form: &Form,
     draft: &FlagDraft,
     typed: Option<&str>,
 ) -> Result<(), PageError> {
-    let document = read(draft, typed).map_err(PageError::invalid)?;
+    let document = parse_typed_document(draft, typed).map_err(PageError::invalid)?;
     if document.key != *key {
         return Err(PageError::invalid("key: cannot be changed; create a new flag"));
     }
-    let expected = Expected::Version(seen(form)?);
+    let expected = Expected::Version(read_seen_version(form)?);
     let (service, actor) = (&request.service, &request.actor);
-    replace(service, actor, request.environment, document, expected).await?;
-    request.go_to(&format!("/admin/flags/{key}?done=saved"));
+    replace_flag(service, actor, request.environment, document, expected).await?;
+    request.redirect_to(&format!("/admin/flags/{key}?done=saved"));
     Ok(())
 }
 
@@ -109,7 +109,7 @@ fn Editor(
     version: String,
     preview: AnyView,
 ) -> impl IntoView {
-    let live = request.live().ok();
+    let live = request.cached_environment().ok();
     let keys = |live: &phasegate_service::CachedEnvironment| -> (Vec<String>, Vec<String>) {
         let flags = live.flags().iter().map(|stored| stored.flag.key.to_string());
         let segments = live.segments().iter().map(|stored| stored.value.key.to_string());
@@ -121,7 +121,7 @@ fn Editor(
         None => {
             let other =
                 view! { <a href=format!("{here}/edit?as=json")>"Edit as JSON"</a> }.into_any();
-            (format!("{here}/edit"), other, draft.view(&flags, &segments))
+            (format!("{here}/edit"), other, draft.render_fields(&flags, &segments))
         }
         Some(json) => {
             let other = view! { <a href=format!("{here}/edit")>"Edit with a form"</a> }.into_any();
@@ -169,11 +169,11 @@ fn Preview(
             .into_any();
         }
     };
-    let live = request.live().ok();
+    let live = request.cached_environment().ok();
     let entry = live.as_ref().and_then(|live| live.snapshot().flag(document.key.as_str()));
     let added_in = entry.and_then(|entry| entry.added_in);
     let json = |document: &FlagDocument| serde_json::to_value(document).ok();
-    let fields = diff(json(&before).as_ref(), json(&document).as_ref());
+    let fields = diff_documents(json(&before).as_ref(), json(&document).as_ref());
     let (flag, state) = document.into_parts(None, 1);
     let words = describe_targeting(&flag, &state, added_in, request.service.now());
     let words = words.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     audit::{AuditRecord, Change},
-    diff::diff,
+    diff::diff_documents,
     flags::FlagDocument,
 };
 use phasegate_service::models::StoredFlag;
 
 use crate::{
     components::{Changes, Time},
-    pages::sentences::sentence,
+    pages::sentences::describe_audit_change,
     parts::Here,
 };
 
@@ -26,12 +26,12 @@ pub(super) fn History(
     let lines = history
         .into_iter()
         .map(|AuditRecord { id, entry }| {
-            let fields = entry.change.fields();
-            let back =
-                may_change.then(|| way_back(&stored, id, &entry.change, asked == id.to_string()));
+            let fields = entry.change.field_changes();
+            let back = may_change
+                .then(|| render_restore(&stored, id, &entry.change, asked == id.to_string()));
             view! {
                 <li class="timeline-line" id=format!("line-{id}")>
-                    <span class="timeline-what">{sentence(&entry.change)}</span>
+                    <span class="timeline-what">{describe_audit_change(&entry.change)}</span>
                     <span class="hint">{entry.actor.0} ", " <Time at=entry.at/></span>
                     <Changes fields/>
                     {back.flatten()}
@@ -49,7 +49,12 @@ pub(super) fn History(
 }
 
 /// Renders a link that restores the state before a change, or the confirmation if `is_asked`.
-fn way_back(stored: &StoredFlag, id: i64, change: &Change, is_asked: bool) -> Option<AnyView> {
+fn render_restore(
+    stored: &StoredFlag,
+    id: i64,
+    change: &Change,
+    is_asked: bool,
+) -> Option<AnyView> {
     let here = format!("/admin/flags/{}", stored.flag.key);
     let now = serde_json::to_value(FlagDocument::new(&stored.flag, &stored.state)).ok();
     let mut then = match change {
@@ -63,7 +68,7 @@ fn way_back(stored: &StoredFlag, id: i64, change: &Change, is_asked: bool) -> Op
         // Restoring an earlier state does not revive a killed flag.
         fields.insert("killed".to_owned(), stored.state.killed.into());
     }
-    let fields = diff(now.as_ref(), Some(&then));
+    let fields = diff_documents(now.as_ref(), Some(&then));
     if fields.is_empty() {
         return None;
     }

@@ -7,14 +7,14 @@ use phasegate_domain::{
     flags::{FlagKind, Lifecycle},
     reports::FlagRow,
 };
-use phasegate_service::flags::list;
+use phasegate_service::flags::list_flags;
 
-use super::{actions, status};
+use super::{actions, describe_flag_status};
 use crate::{
     components::Sparkline,
     format,
-    parts::{PageErrorNotice, page},
-    request::{Form, Request, encode},
+    parts::{PageErrorNotice, render_page},
+    request::{Form, Request, percent_encode},
 };
 
 /// Flags on one page.
@@ -24,14 +24,14 @@ const PAGE: usize = 100;
 pub(crate) fn FlagsPage() -> impl IntoView {
     view! {
         <Title text="Flags"/>
-        {page(|request| async move {
-            let refused = actions::act_on_list(&request).await.err();
+        {render_page(|request| async move {
+            let refused = actions::switch_from_list(&request).await.err();
             if let Some(trouble) = &refused {
-                request.note(trouble);
+                request.set_error_status(trouble);
             }
             let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
-            let rows = list(&request.service, &request.actor, request.environment).await?;
-            let new = request.may(Role::Operator).then(|| view! {
+            let rows = list_flags(&request.service, &request.actor, request.environment).await?;
+            let new = request.has_role(Role::Operator).then(|| view! {
                 <a class="button button-primary" href="/admin/flags/new">"New flag"</a>
             });
             Ok(view! {
@@ -109,8 +109,8 @@ fn List(rows: Vec<FlagRow>, request: Request) -> impl IntoView {
     let count = found.len();
     let number =
         query.get("page").parse::<usize>().unwrap_or(1).clamp(1, count.div_ceil(PAGE).max(1));
-    let may_switch = request.may(Role::Operator);
-    let asked = format!("{}page={number}", address_of(&query));
+    let may_switch = request.has_role(Role::Operator);
+    let asked = format!("{}page={number}", format_filter_query(&query));
     let shown = found
         .into_iter()
         .skip((number - 1) * PAGE)
@@ -124,7 +124,7 @@ fn List(rows: Vec<FlagRow>, request: Request) -> impl IntoView {
     };
     view! {
         <Filters query=query.clone() tags/>
-        <p class="hint">{format::counted(count as u64, "flag", "flags")}</p>
+        <p class="hint">{format::format_quantity(count as u64, "flag", "flags")}</p>
         {list}
         <Pages query number pages=count.div_ceil(PAGE)/>
     }
@@ -174,10 +174,10 @@ fn Filters(query: Form, tags: Vec<String>) -> impl IntoView {
 }
 
 /// Returns the filters as parameters of a URL, each followed by `&`.
-fn address_of(query: &Form) -> String {
+fn format_filter_query(query: &Form) -> String {
     let asked =
         ["q", "status", "kind", "tag"].into_iter().filter(|name| !query.get(name).is_empty());
-    asked.map(|name| format!("{name}={}&", encode(query.get(name)))).collect()
+    asked.map(|name| format!("{name}={}&", percent_encode(query.get(name)))).collect()
 }
 
 #[component]
@@ -186,7 +186,7 @@ fn Pages(query: Form, number: usize, pages: usize) -> impl IntoView {
         return ().into_any();
     }
     let link = |number: usize, text: &'static str| {
-        let href = format!("/admin/flags?{}page={number}", address_of(&query));
+        let href = format!("/admin/flags?{}page={number}", format_filter_query(&query));
         view! { <a class="button" href=href>{text}</a> }
     };
     let before = (number > 1).then(|| link(number - 1, "Previous"));
@@ -201,19 +201,20 @@ fn Pages(query: Form, number: usize, pages: usize) -> impl IntoView {
 
 #[component]
 fn Row(row: FlagRow, may_switch: bool, asked: String) -> impl IntoView {
-    let (status, class) = status(&row);
+    let (status, class) = describe_flag_status(&row);
     let FlagRow { flag, usage, lifecycle, .. } = row;
     let href = format!("/admin/flags/{}", flag.key);
-    let often = match usage.last_day() {
+    let often = match usage.count_last_day() {
         0 => "no evaluations in 24 h".to_owned(),
-        count => format!("{} evaluations in 24 h", format::count(count)),
+        count => format!("{} evaluations in 24 h", format::format_count(count)),
     };
     let tags = flag.tags.iter().map(|tag| view! { <span class="chip">{tag.clone()}</span> });
     let stale = (lifecycle == Lifecycle::Stale)
         .then(|| view! { <span class="pill pill-warning">"Stale"</span> });
     // A switch would not change an environment override.
-    let switch = (may_switch && !flag.archived && row.variable.is_none())
-        .then(|| actions::switch(&flag.key, &flag.name, row.enabled, row.state.version, &asked));
+    let switch = (may_switch && !flag.archived && row.variable.is_none()).then(|| {
+        actions::render_switch(&flag.key, &flag.name, row.enabled, row.state.version, &asked)
+    });
     view! {
         <li class="flag">
             <div class="flag-text">

@@ -16,12 +16,12 @@ pub(crate) use self::{detail::FlagPage, edit::FlagEditPage, list::FlagsPage, new
 use crate::request::{Form, PageError};
 
 /// Formats the versions of a flag for the field `version` of a form.
-fn written(version: FlagVersion) -> String {
+fn format_version(version: FlagVersion) -> String {
     format!("{}.{}", version.definition, version.state)
 }
 
 /// Reads the versions that a form was made for.
-fn seen(form: &Form) -> Result<FlagVersion, PageError> {
+fn read_seen_version(form: &Form) -> Result<FlagVersion, PageError> {
     let read = |text: &str| {
         let (definition, state) = text.split_once('.')?;
         Some(FlagVersion { definition: definition.parse().ok()?, state: state.parse().ok()? })
@@ -31,7 +31,7 @@ fn seen(form: &Form) -> Result<FlagVersion, PageError> {
 }
 
 /// Parses the key in a page's path; an invalid one is 404 Not Found.
-fn key_of(path: Option<String>) -> Result<FlagKey, PageError> {
+fn parse_flag_key(path: Option<String>) -> Result<FlagKey, PageError> {
     FlagKey::new(path.unwrap_or_default()).map_err(|error| PageError {
         status: axum::http::StatusCode::NOT_FOUND,
         ..PageError::invalid(error.to_string())
@@ -39,7 +39,7 @@ fn key_of(path: Option<String>) -> Result<FlagKey, PageError> {
 }
 
 /// Returns the status of a flag, and the CSS class that shows it.
-fn status(row: &FlagRow) -> (String, &'static str) {
+fn describe_flag_status(row: &FlagRow) -> (String, &'static str) {
     let live = "pill pill-live";
     if row.flag.archived {
         return ("Archived".to_owned(), "pill");
@@ -52,7 +52,7 @@ fn status(row: &FlagRow) -> (String, &'static str) {
         (_, false, ..) => ("Off for everyone".to_owned(), "pill"),
         _ if !row.state.rules.is_empty() => {
             let rules = row.state.rules.len() as u64;
-            (crate::format::counted(rules, "rule", "rules"), live)
+            (crate::format::format_quantity(rules, "rule", "rules"), live)
         }
         (_, _, Some(phase), true) => (format!("Served since phase {phase}"), live),
         (_, _, Some(phase), false) => (format!("Waiting for phase {phase}"), "pill"),
@@ -61,6 +61,6 @@ fn status(row: &FlagRow) -> (String, &'static str) {
 }
 
 /// Formats both versions of a stored flag for a form.
-fn version_of(stored: &StoredFlag) -> String {
-    written(stored.version())
+fn format_stored_version(stored: &StoredFlag) -> String {
+    format_version(stored.version())
 }

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{accounts::Role, flags::FlagKind};
-use phasegate_service::flags::{create, read_document};
+use phasegate_service::flags::{create_flag, read_document};
 
-use super::editor::fresh;
+use super::editor::build_new_flag;
 use crate::{
-    parts::{Here, PageErrorNotice, page},
+    parts::{Here, PageErrorNotice, render_page},
     request::{Form, PageError, Request},
 };
 
@@ -15,11 +15,11 @@ use crate::{
 pub(crate) fn NewFlagPage() -> impl IntoView {
     view! {
         <Title text="New flag"/>
-        {page(|request| async move {
-            request.actor.require(Role::Operator)?;
-            let refused = act(&request).await.err();
+        {render_page(|request| async move {
+            request.actor.require_role(Role::Operator)?;
+            let refused = create_from_form(&request).await.err();
             if let Some(trouble) = &refused {
-                request.note(trouble);
+                request.set_error_status(trouble);
             }
             let form = request.form.clone().unwrap_or_default();
             let kinds = FlagKind::ALL
@@ -52,18 +52,18 @@ pub(crate) fn NewFlagPage() -> impl IntoView {
     }
 }
 
-async fn act(request: &Request) -> Result<(), PageError> {
+async fn create_from_form(request: &Request) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
-    let kind = kind(form)?;
-    let fields = fresh(form.get("key"), kind, form.get("name"));
+    let kind = parse_flag_kind(form)?;
+    let fields = build_new_flag(form.get("key"), kind, form.get("name"));
     let document = read_document(serde_json::Value::Object(fields))?;
     let key = document.key.clone();
-    create(&request.service, &request.actor, request.environment, document).await?;
-    request.go_to(&format!("/admin/flags/{key}/edit"));
+    create_flag(&request.service, &request.actor, request.environment, document).await?;
+    request.redirect_to(&format!("/admin/flags/{key}/edit"));
     Ok(())
 }
 
-fn kind(form: &Form) -> Result<FlagKind, PageError> {
+fn parse_flag_kind(form: &Form) -> Result<FlagKind, PageError> {
     FlagKind::parse(form.get("kind"))
         .ok_or_else(|| PageError::invalid("kind: choose one from the list"))
 }

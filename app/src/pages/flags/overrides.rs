@@ -9,7 +9,7 @@ use phasegate_domain::{
 };
 use phasegate_service::models::Versioned;
 
-use crate::{components::Time, format, parts::Here, request::encode};
+use crate::{components::Time, format, parts::Here, request::percent_encode};
 
 /// The individual overrides of a flag, and a form for a new one.
 #[component]
@@ -23,7 +23,7 @@ pub(super) fn Overrides(
     let empty = overrides.is_empty().then(|| {
         view! { <p class="hint">"No individual overrides."</p> }
     });
-    let count = format::counted(overrides.len() as u64, "override", "overrides");
+    let count = format::format_quantity(overrides.len() as u64, "override", "overrides");
     // Overrides are for a few testers; the API lists all.
     let lines = overrides
         .into_iter()
@@ -34,7 +34,7 @@ pub(super) fn Overrides(
                 Some(end) if end <= now => view! { <span class="pill">"Expired"</span> }.into_any(),
                 Some(end) => view! { <span class="hint">"until " <Time at=end/></span> }.into_any(),
             };
-            let href = format!("/admin/debugger?flag={}&user={}", value.flag, encode(&value.targeting_key));
+            let href = format!("/admin/debugger?flag={}&user={}", value.flag, percent_encode(&value.targeting_key));
             let label = format!("Remove the override of {}", value.targeting_key);
             let remove = may_change.then(|| view! {
                 <form method="post" action=action.clone()><Here/>

@@ -10,16 +10,16 @@ use phasegate_domain::{
     vitals::Rating,
 };
 use phasegate_service::performance::{
-    BREAKDOWNS, Performance, PerformanceQuery, VitalCourse, performance,
+    BREAKDOWNS, Performance, PerformanceQuery, VitalCourse, read_performance,
 };
 
 use self::tables::{Breakdown, Timings};
 use crate::{
     charts::{Line, Window},
     components::{
-        Annotations, Exports, Freshness, VitalCard, dimension_label, lines, rating_class,
+        Annotations, Exports, Freshness, VitalCard, annotation_lines, dimension_label, rating_class,
     },
-    parts::{PageErrorNotice, PeriodFields, Source, SourceBanner, page, period_field},
+    parts::{PageErrorNotice, PeriodFields, Source, SourceBanner, period_field, render_page},
     request::{PageError, Request},
 };
 
@@ -29,30 +29,30 @@ const PATH: &str = "/admin/performance";
 pub(crate) fn PerformancePage() -> impl IntoView {
     view! {
         <Title text="Performance"/>
-        {page(|request| async move {
-            let (query, refused) = match PerformanceQuery::read(|name| period_field(&request.query, name)) {
+        {render_page(|request| async move {
+            let (query, refused) = match PerformanceQuery::from_url_fields(|name| period_field(&request.query, name)) {
                 Ok(query) => (query, None),
-                Err(error) => (PerformanceQuery::read(|_| "")?, Some(PageError::from(error))),
+                Err(error) => (PerformanceQuery::from_url_fields(|_| "")?, Some(PageError::from(error))),
             };
             if let Some(trouble) = &refused {
-                request.note(trouble);
+                request.set_error_status(trouble);
             }
-            let source = Source::of(&request, PATH).await?;
-            let found = performance(&request.service, &request.actor, source.environment, &query).await?;
-            let address = address(&request, &source, &query);
+            let source = Source::select_source(&request, PATH).await?;
+            let found = read_performance(&request.service, &request.actor, source.environment, &query).await?;
+            let address = format_view_query(&request, &source, &query);
             let Performance { at, last_event_at, score, score_before, vitals, breakdown, timings, annotations, .. } = found;
             let (from, end) = query.period.bucket_bounds(at);
             let is_past = matches!(query.period, TimeRange::Days { .. });
             let window = Window { resolution: query.period.resolution(at), spans: end - from, end, is_past };
-            let lines = lines(&annotations, window);
+            let lines = annotation_lines(&annotations, window);
             let is_empty = vitals.iter().all(|vital| vital.samples == 0);
-            let cards = vitals.into_iter().map(|course| vital(course, window, lines.clone())).collect_view();
+            let cards = vitals.into_iter().map(|course| render_vital_course(course, window, lines.clone())).collect_view();
             let empty = is_empty.then(|| view! {
                 <p class="empty">"No web vitals in this period. "<a href="/admin/install">"Install the collector"</a>", or choose a longer period."</p>
             });
             let links = |dimension: &Dimension| {
                 let query = PerformanceQuery { dimension: dimension.clone(), ..query.clone() };
-                format!("{PATH}?{}", self::address(&request, &source, &query))
+                format!("{PATH}?{}", self::format_view_query(&request, &source, &query))
             };
             let rows = breakdown.into_iter().map(|line| (links(&line.dimension), line)).collect();
             let all = (query.dimension != Dimension::All).then(|| links(&Dimension::All));
@@ -80,10 +80,10 @@ pub(crate) fn PerformancePage() -> impl IntoView {
 }
 
 /// Returns the query string of a view.
-fn address(request: &Request, source: &Source, query: &PerformanceQuery) -> String {
+fn format_view_query(request: &Request, source: &Source, query: &PerformanceQuery) -> String {
     let fields =
         vec![("by", query.by.as_str().to_owned()), ("dimension", query.dimension.to_text())];
-    source.address(request, query.period, fields)
+    source.format_view_query(request, query.period, fields)
 }
 
 /// The dimension that is shown, and a link to all users.
@@ -146,7 +146,7 @@ fn Score(score: Option<f64>, before: Option<f64>, query: String) -> impl IntoVie
 }
 
 /// Describes the change since the previous period, in per cent.
-fn change(now: Option<f64>, before: Option<f64>) -> Option<String> {
+fn describe_vital_change(now: Option<f64>, before: Option<f64>) -> Option<String> {
     let (now, before) = (now?, before.filter(|before| *before > 0.0)?);
     let change = (now / before - 1.0) * 100.0;
     Some(match change {
@@ -156,8 +156,8 @@ fn change(now: Option<f64>, before: Option<f64>) -> Option<String> {
     })
 }
 
-fn vital(course: VitalCourse, window: Window, lines: Vec<Line>) -> impl IntoView {
+fn render_vital_course(course: VitalCourse, window: Window, lines: Vec<Line>) -> impl IntoView {
     let VitalCourse { vital, p75, p75_before, samples, good, poor, points } = course;
-    let beside = change(p75, p75_before);
+    let beside = describe_vital_change(p75, p75_before);
     view! { <VitalCard vital p75 samples good poor points window lines beside/> }
 }

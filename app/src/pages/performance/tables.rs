@@ -24,19 +24,19 @@ pub(super) fn Breakdown(
     let title = BREAKDOWNS.iter().find(|(kind, _)| *kind == by).map_or("", |(_, title)| title);
     let rows = lines.into_iter().map(|(link, line)| {
         let cells = [Vital::Lcp, Vital::Inp, Vital::Cls].into_iter().zip(line.p75).map(|(vital, p75)| {
-            let class = p75.map_or("", |p75| match vital.rate(p75) {
+            let class = p75.map_or("", |p75| match vital.rate_value(p75) {
                 Rating::Good => "is-good",
                 Rating::NeedsImprovement => "is-needs-improvement",
                 Rating::Poor => "is-poor",
             });
-            view! { <td class=class>{p75.map_or_else(|| "–".to_owned(), |p75| vital.format(p75))}</td> }
+            view! { <td class=class>{p75.map_or_else(|| "–".to_owned(), |p75| vital.format_value(p75))}</td> }
         });
         view! {
             <tr>
                 <th scope="row"><a href=link>{dimension_label(&line.dimension)}</a></th>
                 <td>{line.score.map_or_else(|| "–".to_owned(), |score| format!("{score:.0}"))}</td>
                 {cells.collect_view()}
-                <td>{format::count(line.samples)}</td>
+                <td>{format::format_count(line.samples)}</td>
             </tr>
         }
     });
@@ -60,7 +60,7 @@ pub(super) fn Timings(lines: Vec<TimingLine>, query: String) -> impl IntoView {
         let TimingLine { timing, p50, p95, failures } = line;
         let failed = match failures {
             0 => "–".to_owned(),
-            _ => format::percent(failures, timing.samples),
+            _ => format::format_percent(failures, timing.samples),
         };
         view! {
             <tr>
@@ -69,7 +69,7 @@ pub(super) fn Timings(lines: Vec<TimingLine>, query: String) -> impl IntoView {
                 <td>{format_seconds(timing.p75)}</td>
                 <td>{format_seconds(p95)}</td>
                 <td>{failed}</td>
-                <td>{format::count(timing.samples)}</td>
+                <td>{format::format_count(timing.samples)}</td>
             </tr>
         }
     });

@@ -15,7 +15,11 @@ use phasegate_domain::{
 use crate::{components::Notice, format, parts::Here};
 
 /// The phase that a command leads to.
-fn target<'a>(kind: CommandKind, plan: &'a Plan, status: &RolloutStatus) -> Option<&'a Phase> {
+fn target_phase<'a>(
+    kind: CommandKind,
+    plan: &'a Plan,
+    status: &RolloutStatus,
+) -> Option<&'a Phase> {
     let current = status.serving_phase();
     let number = match kind {
         CommandKind::Start | CommandKind::RollBackFully => Some(PhaseNumber::FIRST),
@@ -27,8 +31,8 @@ fn target<'a>(kind: CommandKind, plan: &'a Plan, status: &RolloutStatus) -> Opti
 }
 
 /// Returns the label of a command's button, such as `Advance to phase 3`.
-pub(super) fn label(kind: CommandKind, plan: &Plan, status: &RolloutStatus) -> String {
-    match (kind, target(kind, plan, status)) {
+pub(super) fn command_label(kind: CommandKind, plan: &Plan, status: &RolloutStatus) -> String {
+    match (kind, target_phase(kind, plan, status)) {
         (CommandKind::Advance | CommandKind::RollBack, Some(phase)) => {
             format!("{} to phase {}", kind.title(), phase.number)
         }
@@ -46,7 +50,7 @@ pub(super) fn label(kind: CommandKind, plan: &Plan, status: &RolloutStatus) -> S
 
 /// Returns whether a command is possible, given a reason.
 fn is_possible(kind: CommandKind, rollout: &RolloutView) -> bool {
-    rollout.refusal(kind, "with a reason").is_none()
+    rollout.find_command_error(kind, "with a reason").is_none()
 }
 
 /// The buttons, or the confirmation of the command `asked`.
@@ -55,7 +59,8 @@ pub(super) fn Actions(rollout: RolloutView, asked: Option<String>) -> impl IntoV
     let Some(asked) = asked else {
         return view! { <Buttons rollout/> }.into_any();
     };
-    let kind = CommandKind::ALL.into_iter().find(|kind| question(*kind, &rollout) == asked);
+    let kind =
+        CommandKind::ALL.into_iter().find(|kind| format_confirm_value(*kind, &rollout) == asked);
     match kind.filter(|kind| is_possible(*kind, &rollout)) {
         Some(kind) => view! { <Confirm rollout kind/> }.into_any(),
         // The back button, a reload or an old link: the command no longer applies.
@@ -68,9 +73,9 @@ pub(super) fn Actions(rollout: RolloutView, asked: Option<String>) -> impl IntoV
 }
 
 /// Returns a command for a URL, with its target phase (`advance-3`) or the rollout's version.
-fn question(kind: CommandKind, rollout: &RolloutView) -> String {
+fn format_confirm_value(kind: CommandKind, rollout: &RolloutView) -> String {
     let name = kind.as_str();
-    match target(kind, &rollout.plan, rollout.status()) {
+    match target_phase(kind, &rollout.plan, rollout.status()) {
         Some(phase) => format!("{name}-{}", phase.number),
         None => format!("{name}-v{}", rollout.version),
     }
@@ -92,11 +97,11 @@ const BUTTONS: [(CommandKind, &str); 8] = [
 fn Buttons(rollout: RolloutView) -> impl IntoView {
     let button = |(kind, class): (CommandKind, &'static str)| {
         is_possible(kind, &rollout).then(|| {
-            let href = format!("/admin/rollout?confirm={}", question(kind, &rollout));
+            let href = format!("/admin/rollout?confirm={}", format_confirm_value(kind, &rollout));
             // A command that overrides the gate does not look like the planned step.
-            let is_forced = !kind.needs_reason() && rollout.refusal(kind, "").is_some();
+            let is_forced = !kind.needs_reason() && rollout.find_command_error(kind, "").is_some();
             let class = if is_forced { "button" } else { class };
-            let label = label(kind, &rollout.plan, rollout.status());
+            let label = command_label(kind, &rollout.plan, rollout.status());
             view! { <a class=class href=href>{label}</a> }
         })
     };
@@ -113,8 +118,8 @@ fn Buttons(rollout: RolloutView) -> impl IntoView {
 
 #[component]
 fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
-    let label = label(kind, &rollout.plan, rollout.status());
-    let is_overruled = rollout.refusal(kind, "").is_some() && !kind.needs_reason();
+    let label = command_label(kind, &rollout.plan, rollout.status());
+    let is_overruled = rollout.find_command_error(kind, "").is_some() && !kind.needs_reason();
     let must_explain = is_overruled || kind.needs_reason();
     let open = rollout.gate.conditions.iter().filter(|c| c.verdict != Verdict::Pass);
     let open =
@@ -145,8 +150,8 @@ fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
     view! {
         <section class="confirm" aria-labelledby="confirm-title">
             <h2 id="confirm-title">{label.clone()} "?"</h2>
-            {consequences(kind, &rollout.plan, rollout.status())}
-            {newly(kind, &rollout).map(|text| view! { <p data-testid="reach">{text}</p> })}
+            {describe_consequences(kind, &rollout.plan, rollout.status())}
+            {describe_new_users(kind, &rollout).map(|text| view! { <p data-testid="reach">{text}</p> })}
             {warning}
             <form method="post" action="/admin/rollout" class="stack"><Here/>
                 <input type="hidden" name="kind" value=kind.as_str()/>
@@ -165,56 +170,56 @@ fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
 }
 
 /// Describes the consequences of a command.
-pub(super) fn consequences(
+pub(super) fn describe_consequences(
     kind: CommandKind,
     plan: &Plan,
     status: &RolloutStatus,
 ) -> impl IntoView + use<> {
-    let target = target(kind, plan, status).cloned();
+    let target = target_phase(kind, plan, status).cloned();
     let leaving = status.serving_phase().and_then(|n| plan.phase(n)).cloned();
     match (kind, target, leaving) {
         (CommandKind::RollBack, Some(target), Some(leaving)) => view! {
             <p>
                 "The users that " <strong>{leaving.name.clone()}</strong>
-                " added leave at once" {features(&leaving, ", and all users lose ")}
+                " added leave at once" {render_features(&leaving, ", and all users lose ")}
                 ". " <strong>{target.name}</strong> " (" {target.percentage.to_string()} ") is served again."
             </p>
         }
         .into_any(),
         (CommandKind::RollBackFully, Some(target), _) => view! {
             <p>
-                "Only the audience of " <strong>{target.name.clone()}</strong> " (" {audience(&target)}
+                "Only the audience of " <strong>{target.name.clone()}</strong> " (" {format_audience(&target)}
                 ") keeps its features, and only those of phase 1. All other users lose them at once."
             </p>
         }
         .into_any(),
         (_, Some(target), _) => view! {
             <p>
-                <strong>{target.name.clone()}</strong> " admits " {audience(&target)}
-                {features(&target, " and adds ")} ", up to " {target.percentage.to_string()} " of all users."
+                <strong>{target.name.clone()}</strong> " admits " {format_audience(&target)}
+                {render_features(&target, " and adds ")} ", up to " {target.percentage.to_string()} " of all users."
             </p>
         }
         .into_any(),
-        (kind, None, _) => view! { <p>{in_words(kind, status.throttle())}</p> }.into_any(),
+        (kind, None, _) => view! { <p>{describe_command(kind, status.throttle())}</p> }.into_any(),
     }
 }
 
 /// Describes how many users a phase adds, and which flags the present users get as well.
-fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
+fn describe_new_users(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
     let reach = rollout.reach?;
     if !matches!(kind, CommandKind::Start | CommandKind::Advance) || reach.active == 0 {
         return None;
     }
     let more = reach.expected_next?.saturating_sub(reach.expected);
-    let (more, active) = (format::count(more), format::count(reach.active));
-    let target = target(kind, &rollout.plan, rollout.status())?;
+    let (more, active) = (format::format_count(more), format::format_count(reach.active));
+    let target = target_phase(kind, &rollout.plan, rollout.status())?;
     let flags: Vec<&str> = target.flags.iter().map(|key| rollout.flag_name(key)).collect();
     let besides = match (reach.expected, flags.as_slice()) {
         (0, _) | (_, []) => String::new(),
         (there, flags) => {
             format!(
                 " The {} users admitted so far also get {}.",
-                format::count(there),
+                format::format_count(there),
                 flags.join(", ")
             )
         }
@@ -229,7 +234,7 @@ fn newly(kind: CommandKind, rollout: &RolloutView) -> Option<String> {
     ))
 }
 
-fn in_words(kind: CommandKind, throttle: Throttle) -> String {
+fn describe_command(kind: CommandKind, throttle: Throttle) -> String {
     match kind {
         CommandKind::Pause => {
             "All users keep their features, and users within the shares are still admitted. The rollout cannot be advanced or raised until it is resumed; rollbacks stay possible.".to_owned()
@@ -256,7 +261,7 @@ fn in_words(kind: CommandKind, throttle: Throttle) -> String {
 }
 
 /// Formats an audience: `100 % of beta_testers and 100 % of power_users`.
-pub(super) fn audience(phase: &Phase) -> String {
+pub(super) fn format_audience(phase: &Phase) -> String {
     let parts: Vec<String> = phase
         .audience
         .iter()
@@ -265,7 +270,7 @@ pub(super) fn audience(phase: &Phase) -> String {
     parts.join(" and ")
 }
 
-fn features(phase: &Phase, lead: &'static str) -> Option<impl IntoView + use<>> {
+fn render_features(phase: &Phase, lead: &'static str) -> Option<impl IntoView + use<>> {
     let keys: Vec<&str> = phase.flags.iter().map(|key| key.as_str()).collect();
     (!keys.is_empty()).then(|| view! { {lead} <code>{keys.join(", ")}</code> })
 }

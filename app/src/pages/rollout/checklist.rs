@@ -22,7 +22,8 @@ pub(super) fn Checklists(rollout: RolloutView) -> impl IntoView {
             rollout.plan.checklist.iter().map(group).collect()
         }
         state => {
-            let items = state.serving_phase().map(|phase| rollout.plan.items_of(Some(phase)));
+            let items =
+                state.serving_phase().map(|phase| rollout.plan.checklist_items(Some(phase)));
             vec![("Required before the next phase".to_owned(), items.unwrap_or_default())]
         }
     };
@@ -30,12 +31,12 @@ pub(super) fn Checklists(rollout: RolloutView) -> impl IntoView {
     if all.is_empty() {
         return None;
     }
-    let done = all.iter().filter(|item| rollout.state.record.tick(item).is_some()).count();
+    let done = all.iter().filter(|item| rollout.state.record.find_tick(item).is_some()).count();
     let count = format!("{done} of {} done", all.len());
     let may = rollout.role >= Role::Operator;
     let groups = groups.iter().map(|(name, items)| {
         let lines = items.iter().map(|item| {
-            let tick = rollout.state.record.tick(item).cloned();
+            let tick = rollout.state.record.find_tick(item).cloned();
             view! { <Item item=item.clone() tick may/> }
         });
         view! { <div class="checklist-group"><h3>{name.clone()}</h3><ul>{lines.collect_view()}</ul></div> }

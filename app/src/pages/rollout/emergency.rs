@@ -6,12 +6,12 @@ use leptos_meta::Title;
 use phasegate_domain::{
     Timestamp, incidents::IncidentKind, reports::RolloutSummary, rollout::CommandKind,
 };
-use phasegate_service::rollout::summary;
+use phasegate_service::rollout::read_rollout_summary;
 
-use super::actions::{consequences, label};
+use super::actions::{command_label, describe_consequences};
 use crate::{
     format,
-    parts::{Here, page},
+    parts::{Here, render_page},
     request::{PageError, Request},
 };
 
@@ -19,9 +19,9 @@ use crate::{
 pub(crate) fn EmergencyPage() -> impl IntoView {
     view! {
         <Title text="Roll back"/>
-        {page(|request| async move {
-            let rollout = summary(&request.service, &request.actor, request.environment).await?;
-            let held = rollout.as_ref().and_then(|rollout| held(&request, rollout));
+        {render_page(|request| async move {
+            let rollout = read_rollout_summary(&request.service, &request.actor, request.environment).await?;
+            let held = rollout.as_ref().and_then(|rollout| render_pinned_flags(&request, rollout));
             let cards = rollout.map(|rollout| {
                 IncidentKind::ALL.map(|kind| view! { <Card rollout=rollout.clone() kind/> }).into_iter().collect_view()
             });
@@ -37,8 +37,11 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
 }
 
 /// Warns of flags with an environment override: no action on this page changes their answers.
-fn held(request: &Request, rollout: &RolloutSummary) -> Option<impl IntoView + use<>> {
-    let live = request.live().ok()?;
+fn render_pinned_flags(
+    request: &Request,
+    rollout: &RolloutSummary,
+) -> Option<impl IntoView + use<>> {
+    let live = request.cached_environment().ok()?;
     let names: Vec<String> = live
         .snapshot()
         .flags()
@@ -67,7 +70,10 @@ const NOTICED: [(i64, &str); 5] = [
 ];
 
 /// Parses the time of detection from minutes ago; `None` is now.
-pub(super) fn noticed(text: &str, now: Timestamp) -> Result<Option<Timestamp>, PageError> {
+pub(super) fn parse_detected_at(
+    text: &str,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -90,7 +96,7 @@ fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
                 view! { <option value=minutes.to_string()>{text}</option> }
             });
             view! {
-                {consequences(command, plan, status)}
+                {describe_consequences(command, plan, status)}
                 <form method="post" action="/admin/rollout" class="stack"><Here/>
                     <input type="hidden" name="kind" value=command.as_str()/>
                     <input type="hidden" name="version" value=rollout.version.to_string()/>
@@ -98,7 +104,7 @@ fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
                         <input type="text" name="reason" maxlength="500" required/></label>
                     <label class="field"><span>"Detected"</span>
                         <select name="noticed">{options.into_iter().collect_view()}</select></label>
-                    <button class="button button-danger" type="submit">{label(command, plan, status)}</button>
+                    <button class="button button-danger" type="submit">{command_label(command, plan, status)}</button>
                 </form>
             }
             .into_any()
@@ -111,7 +117,7 @@ fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
             <h2 id=title>{kind.title()}</h2>
             <dl class="facts">
                 <div><dt>"Trigger"</dt><dd>{kind.trigger()}</dd></div>
-                <div><dt>"Act within"</dt><dd>{format::duration(kind.act_within())}</dd></div>
+                <div><dt>"Act within"</dt><dd>{format::format_duration(kind.act_within())}</dd></div>
                 <div><dt>"Follow-up"</dt><dd>{kind.follow_up()}</dd></div>
             </dl>
             {act}

@@ -16,7 +16,7 @@ use crate::{
     parts::Here,
 };
 
-fn class(verdict: Verdict) -> &'static str {
+fn verdict_class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "gate-line is-pass",
         Verdict::Fail => "gate-line is-fail",
@@ -25,7 +25,7 @@ fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-fn words(verdict: Verdict) -> &'static str {
+fn verdict_label(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "Passes",
         Verdict::Fail => "Fails",
@@ -58,7 +58,7 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
             (format!("Not yet. {open} of {} conditions are open.", conditions.len()), "is-closed")
         }
     };
-    let lines = conditions.iter().map(|c| lines(c, &rollout, true)).collect_view();
+    let lines = conditions.iter().map(|c| render_condition(c, &rollout, true)).collect_view();
     Some(view! {
         <section class=format!("card gate {state}") aria-labelledby="gate-title" data-testid="gate">
             <h2 id="gate-title">{question}</h2>
@@ -71,7 +71,7 @@ pub(super) fn GatePanel(rollout: RolloutView) -> impl IntoView {
 }
 
 /// Renders a condition. If `asked`, operators can sign it off or acknowledge its alerts.
-pub(super) fn lines(
+pub(super) fn render_condition(
     condition: &GateCondition,
     rollout: &RolloutView,
     asked: bool,
@@ -87,9 +87,9 @@ pub(super) fn lines(
     let acknowledge = (is_alarming && rollout.role >= Role::Operator)
         .then(|| view! { <Acknowledge detail=detail.clone()/> });
     view! {
-        <li class=class(verdict)>
+        <li class=verdict_class(verdict)>
             <strong>{title}</strong>
-            <span class="visually-hidden">": "{words(verdict)}</span>
+            <span class="visually-hidden">": "{verdict_label(verdict)}</span>
             <Trend values=trend/>
             <span class="hint">{detail}</span>
             {judge} {acknowledge}

@@ -9,15 +9,18 @@ use phasegate_domain::{
     rollout::stakeholder_message,
 };
 
-use crate::{components::Time, islands::CopyButton, pages::sentences::sentence_with_plan};
+use crate::{components::Time, islands::CopyButton, pages::sentences::describe_change_with_plan};
 
-fn reason(change: &Change) -> Option<String> {
+fn read_reason(change: &Change) -> Option<String> {
     let Change::Rollout { what, .. } = change else { return None };
     Some(what.reason().to_owned()).filter(|reason| !reason.is_empty())
 }
 
 /// Renders the stakeholder message about an event, ready to be copied.
-pub(super) fn to_send(line: &AuditEntry, plan: &Plan) -> Option<impl IntoView + use<>> {
+pub(super) fn render_stakeholder_message(
+    line: &AuditEntry,
+    plan: &Plan,
+) -> Option<impl IntoView + use<>> {
     let Change::Rollout { what, .. } = &line.change else { return None };
     let text = stakeholder_message(plan, what, &line.actor, line.at)?;
     Some(view! {
@@ -32,11 +35,12 @@ pub(super) fn to_send(line: &AuditEntry, plan: &Plan) -> Option<impl IntoView + 
 /// A line of the timeline, with its time.
 type Line = (Timestamp, AnyView);
 
-fn moved(line: &AuditEntry, plan: &Plan) -> Line {
-    let reason = reason(&line.change).map(|text| view! { <q class="timeline-reason">{text}</q> });
+fn render_audit_entry(line: &AuditEntry, plan: &Plan) -> Line {
+    let reason =
+        read_reason(&line.change).map(|text| view! { <q class="timeline-reason">{text}</q> });
     let view = view! {
         <li class="timeline-line">
-            <span class="timeline-what">{sentence_with_plan(&line.change, plan)}</span>
+            <span class="timeline-what">{describe_change_with_plan(&line.change, plan)}</span>
             {reason}
             <span class="hint">{line.actor.0.clone()} ", " <Time at=line.at/></span>
         </li>
@@ -45,7 +49,7 @@ fn moved(line: &AuditEntry, plan: &Plan) -> Line {
 }
 
 /// Renders an annotation that may explain a shift in the numbers.
-fn beside(annotation: &Annotation) -> Line {
+fn render_annotation(annotation: &Annotation) -> Line {
     let by = annotation.by.as_ref().map(|by| format!("{by}, ")).unwrap_or_default();
     let view = view! {
         <li class="timeline-line is-beside">
@@ -60,10 +64,11 @@ fn beside(annotation: &Annotation) -> Line {
 #[component]
 pub(super) fn History(rollout: RolloutView) -> impl IntoView {
     let plan = &rollout.plan;
-    let mut lines: Vec<Line> = rollout.history.iter().map(|line| moved(line, plan)).collect();
+    let mut lines: Vec<Line> =
+        rollout.history.iter().map(|line| render_audit_entry(line, plan)).collect();
     let others =
         rollout.annotations.iter().filter(|annotation| annotation.kind != AnnotationKind::Phase);
-    lines.extend(others.map(beside));
+    lines.extend(others.map(render_annotation));
     lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let empty = lines.is_empty().then(|| {
         view! { <p class="hint">"No entries yet. The first entry will be the start of the rollout."</p> }

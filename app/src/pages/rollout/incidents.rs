@@ -10,14 +10,16 @@ use phasegate_domain::{
     reports::{RolloutSummary, RolloutView},
     rollout::stakeholder_message,
 };
-use phasegate_service::{audit::history, models::AuditQuery, rollout::summary};
+use phasegate_service::{
+    audit::read_audit_entries, models::AuditQuery, rollout::read_rollout_summary,
+};
 
-use super::post_mortem::{PostMortemPart, address};
+use super::post_mortem::{PostMortemPart, incident_url};
 use crate::{
     components::{Notice, TextArea, Time},
     format,
-    pages::sentences::told_by_audit_log,
-    parts::{Here, PageErrorNotice, page},
+    pages::sentences::build_audit_timeline,
+    parts::{Here, PageErrorNotice, render_page},
     request::{PageError, Request},
 };
 
@@ -35,9 +37,9 @@ pub(super) fn OpenIncidents(rollout: RolloutView) -> impl IntoView {
         let due = incident.is_post_mortem_due().then_some(" Its post-mortem is due.");
         view! {
             <li>
-                <a href=address(incident.id)>"Incident " {incident.id.to_string()} ": " {incident.kind.title()}</a>
+                <a href=incident_url(incident.id)>"Incident " {incident.id.to_string()} ": " {incident.kind.title()}</a>
                 " – " {incident.reason.clone()} " "
-                <span class="hint"><Time at=incident.acted_at/> ", " {took(&incident)} {due}</span>
+                <span class="hint"><Time at=incident.acted_at/> ", " {describe_reaction_time(&incident)} {due}</span>
             </li>
         }
     });
@@ -50,12 +52,12 @@ pub(super) fn OpenIncidents(rollout: RolloutView) -> impl IntoView {
 }
 
 /// Describes how long the rollback took, and whether it met the deadline.
-fn took(incident: &Incident) -> String {
+fn describe_reaction_time(incident: &Incident) -> String {
     let verdict = if incident.is_in_time() { "in time" } else { "late" };
     format!(
         "carried out {} after detection, {verdict} (limit {})",
-        format::duration(incident.taken()),
-        format::duration(incident.kind.act_within())
+        format::format_duration(incident.response_time()),
+        format::format_duration(incident.kind.act_within())
     )
 }
 
@@ -63,15 +65,15 @@ fn took(incident: &Incident) -> String {
 pub(crate) fn IncidentPage() -> impl IntoView {
     view! {
         <Title text="Incident"/>
-        {page(|request| async move {
-            let refused = super::act(&request).await.err();
+        {render_page(|request| async move {
+            let refused = super::handle_rollout_form(&request).await.err();
             if let Some(trouble) = &refused {
-                request.note(trouble);
+                request.set_error_status(trouble);
             }
-            let rollout = summary(&request.service, &request.actor, request.environment).await?;
+            let rollout = read_rollout_summary(&request.service, &request.actor, request.environment).await?;
             let rollout = rollout.ok_or_else(|| PageError::invalid("this environment has no rollout"))?;
             let id = request.query.get("id").parse().unwrap_or_default();
-            let incident = rollout.state.record.incident(id).cloned();
+            let incident = rollout.state.record.find_incident(id).cloned();
             let incident = incident.ok_or_else(|| PageError {
                 status: axum::http::StatusCode::NOT_FOUND,
                 message: format!("There is no incident {id}; the newest 50 are kept."),
@@ -82,7 +84,7 @@ pub(crate) fn IncidentPage() -> impl IntoView {
                 limit: MAX_LINES,
                 ..AuditQuery::default()
             };
-            let lines = history(&request.service, &request.actor, request.environment, &query).await?;
+            let lines = read_audit_entries(&request.service, &request.actor, request.environment, &query).await?;
             let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
             let done = (refusal.is_none() && request.query.has("done"))
                 .then(|| view! { <Notice>"Saved."</Notice> });
@@ -121,7 +123,7 @@ fn Loaded(
         <p class="lead">{incident.reason.clone()}</p>
         <dl class="facts">
             <div><dt>"Detected"</dt><dd><Time at=incident.detected_at/></dd></div>
-            <div><dt>"Carried out"</dt><dd><Time at=incident.acted_at/> " by " {incident.by.0.clone()} ", " {took(&incident)}</dd></div>
+            <div><dt>"Carried out"</dt><dd><Time at=incident.acted_at/> " by " {incident.by.0.clone()} ", " {describe_reaction_time(&incident)}</dd></div>
             <div><dt>"Deadline"</dt><dd><Time at=incident.deadline()/></dd></div>
             <div><dt>"Follow-up"</dt><dd>{incident.kind.follow_up()}</dd></div>
             {closed}
@@ -130,7 +132,7 @@ fn Loaded(
         <Timeline plan=plan.clone() incident=incident.clone() lines=lines.clone() may/>
         <PostMortemPart plan incident=incident.clone() lines request may/>
         {(may && incident.is_open()).then(|| view! {
-            <form method="post" action=address(incident.id)><Here/>
+            <form method="post" action=incident_url(incident.id)><Here/>
                 <input type="hidden" name="add" value="close"/>
                 <input type="hidden" name="incident" value=incident.id.to_string()/>
                 <button class="button" type="submit">"Close the incident"</button>
@@ -183,7 +185,7 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
 #[component]
 fn Tell(id: u32, who: String) -> impl IntoView {
     view! {
-        <form method="post" action=address(id)><Here/>
+        <form method="post" action=incident_url(id)><Here/>
             <input type="hidden" name="add" value="notify"/>
             <input type="hidden" name="incident" value=id.to_string()/>
             <input type="hidden" name="who" value=who.clone()/>
@@ -204,7 +206,7 @@ fn note_line(note: &Note) -> impl IntoView + use<> {
 #[component]
 fn Timeline(plan: Plan, incident: Incident, lines: Vec<AuditRecord>, may: bool) -> impl IntoView {
     let noticed = (incident.detected_at, format!("Detected: {}", incident.reason));
-    let all = std::iter::once(noticed).chain(told_by_audit_log(&lines, &plan));
+    let all = std::iter::once(noticed).chain(build_audit_timeline(&lines, &plan));
     let all = all.map(|(at, text)| {
         view! {
             <li class="timeline-line">
@@ -219,7 +221,7 @@ fn Timeline(plan: Plan, incident: Incident, lines: Vec<AuditRecord>, may: bool) 
             <h2 id="timeline-title">"Timeline"</h2>
             <ol class="timeline" data-testid="incident-timeline">{all.collect_view()}</ol>
             {may.then(|| view! {
-                <form method="post" action=address(id) class="row"><Here/>
+                <form method="post" action=incident_url(id) class="row"><Here/>
                     <input type="hidden" name="add" value="note"/>
                     <input type="hidden" name="incident" value=id.to_string()/>
                     <label class="field field-wide"><span>"Note"</span>

@@ -9,7 +9,7 @@ use phasegate_domain::{
 
 use crate::components::Trend;
 
-fn pill(verdict: Verdict) -> (&'static str, &'static str) {
+fn kpi_verdict_pill(verdict: Verdict) -> (&'static str, &'static str) {
     match verdict {
         Verdict::Pass => ("Reached", "pill pill-live"),
         Verdict::Fail => ("Not reached", "pill pill-warning"),
@@ -37,7 +37,7 @@ pub(super) fn Kpis(rollout: RolloutView) -> impl IntoView {
         let groups = KpiGroup::ALL.into_iter().filter(|group| of(*group).next().is_some());
         groups
             .map(|group| {
-                let rows = of(group).cloned().map(row).collect_view();
+                let rows = of(group).cloned().map(render_kpi_row).collect_view();
                 view! { <Group group rows=rows.into_any()/> }
             })
             .collect_view()
@@ -67,8 +67,8 @@ fn Group(group: KpiGroup, rows: AnyView) -> impl IntoView {
     }
 }
 
-fn row(kpi: KpiValue) -> impl IntoView {
-    let (word, class) = pill(kpi.verdict);
+fn render_kpi_row(kpi: KpiValue) -> impl IntoView {
+    let (word, class) = kpi_verdict_pill(kpi.verdict);
     let event = kpi.event.map(|event| {
         view! { <span class="hint">" counts the event " <code>{event}</code></span> }
     });

@@ -45,10 +45,10 @@ pub(super) fn FirstMinutesPanel(rollout: RolloutView) -> impl IntoView {
                     <th scope="col">{format!("{minutes} min before")}</th>
                 </tr></thead>
                 <tbody>
-                    {row("Page views", |c| format::count(c.views))}
-                    {row("Sessions", |c| format::count(c.sessions))}
-                    {row("Sessions with an error", |c| part(c.error_sessions, c.sessions))}
-                    {row("Errors", |c| format::count(c.errors))}
+                    {row("Page views", |c| format::format_count(c.views))}
+                    {row("Sessions", |c| format::format_count(c.sessions))}
+                    {row("Sessions with an error", |c| format_part(c.error_sessions, c.sessions))}
+                    {row("Errors", |c| format::format_count(c.errors))}
                     {row("LCP (p75)", |c| c.lcp.map_or("–".to_owned(), |lcp| format!("{lcp:.2} s")))}
                 </tbody>
             </table></div>
@@ -57,9 +57,11 @@ pub(super) fn FirstMinutesPanel(rollout: RolloutView) -> impl IntoView {
     })
 }
 
-fn part(some: u64, all: u64) -> String {
+fn format_part(some: u64, all: u64) -> String {
     match all {
         0 => "–".to_owned(),
-        all => format!("{} ({:.1} %)", format::count(some), some as f64 * 100.0 / all as f64),
+        all => {
+            format!("{} ({:.1} %)", format::format_count(some), some as f64 * 100.0 / all as f64)
+        }
     }
 }

@@ -26,7 +26,7 @@ use phasegate_domain::{
     rollout::{CommandKind, RolloutCommand, RolloutStatus},
     targeting::Throttle,
 };
-use phasegate_service::rollout::{add, command, view};
+use phasegate_service::rollout::{add_to_record, execute_command, read_rollout_view};
 
 use self::{
     actions::Actions, checklist::Checklists, gate::GatePanel, history::History,
@@ -39,8 +39,8 @@ pub(crate) use self::{
 use crate::{
     components::Notice,
     format,
-    pages::sentences::sentence_with_plan,
-    parts::{PageErrorNotice, page},
+    pages::sentences::describe_change_with_plan,
+    parts::{PageErrorNotice, render_page},
     request::{PageError, Request},
 };
 
@@ -48,13 +48,13 @@ use crate::{
 pub(crate) fn RolloutPage() -> impl IntoView {
     view! {
         <Title text="Rollout"/>
-        {page(|request| async move {
-            let refused = act(&request).await.err();
+        {render_page(|request| async move {
+            let refused = handle_rollout_form(&request).await.err();
             if let Some(trouble) = &refused {
-                request.note(trouble);
+                request.set_error_status(trouble);
             }
             let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
-            let rollout = view(&request.service, &request.actor, request.environment).await?;
+            let rollout = read_rollout_view(&request.service, &request.actor, request.environment).await?;
             let rollout = match rollout {
                 Some(rollout) => view! { <Loaded rollout request/> }.into_any(),
                 None => view! { <NoPlan/> }.into_any(),
@@ -65,13 +65,13 @@ pub(crate) fn RolloutPage() -> impl IntoView {
 }
 
 /// Carries out the command of the form, or adds its entry to the record.
-async fn act(request: &Request) -> Result<(), PageError> {
+async fn handle_rollout_form(request: &Request) -> Result<(), PageError> {
     let Some(form) = &request.form else { return Ok(()) };
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     if form.has("add") {
-        let record_entry = record_entries::read(form)?;
-        add(service, actor, environment, &record_entry).await?;
-        request.go_to(&match record_entry.incident() {
+        let record_entry = record_entries::read_record_entry(form)?;
+        add_to_record(service, actor, environment, &record_entry).await?;
+        request.redirect_to(&match record_entry.incident() {
             Some(id) => format!("/admin/rollout/incident?id={id}&done=1"),
             None => "/admin/rollout?done=1".to_owned(),
         });
@@ -79,11 +79,11 @@ async fn act(request: &Request) -> Result<(), PageError> {
     }
     let kind = CommandKind::parse(form.get("kind"))
         .ok_or_else(|| PageError::invalid("kind: there is no such command"))?;
-    let (version, reason) = (form.version()?, form.get("reason").to_owned());
-    let detected_at = emergency::noticed(form.get("noticed"), service.now())?;
+    let (version, reason) = (form.parse_version()?, form.get("reason").to_owned());
+    let detected_at = emergency::parse_detected_at(form.get("noticed"), service.now())?;
     let wanted = RolloutCommand { kind, reason, detected_at };
-    command(service, actor, environment, &wanted, Some(version)).await?;
-    request.go_to("/admin/rollout?done=1");
+    execute_command(service, actor, environment, &wanted, Some(version)).await?;
+    request.redirect_to("/admin/rollout?done=1");
     Ok(())
 }
 
@@ -102,10 +102,10 @@ fn NoPlan() -> impl IntoView {
 fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
     let newest = rollout.history.first().filter(|_| request.query.has("done"));
     let done = newest.map(|line| {
-        let text = sentence_with_plan(&line.change, &rollout.plan);
-        view! { <Notice>{text}</Notice> {history::to_send(line, &rollout.plan)} }
+        let text = describe_change_with_plan(&line.change, &rollout.plan);
+        view! { <Notice>{text}</Notice> {history::render_stakeholder_message(line, &rollout.plan)} }
     });
-    let held = request.live().ok().and_then(|live| {
+    let held = request.cached_environment().ok().and_then(|live| {
         let names: Vec<String> = live.snapshot().rollout_variables().names().map(str::to_owned).collect();
         (!names.is_empty()).then(|| view! {
             <p class="notice notice-warning">
@@ -120,7 +120,7 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
         {done}
         {held}
         <Head rollout=rollout.clone()/>
-        {alarms(&rollout)}
+        {render_alert_notice(&rollout)}
         <Track rollout=rollout.clone()/>
         <OpenIncidents rollout=rollout.clone()/>
         <Actions rollout=rollout.clone() asked/>
@@ -134,7 +134,7 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
 }
 
 /// Shows firing alerts at the top of the page, also after the last phase.
-fn alarms(rollout: &RolloutView) -> Option<impl IntoView + use<>> {
+fn render_alert_notice(rollout: &RolloutView) -> Option<impl IntoView + use<>> {
     let conditions = &rollout.gate.conditions;
     let firing = conditions
         .iter()
@@ -158,7 +158,7 @@ fn Head(rollout: RolloutView) -> impl IntoView {
             let length = at - progress.phase_since;
             let since = match length.num_minutes() {
                 0 => "just begun".to_owned(),
-                _ => format!("for {}", format::duration(length)),
+                _ => format!("for {}", format::format_duration(length)),
             };
             let shares = match progress.throttle {
                 Throttle::NONE => String::new(),

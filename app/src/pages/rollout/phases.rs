@@ -6,7 +6,7 @@ use phasegate_domain::{
     reports::RolloutView,
 };
 
-use super::{actions::audience, track::PhaseProgress};
+use super::{actions::format_audience, track::PhaseProgress};
 
 /// One card per phase.
 #[component]
@@ -16,7 +16,7 @@ pub(super) fn Phases(rollout: RolloutView) -> impl IntoView {
         .phases
         .iter()
         .map(|phase| {
-            let progress = PhaseProgress::of(phase, &rollout);
+            let progress = PhaseProgress::locate_phase(phase, &rollout);
             view! { <PhaseCard phase=phase.clone() progress/> }
         })
         .collect_view();
@@ -61,9 +61,9 @@ fn PhaseCard(phase: Phase, progress: PhaseProgress) -> impl IntoView {
             </header>
             <p class="hint">{phase.description.clone()}</p>
             <dl class="facts">
-                <div><dt>"Audience"</dt><dd>{audience(&phase)}</dd></div>
+                <div><dt>"Audience"</dt><dd>{format_audience(&phase)}</dd></div>
                 <div><dt>"Flags added"</dt><dd class="chips">{features}</dd></div>
-                <div><dt>"Duration"</dt><dd>{duration(&phase)}</dd></div>
+                <div><dt>"Duration"</dt><dd>{format_phase_duration(&phase)}</dd></div>
             </dl>
             <h4>"Criteria"</h4>
             <ul class="criteria">{criteria.collect_view()}</ul>
@@ -71,7 +71,7 @@ fn PhaseCard(phase: Phase, progress: PhaseProgress) -> impl IntoView {
     }
 }
 
-fn duration(phase: &Phase) -> String {
+fn format_phase_duration(phase: &Phase) -> String {
     match (phase.minimum_days, phase.maximum_days) {
         (0, None) => "ongoing".to_owned(),
         (minimum, None) => format!("at least {minimum} days"),

@@ -9,12 +9,12 @@ use phasegate_domain::{
     rollout::{PlanRevision, RolloutEvent},
 };
 use phasegate_service::rollout::{
-    PlanBase, PlanImport, export_plan, import_plan, plan_change, read_plan, summary,
+    PlanBase, PlanImport, compare_plan, export_plan, import_plan, read_plan, read_rollout_summary,
 };
 
 use crate::{
     components::{Changes, Notice, TextArea, Time},
-    parts::{Here, PageErrorNotice, page},
+    parts::{Here, PageErrorNotice, render_page},
     request::{PageError, Request},
 };
 
@@ -24,26 +24,26 @@ const PATH: &str = "/admin/rollout/plan";
 pub(crate) fn PlanPage() -> impl IntoView {
     view! {
         <Title text="Plan"/>
-        {page(|request| async move {
+        {render_page(|request| async move {
             let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-            let shown = match act(&request).await {
+            let shown = match handle_plan_form(&request).await {
                 Ok(shown) => shown,
                 Err(trouble) => {
-                    request.note(&trouble);
+                    request.set_error_status(&trouble);
                     view! { <PageErrorNotice trouble/> }.into_any()
                 }
             };
-            let rollout = summary(service, actor, environment).await?;
+            let rollout = read_rollout_summary(service, actor, environment).await?;
             let text = match (&request.form, &rollout) {
                 // Typed text is kept.
-                (Some(form), _) => form.exact("plan"),
+                (Some(form), _) => form.get_exact("plan"),
                 (None, Some(_)) => export_plan(service, actor, environment).await?,
                 (None, None) => String::new(),
             };
             let note = request.form.as_ref().map(|form| form.get("note").to_owned()).unwrap_or_default();
-            let may = request.may(Role::Operator);
+            let may = request.has_role(Role::Operator);
             let next = rollout.as_ref().and_then(|rollout| Revision::parse(&rollout.plan.revision));
-            let next = next.map(|revision| revision.next().to_string());
+            let next = next.map(|revision| revision.next_minor().to_string());
             Ok(view! {
                 <header class="page-head"><h1>"Plan"</h1>
                     {may.then(|| view! { <a class="button" href="/admin/rollout/plan/edit">"Edit in a form"</a> })}</header>
@@ -71,36 +71,36 @@ pub(crate) fn PlanPage() -> impl IntoView {
     }
 }
 
-async fn act(request: &Request) -> Result<AnyView, PageError> {
+async fn handle_plan_form(request: &Request) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let Some(form) = &request.form else {
         let done = request.query.has("done");
         return Ok(done.then(|| view! { <Notice>"Plan imported."</Notice> }).into_any());
     };
-    let (text, note) = (form.exact("plan"), form.get("note").to_owned());
+    let (text, note) = (form.get_exact("plan"), form.get("note").to_owned());
     if form.get("do") == "import" {
         let plan = read_plan(service, environment, &text)?;
-        let seed = request.seed()?;
+        let seed = request.draw_seed()?;
         // The version that the difference was shown for, so that a later change is not overwritten.
-        let seen = (!form.get("version").is_empty()).then(|| form.version()).transpose()?;
+        let seen = (!form.get("version").is_empty()).then(|| form.parse_version()).transpose()?;
         let base = PlanBase::Seen(seen);
         let import = PlanImport { note: &note, salt: &seed, base };
         import_plan(service, actor, environment, &plan, import).await?;
-        request.go_to("/admin/rollout/plan?done=1");
+        request.redirect_to("/admin/rollout/plan?done=1");
         return Ok(().into_any());
     }
-    question(request, text, note).await
+    render_import_confirmation(request, text, note).await
 }
 
 /// Shows what a plan would change, and asks for confirmation of the import.
-pub(super) async fn question(
+pub(super) async fn render_import_confirmation(
     request: &Request,
     text: String,
     note: String,
 ) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let plan = read_plan(service, environment, &text)?;
-    let change = plan_change(service, actor, environment, &plan).await?;
+    let change = compare_plan(service, actor, environment, &plan).await?;
     if change.is_empty() {
         return Ok(
             view! { <Notice>"No changes: the text matches the current plan."</Notice> }.into_any()

@@ -9,12 +9,12 @@ use phasegate_domain::{
 
 use super::record_entries;
 use crate::{
-    components::TextArea, format, pages::sentences::told_by_audit_log, parts::Here,
+    components::TextArea, format, pages::sentences::build_audit_timeline, parts::Here,
     request::Request,
 };
 
 /// Returns the URL of an incident's page.
-pub(super) fn address(id: u32) -> String {
+pub(super) fn incident_url(id: u32) -> String {
     format!("/admin/rollout/incident?id={id}")
 }
 
@@ -37,13 +37,13 @@ pub(super) fn PostMortemPart(
     let typed = request.form.as_ref().filter(|form| form.get("add") == "post_mortem");
     let draft = typed.map_or_else(
         || PostMortem {
-            timeline: told_by_audit_log(&lines, &plan)
+            timeline: build_audit_timeline(&lines, &plan)
                 .iter()
-                .map(|(at, text)| format!("{}  {text}\n", format::instant(*at)))
+                .map(|(at, text)| format!("{}  {text}\n", format::format_instant(*at)))
                 .collect(),
             ..PostMortem::default()
         },
-        record_entries::post_mortem,
+        record_entries::read_post_mortem,
     );
     let needed = incident.kind == IncidentKind::Full;
     let hint = if needed {
@@ -73,7 +73,7 @@ pub(super) fn PostMortemPart(
         <section aria-labelledby="post-mortem-title">
             <h2 id="post-mortem-title">"Post-mortem"</h2>
             <p class="hint">{hint}</p>
-            <form method="post" action=address(incident.id) class="stack"><Here/>
+            <form method="post" action=incident_url(incident.id) class="stack"><Here/>
                 <input type="hidden" name="add" value="post_mortem"/>
                 <input type="hidden" name="incident" value=incident.id.to_string()/>
                 {area("impact", "Impact: affected users, effect, duration", 3, draft.impact.clone())}

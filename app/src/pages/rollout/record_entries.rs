@@ -11,11 +11,11 @@ use phasegate_domain::{
 use crate::request::{Form, PageError};
 
 /// Reads the entry that a form adds to the record.
-pub(super) fn read(form: &Form) -> Result<RecordEntry, PageError> {
+pub(super) fn read_record_entry(form: &Form) -> Result<RecordEntry, PageError> {
     let text = |name: &str| form.get(name).to_owned();
     Ok(match form.get("add") {
-        "tick" => RecordEntry::Tick { item: item(form)?, link: text("link") },
-        "untick" => RecordEntry::Untick { item: item(form)? },
+        "tick" => RecordEntry::Tick { item: read_checklist_item(form)?, link: text("link") },
+        "untick" => RecordEntry::Untick { item: read_checklist_item(form)? },
         "sign_off" => RecordEntry::SignOff {
             statement: text("statement"),
             holds: is_yes(form, "holds")?,
@@ -27,20 +27,22 @@ pub(super) fn read(form: &Form) -> Result<RecordEntry, PageError> {
                 .ok_or_else(|| PageError::invalid("alert: choose one that is firing"))?,
             comment: text("comment"),
         },
-        "note" => RecordEntry::Note { incident: incident(form)?, text: text("text") },
-        "notify" => RecordEntry::Notify { incident: incident(form)?, contact: text("who") },
+        "note" => RecordEntry::Note { incident: parse_incident_id(form)?, text: text("text") },
+        "notify" => {
+            RecordEntry::Notify { incident: parse_incident_id(form)?, contact: text("who") }
+        }
         "post_mortem" => RecordEntry::WritePostMortem {
-            incident: incident(form)?,
-            post_mortem: post_mortem(form),
+            incident: parse_incident_id(form)?,
+            post_mortem: read_post_mortem(form),
         },
-        "close" => RecordEntry::CloseIncident { incident: incident(form)? },
+        "close" => RecordEntry::CloseIncident { incident: parse_incident_id(form)? },
         other => {
             return Err(PageError::invalid(format!("add: there is no record entry {other:?}")));
         }
     })
 }
 
-fn item(form: &Form) -> Result<ChecklistItem, PageError> {
+fn read_checklist_item(form: &Form) -> Result<ChecklistItem, PageError> {
     let phase = match form.get("phase") {
         "" => None,
         number => {
@@ -59,22 +61,22 @@ fn is_yes(form: &Form, name: &str) -> Result<bool, PageError> {
     }
 }
 
-fn incident(form: &Form) -> Result<u32, PageError> {
+fn parse_incident_id(form: &Form) -> Result<u32, PageError> {
     form.get("incident").parse().map_err(|_| PageError::invalid("incident: must be a number"))
 }
 
 /// Reads a post-mortem; empty rows of actions are omitted.
-pub(super) fn post_mortem(form: &Form) -> PostMortem {
+pub(super) fn read_post_mortem(form: &Form) -> PostMortem {
     let action = |row: usize| FollowUp {
         what: form.get(&format!("action.{row}.what")).to_owned(),
         owner: form.get(&format!("action.{row}.owner")).to_owned(),
     };
-    let actions = (0..form.rows("action")).map(action);
+    let actions = (0..form.count_rows("action")).map(action);
     PostMortem {
-        impact: form.exact("impact"),
-        timeline: form.exact("timeline"),
-        cause: form.exact("cause"),
-        went_well: form.exact("went_well"),
+        impact: form.get_exact("impact"),
+        timeline: form.get_exact("timeline"),
+        cause: form.get_exact("cause"),
+        went_well: form.get_exact("went_well"),
         actions: actions.filter(|a| !a.what.is_empty() || !a.owner.is_empty()).collect(),
     }
 }

@@ -3,17 +3,17 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::reports::Review;
-use phasegate_service::rollout::review;
+use phasegate_service::rollout::read_review;
 
-use super::{NoPlan, feedback::FeedbackPart, gate::lines, kpis::Kpis};
-use crate::{components::Time, parts::page};
+use super::{NoPlan, feedback::FeedbackPart, gate::render_condition, kpis::Kpis};
+use crate::{components::Time, parts::render_page};
 
 #[component]
 pub(crate) fn ReviewPage() -> impl IntoView {
     view! {
         <Title text="Weekly review"/>
-        {page(|request| async move {
-            let review = review(&request.service, &request.actor, request.environment).await?;
+        {render_page(|request| async move {
+            let review = read_review(&request.service, &request.actor, request.environment).await?;
             Ok(match review {
                 Some(review) => view! { <Loaded review/> }.into_any(),
                 None => view! { <NoPlan/> }.into_any(),
@@ -24,7 +24,7 @@ pub(crate) fn ReviewPage() -> impl IntoView {
 
 #[component]
 fn Loaded(review: Review) -> impl IntoView {
-    let decisions = review.decisions();
+    let decisions = review.due_decisions();
     let summary = review.summary();
     let Review { rollout, from, to, changes, feedback } = review;
     let decisions = match decisions.is_empty() {
@@ -51,7 +51,7 @@ fn Loaded(review: Review) -> impl IntoView {
     let incidents = incidents.collect_view();
     let none = incidents.is_empty().then(|| view! { <p class="hint">"No incidents."</p> });
     let conditions =
-        rollout.gate.conditions.iter().map(|c| lines(c, &rollout, false)).collect_view();
+        rollout.gate.conditions.iter().map(|c| render_condition(c, &rollout, false)).collect_view();
     view! {
         <header class="page-head">
             <h1>"Weekly review: " {rollout.plan.name.clone()}</h1>

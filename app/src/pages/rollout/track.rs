@@ -17,7 +17,7 @@ pub(super) enum PhaseProgress {
 }
 
 impl PhaseProgress {
-    pub(super) fn of(phase: &Phase, rollout: &RolloutView) -> Self {
+    pub(super) fn locate_phase(phase: &Phase, rollout: &RolloutView) -> Self {
         match rollout.status().serving_phase() {
             Some(current) if phase.number < current => Self::Passed,
             Some(current) if phase.number == current => Self::Current,
@@ -46,7 +46,7 @@ impl PhaseProgress {
 #[component]
 pub(super) fn Track(rollout: RolloutView) -> impl IntoView {
     let step = |phase: &Phase| {
-        let progress = PhaseProgress::of(phase, &rollout);
+        let progress = PhaseProgress::locate_phase(phase, &rollout);
         let current = (progress == PhaseProgress::Current).then_some("step");
         view! {
             <li class=format!("track-step {}", progress.class()) aria-current=current>
@@ -61,12 +61,12 @@ pub(super) fn Track(rollout: RolloutView) -> impl IntoView {
     let steps = rollout.plan.phases.iter().map(step).collect_view();
     view! {
         <ol class="track" aria-label="Phases">{steps}</ol>
-        {measured(&rollout).map(|text| view! { <p class="hint" data-testid="reach">{text}</p> })}
+        {describe_reach(&rollout).map(|text| view! { <p class="hint" data-testid="reach">{text}</p> })}
     }
 }
 
 /// Compares the measured share of exposed users with the planned ceiling.
-fn measured(rollout: &RolloutView) -> Option<String> {
+fn describe_reach(rollout: &RolloutView) -> Option<String> {
     let planned = rollout.plan.phase(rollout.status().serving_phase()?)?.percentage;
     let Reach { active, exposed, expected, .. } = rollout.reach?;
     if active == 0 {
@@ -80,7 +80,7 @@ fn measured(rollout: &RolloutView) -> Option<String> {
     };
     Some(format!(
         "Measured: {share} of {} users active in the last 30 days were exposed in this phase (planned: up to {planned}). About {} are eligible by segment.{over}",
-        format::count(active),
-        format::count(expected)
+        format::format_count(active),
+        format::format_count(expected)
     ))
 }

@@ -3,17 +3,17 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::accounts::Role;
-use phasegate_service::segments::{SegmentDetail, list};
+use phasegate_service::segments::{SegmentDetail, list_segments};
 
-use crate::{format, parts::page};
+use crate::{format, parts::render_page};
 
 #[component]
 pub(crate) fn SegmentsPage() -> impl IntoView {
     view! {
         <Title text="Segments"/>
-        {page(|request| async move {
-            let all = list(&request.service, &request.actor, request.environment)?;
-            let new = request.may(Role::Operator).then(|| view! {
+        {render_page(|request| async move {
+            let all = list_segments(&request.service, &request.actor, request.environment)?;
+            let new = request.has_role(Role::Operator).then(|| view! {
                 <a class="button button-primary" href="/admin/segments/new">"New segment"</a>
             });
             let text = request.query.get("q").to_lowercase();
@@ -50,7 +50,7 @@ fn Row(detail: SegmentDetail) -> impl IntoView {
     let segment = detail.stored.value;
     let uses = match detail.uses.len() {
         0 => "not used".to_owned(),
-        count => format!("used in {}", format::counted(count as u64, "place", "places")),
+        count => format!("used in {}", format::format_quantity(count as u64, "place", "places")),
     };
     view! {
         <li class="flag">

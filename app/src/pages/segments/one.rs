@@ -10,12 +10,14 @@ use phasegate_domain::{
     ids::SegmentKey,
     targeting::{Condition, Segment},
 };
-use phasegate_service::segments::{PlacedUse, create, delete, detail, replace};
+use phasegate_service::segments::{
+    PlacedUse, create_segment, delete_segment, read_segment_detail, replace_segment,
+};
 
 use crate::{
     components::{Notice, TextArea},
     islands::LivePreview,
-    parts::{ConditionDraft, Here, PageErrorNotice, page},
+    parts::{ConditionDraft, Here, PageErrorNotice, render_page},
     request::{Form, PageError, Request},
 };
 
@@ -38,12 +40,12 @@ impl Draft {
         }
     }
 
-    fn read(form: &Form, key: Option<&SegmentKey>) -> Self {
+    fn read_form(form: &Form, key: Option<&SegmentKey>) -> Self {
         let mut draft = Self {
             key: key.map_or_else(|| form.get("key").to_owned(), ToString::to_string),
             name: form.get("name").to_owned(),
             description: form.get("description").to_owned(),
-            condition: ConditionDraft::read(form, "c"),
+            condition: ConditionDraft::read_form(form, "c"),
         };
         let mut words = form.get("do").split(' ');
         match words.next() {
@@ -57,7 +59,7 @@ impl Draft {
         draft
     }
 
-    fn segment(&self) -> Result<Segment, String> {
+    fn parse_segment(&self) -> Result<Segment, String> {
         let condition = self.condition.to_json().map_err(|error| format!("condition: {error}"))?;
         let condition = Condition::from_json(&condition)
             .map_err(|error| FieldError::from(error).inside("condition").to_string())?;
@@ -71,7 +73,7 @@ impl Draft {
 #[component]
 pub(crate) fn SegmentPage() -> impl IntoView {
     let key = use_params_map().read_untracked().get("key").unwrap_or_default();
-    page(|request| async move {
+    render_page(|request| async move {
         let key = match key.as_str() {
             "new" => None,
             key => {
@@ -79,20 +81,22 @@ pub(crate) fn SegmentPage() -> impl IntoView {
             }
         };
         let (service, actor) = (&request.service, &request.actor);
-        let found =
-            key.as_ref().map(|key| detail(service, actor, request.environment, key)).transpose()?;
+        let found = key
+            .as_ref()
+            .map(|key| read_segment_detail(service, actor, request.environment, key))
+            .transpose()?;
         let stored = found.as_ref().map(|detail| &detail.stored);
         let draft = match &request.form {
-            Some(form) => Draft::read(form, key.as_ref()),
+            Some(form) => Draft::read_form(form, key.as_ref()),
             None => Draft::new(stored.map(|stored| &*stored.value)),
         };
-        let trouble = match act(&request, key.as_ref(), &draft).await {
+        let trouble = match handle_segment_form(&request, key.as_ref(), &draft).await {
             Ok(true) => return Ok(().into_any()),
             Ok(false) => None,
             Err(trouble) => Some(trouble),
         };
         if let Some(trouble) = &trouble {
-            request.note(trouble);
+            request.set_error_status(trouble);
         }
         let seen = request.form.as_ref().map(|form| form.get("version").to_owned());
         let version = seen.or_else(|| stored.map(|stored| stored.version.to_string()));
@@ -104,7 +108,7 @@ pub(crate) fn SegmentPage() -> impl IntoView {
                 <Notice>"Saved. Connected clients have been notified."</Notice>
             }
         });
-        let may_change = request.may(Role::Operator);
+        let may_change = request.has_role(Role::Operator);
         Ok(view! {
             <Title text=title.clone()/>
             <header class="page-head"><h1>{title}</h1></header>
@@ -123,7 +127,7 @@ fn stored_version(found: &Option<phasegate_service::segments::SegmentDetail>) ->
 }
 
 /// Carries out the action of the form. Returns whether the response is a redirect.
-async fn act(
+async fn handle_segment_form(
     request: &Request,
     key: Option<&SegmentKey>,
     draft: &Draft,
@@ -132,21 +136,22 @@ async fn act(
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     match (form.get("do"), key) {
         ("save", None) => {
-            let segment = draft.segment().map_err(PageError::invalid)?;
+            let segment = draft.parse_segment().map_err(PageError::invalid)?;
             let key = segment.key.clone();
-            create(service, actor, environment, segment).await?;
-            request.go_to(&format!("/admin/segments/{key}?done=1"));
+            create_segment(service, actor, environment, segment).await?;
+            request.redirect_to(&format!("/admin/segments/{key}?done=1"));
             Ok(true)
         }
         ("save", Some(key)) => {
-            let segment = draft.segment().map_err(PageError::invalid)?;
-            replace(service, actor, environment, segment, Some(form.version()?)).await?;
-            request.go_to(&format!("/admin/segments/{key}?done=1"));
+            let segment = draft.parse_segment().map_err(PageError::invalid)?;
+            replace_segment(service, actor, environment, segment, Some(form.parse_version()?))
+                .await?;
+            request.redirect_to(&format!("/admin/segments/{key}?done=1"));
             Ok(true)
         }
         ("delete", Some(key)) => {
-            delete(service, actor, environment, key, Some(form.version()?)).await?;
-            request.go_to("/admin/segments");
+            delete_segment(service, actor, environment, key, Some(form.parse_version()?)).await?;
+            request.redirect_to("/admin/segments");
             Ok(true)
         }
         _ => Ok(false),
@@ -189,13 +194,13 @@ fn Editor(
     version: String,
     may_change: bool,
 ) -> impl IntoView {
-    let segments = request.live().map(|live| {
+    let segments = request.cached_environment().map(|live| {
         let keys = live.segments().iter().map(|stored| stored.value.key.to_string());
         keys.collect::<Vec<_>>()
     });
     let segments = segments.unwrap_or_default().into_iter();
     let segments = segments.map(|key| view! { <option value=key></option> }).collect_view();
-    let preview = match draft.segment() {
+    let preview = match draft.parse_segment() {
         Ok(segment) => view! { <p>{segment.condition.to_string()}</p> }.into_any(),
         Err(problem) => view! { <p class="notice notice-error">{problem}</p> }.into_any(),
     };
@@ -222,7 +227,7 @@ fn Editor(
                 <input type="text" name="name" maxlength="200" value=draft.name.clone()/></label>
             <label class="field"><span>"Description"</span>
                 <TextArea value=draft.description.clone() rows=2 name="description"/></label>
-            <fieldset class="stack"><legend>"Condition"</legend>{draft.condition.view("c")}</fieldset>
+            <fieldset class="stack"><legend>"Condition"</legend>{draft.condition.render_fields("c")}</fieldset>
             <div id="preview" aria-live="polite" data-testid="preview">{preview}</div>
             {save}
         </form>

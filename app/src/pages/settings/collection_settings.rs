@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use phasegate_domain::{config::Switch, targeting::Share};
 use phasegate_service::{
-    collection_settings::{held, save, stored},
+    collection_settings::{find_pinned_switch, read_collection_settings, save_collection_settings},
     models::Versioned,
 };
 
@@ -12,13 +12,13 @@ use crate::{
     request::{Form, PageError, Request},
 };
 
-pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageError> {
+pub(super) async fn save_collection_form(request: &Request, form: &Form) -> Result<(), PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let mut value = stored(service, actor, environment)?.value;
+    let mut value = read_collection_settings(service, actor, environment)?.value;
     for switch in Switch::ALL {
         // A disabled checkbox is not posted, which does not mean that it is unchecked.
-        if held(service, switch).is_none() {
-            value = value.with(switch, form.has(switch.as_str()));
+        if find_pinned_switch(service, switch).is_none() {
+            value = value.with_switch(switch, form.has(switch.as_str()));
         }
     }
     let rate = form.get("sample_rate").trim();
@@ -29,12 +29,18 @@ pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageErr
     })?;
     value.sample_rate = Share::from_percent(percent)
         .map_err(|error| PageError::invalid(format!("sample_rate: {error}")))?;
-    save(service, actor, environment, Versioned { value, version: form.version()? }).await?;
+    save_collection_settings(
+        service,
+        actor,
+        environment,
+        Versioned { value, version: form.parse_version()? },
+    )
+    .await?;
     Ok(())
 }
 
 /// Returns the name and the description of a switch.
-fn words(switch: Switch) -> (&'static str, &'static str) {
+fn describe_switch(switch: Switch) -> (&'static str, &'static str) {
     match switch {
         Switch::Analytics => {
             ("Analytics", "page views, exposures, feature use, tasks, custom events")
@@ -49,11 +55,12 @@ fn words(switch: Switch) -> (&'static str, &'static str) {
 /// The form of the collection settings; disabled unless `may_change`.
 #[component]
 pub(super) fn CollectingForm(request: Request, may_change: bool) -> impl IntoView {
-    let stored = stored(&request.service, &request.actor, request.environment).ok()?;
+    let stored =
+        read_collection_settings(&request.service, &request.actor, request.environment).ok()?;
     let switches = Switch::ALL.map(|switch| {
-        let holds = held(&request.service, switch);
+        let holds = find_pinned_switch(&request.service, switch);
         let is_on = holds.map_or(stored.value.is_on(switch), |(_, is_on)| is_on);
-        let (name, about) = words(switch);
+        let (name, about) = describe_switch(switch);
         let lock = holds.map(|(variable, is_on)| {
             let position = if is_on { "on" } else { "off" };
             view! {

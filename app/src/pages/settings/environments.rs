@@ -11,44 +11,62 @@ use crate::{
     request::{Form, PageError, Request},
 };
 
-pub(super) async fn create(request: &Request, form: &Form) -> Result<(), PageError> {
-    let key: EnvironmentKey = form.parsed("key")?;
+pub(super) async fn create_environment(request: &Request, form: &Form) -> Result<(), PageError> {
+    let key: EnvironmentKey = form.parse_field("key")?;
     let (service, actor) = (&request.service, &request.actor);
     let beside = request.environment;
-    phasegate_service::environments::create(service, actor, beside, key.clone(), form.get("name"))
-        .await?;
+    phasegate_service::environments::create_environment(
+        service,
+        actor,
+        beside,
+        key.clone(),
+        form.get("name"),
+    )
+    .await?;
     request.choose_environment(key.as_str());
     Ok(())
 }
 
-pub(super) async fn rename(request: &Request, form: &Form) -> Result<(), PageError> {
-    let key: EnvironmentKey = form.parsed("key")?;
+pub(super) async fn rename_environment(request: &Request, form: &Form) -> Result<(), PageError> {
+    let key: EnvironmentKey = form.parse_field("key")?;
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     // The key and name that the form was made for, so that a conflict is detected.
     let seen = Environment {
-        key: form.parsed("seen_key")?,
+        key: form.parse_field("seen_key")?,
         name: form.get("seen_name").to_owned(),
-        ..request.live()?.environment().clone()
+        ..request.cached_environment()?.environment().clone()
     };
     let (seen, name) = (Some(&seen), form.get("name"));
-    phasegate_service::environments::rename(service, actor, environment, seen, key.clone(), name)
-        .await?;
+    phasegate_service::environments::rename_environment(
+        service,
+        actor,
+        environment,
+        seen,
+        key.clone(),
+        name,
+    )
+    .await?;
     request.choose_environment(key.as_str());
     Ok(())
 }
 
-pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), PageError> {
+pub(super) async fn delete_environment(request: &Request, form: &Form) -> Result<(), PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let project = request.live()?.environment().project_id;
-    phasegate_service::environments::delete(service, actor, environment, form.get("confirm"))
-        .await?;
-    if let Some(other) = of_project(request, project).first() {
+    let project = request.cached_environment()?.environment().project_id;
+    phasegate_service::environments::delete_environment(
+        service,
+        actor,
+        environment,
+        form.get("confirm"),
+    )
+    .await?;
+    if let Some(other) = environments_of_project(request, project).first() {
         request.choose_environment(other.environment().key.as_str());
     }
     Ok(())
 }
 
-fn of_project(request: &Request, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
+fn environments_of_project(request: &Request, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
     let all = request.service.environments();
     all.into_iter().filter(|live| live.environment().project_id == project).collect()
 }
@@ -110,10 +128,10 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
             }
         })
         .collect_view();
-    let live = request.live().ok().filter(|_| is_admin);
+    let live = request.cached_environment().ok().filter(|_| is_admin);
     let shown = live.map(|live| {
         let environment = live.environment().clone();
-        let is_last = of_project(&request, environment.project_id).len() < 2;
+        let is_last = environments_of_project(&request, environment.project_id).len() < 2;
         view! { <Shown environment is_last/> }
     });
     let add = is_admin.then(|| view! {

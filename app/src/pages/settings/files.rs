@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{audit::ImportKind, config::ImportChange};
 use phasegate_service::environments::{
-    FileFormat, export, import, parse_file, preview_import, write_file,
+    FileFormat, export_environment, import_environment, parse_file, preview_import, write_file,
 };
 
 use crate::{
     components::{Changes, Notice, TextArea},
     format,
-    parts::{Here, PageErrorNotice, page},
+    parts::{Here, PageErrorNotice, render_page},
     request::{PageError, Request},
 };
 
@@ -18,16 +18,16 @@ use crate::{
 pub(crate) fn FilesPage() -> impl IntoView {
     view! {
         <Title text="Export and import"/>
-        {page(|request| async move {
+        {render_page(|request| async move {
             let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-            let shown = match act(&request).await {
+            let shown = match handle_import_form(&request).await {
                 Ok(shown) => shown,
                 Err(trouble) => {
-                    request.note(&trouble);
+                    request.set_error_status(&trouble);
                     view! { <PageErrorNotice trouble/> }.into_any()
                 }
             };
-            let file = export(service, actor, environment)?;
+            let file = export_environment(service, actor, environment)?;
             let form = request.form.clone().unwrap_or_default();
             let toml = write_file(&file, FileFormat::Toml);
             let text = match toml {
@@ -65,7 +65,7 @@ pub(crate) fn FilesPage() -> impl IntoView {
     }
 }
 
-async fn act(request: &Request) -> Result<AnyView, PageError> {
+async fn handle_import_form(request: &Request) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     if request.query.has("done") {
         return Ok(
@@ -75,8 +75,8 @@ async fn act(request: &Request) -> Result<AnyView, PageError> {
     let Some(form) = &request.form else { return Ok(().into_any()) };
     let file = parse_file(form.get("file"))?;
     if form.get("do") == "import" {
-        import(service, actor, environment, &file, Some(form.get("seen"))).await?;
-        request.go_to("/admin/settings/files?done=1");
+        import_environment(service, actor, environment, &file, Some(form.get("seen"))).await?;
+        request.redirect_to("/admin/settings/files?done=1");
         return Ok(().into_any());
     }
     let preview = preview_import(service, actor, environment, &file)?;
@@ -85,10 +85,10 @@ async fn act(request: &Request) -> Result<AnyView, PageError> {
             view! { <Notice>"No changes: the file matches this environment."</Notice> }.into_any()
         );
     }
-    let count = format::counted(preview.changes.len() as u64, "object", "objects");
+    let count = format::format_quantity(preview.changes.len() as u64, "object", "objects");
     let deleted = preview.changes.iter().filter(|change| change.what == ImportKind::Delete).count();
     let warning = (deleted > 0).then(|| view! {
-        <p class="notice notice-warning">{format!("{} not in the file will be deleted.", format::counted(deleted as u64, "object", "objects"))}</p>
+        <p class="notice notice-warning">{format!("{} not in the file will be deleted.", format::format_quantity(deleted as u64, "object", "objects"))}</p>
     });
     let changes =
         preview.changes.into_iter().map(|change| view! { <OneChange change/> }).collect_view();
@@ -121,7 +121,7 @@ fn OneChange(change: ImportChange) -> impl IntoView {
     let fields = (what == ImportKind::Change).then(|| view! { <Changes fields/> });
     view! {
         <li class="timeline-line">
-            <span class="timeline-what">{format!("{verb} the {} {key}{reach}", kind.words())}</span>
+            <span class="timeline-what">{format!("{verb} the {} {key}{reach}", kind.display_name())}</span>
             {fields}
         </li>
     }

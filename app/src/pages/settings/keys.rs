@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use phasegate_service::models::ClientKey;
 use phasegate_service::tokens::{
-    ClientKeyFields, client_key, create_client_key, delete_client_key, save_client_key,
+    ClientKeyFields, create_client_key, delete_client_key, read_client_key, save_client_key,
 };
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     request::{Form, PageError, Request},
 };
 
-fn fields(form: &Form) -> ClientKeyFields {
+fn read_key_fields(form: &Form) -> ClientKeyFields {
     let origins = form.get("origins").split([',', '\n']).map(str::trim);
     ClientKeyFields {
         name: form.get("name").to_owned(),
@@ -19,29 +19,31 @@ fn fields(form: &Form) -> ClientKeyFields {
     }
 }
 
-pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, PageError> {
-    let (service, actor, seed) = (&request.service, &request.actor, request.seed()?);
-    let made = create_client_key(service, actor, request.environment, &fields(form), &seed).await?;
+pub(super) async fn create_key(request: &Request, form: &Form) -> Result<AnyView, PageError> {
+    let (service, actor, seed) = (&request.service, &request.actor, request.draw_seed()?);
+    let made =
+        create_client_key(service, actor, request.environment, &read_key_fields(form), &seed)
+            .await?;
     Ok(view! {
         <p class="notice" role="status" data-testid="made">"Client key created: " <code class="secret">{made.key}</code></p>
     }
     .into_any())
 }
 
-async fn found(request: &Request, form: &Form) -> Result<ClientKey, PageError> {
+async fn find_seen_key(request: &Request, form: &Form) -> Result<ClientKey, PageError> {
     let (service, actor) = (&request.service, &request.actor);
-    let found = client_key(service, actor, request.environment, form.get("key")).await?;
-    Ok(ClientKey { version: form.version()?, ..found })
+    let found = read_client_key(service, actor, request.environment, form.get("key")).await?;
+    Ok(ClientKey { version: form.parse_version()?, ..found })
 }
 
-pub(super) async fn save(request: &Request, form: &Form) -> Result<(), PageError> {
-    let seen = found(request, form).await?;
-    save_client_key(&request.service, &request.actor, &seen, &fields(form)).await?;
+pub(super) async fn save_key(request: &Request, form: &Form) -> Result<(), PageError> {
+    let seen = find_seen_key(request, form).await?;
+    save_client_key(&request.service, &request.actor, &seen, &read_key_fields(form)).await?;
     Ok(())
 }
 
-pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), PageError> {
-    let seen = found(request, form).await?;
+pub(super) async fn delete_key(request: &Request, form: &Form) -> Result<(), PageError> {
+    let seen = find_seen_key(request, form).await?;
     delete_client_key(&request.service, &request.actor, &seen).await?;
     Ok(())
 }

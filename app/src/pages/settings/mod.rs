@@ -19,7 +19,7 @@ use self::{
 pub(crate) use self::{files::FilesPage, user_data::UserDataPage};
 use crate::{
     components::Notice,
-    parts::{PageErrorNotice, page},
+    parts::{PageErrorNotice, render_page},
     request::{PageError, Request},
 };
 
@@ -27,31 +27,31 @@ use crate::{
 pub(crate) fn SettingsPage() -> impl IntoView {
     view! {
         <Title text="Settings"/>
-        {page(|request| async move {
-            let (done, refused) = match act(&request).await {
+        {render_page(|request| async move {
+            let (done, refused) = match handle_settings_form(&request).await {
                 Ok(done) => (done, None),
                 Err(trouble) => (None, Some(trouble)),
             };
             if let Some(trouble) = &refused {
-                request.note(trouble);
+                request.set_error_status(trouble);
             }
-            if request.live().is_err() {
+            if request.cached_environment().is_err() {
                 // The environment has just been deleted, and the response is a redirect.
                 return Ok(().into_any());
             }
             let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-            let is_admin = request.may(Role::Admin);
-            let keys = phasegate_service::tokens::client_keys(service, actor, environment).await?;
+            let is_admin = request.has_role(Role::Admin);
+            let keys = phasegate_service::tokens::list_client_keys(service, actor, environment).await?;
             let tokens = match is_admin {
-                true => Some(phasegate_service::tokens::tokens(service, actor, environment).await?),
+                true => Some(phasegate_service::tokens::list_tokens(service, actor, environment).await?),
                 false => None,
             };
-            let maintenance = retention::read(&request).await?;
+            let maintenance = retention::read_maintenance(&request).await?;
             let tokens = tokens.map(|tokens| view! { <Tokens tokens/> });
             Ok(view! {
                 <header class="page-head"><h1>"Settings"</h1></header>
                 {done} {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
-                <CollectingForm request=request.clone() may_change=request.may(Role::Operator)/>
+                <CollectingForm request=request.clone() may_change=request.has_role(Role::Operator)/>
                 <RetentionForm maintenance may_change=is_admin/>
                 {is_admin.then(|| view! {
                     <section aria-labelledby="user-data-title">
@@ -76,7 +76,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
 
 /// Carries out the action of the form. A created key or token is part of this response, because its
 /// secret is shown only once; other actions redirect.
-async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
+async fn handle_settings_form(request: &Request) -> Result<Option<AnyView>, PageError> {
     let Some(form) = &request.form else {
         return Ok(request
             .query
@@ -84,44 +84,44 @@ async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
             .then(|| view! { <Notice>"Changes saved."</Notice> }.into_any()));
     };
     let made = match form.get("do") {
-        "token" => Some(tokens::create(request, form).await?),
-        "key" => Some(keys::create(request, form).await?),
+        "token" => Some(tokens::create_server_token(request, form).await?),
+        "key" => Some(keys::create_key(request, form).await?),
         "delete-token" => {
-            tokens::delete(request, form).await?;
+            tokens::delete_server_token(request, form).await?;
             None
         }
         "save-key" => {
-            keys::save(request, form).await?;
+            keys::save_key(request, form).await?;
             None
         }
         "delete-key" => {
-            keys::delete(request, form).await?;
+            keys::delete_key(request, form).await?;
             None
         }
         "collection_settings" => {
-            collection_settings::change(request, form).await?;
+            collection_settings::save_collection_form(request, form).await?;
             None
         }
         "retention" => {
-            retention::change(request, form).await?;
+            retention::save_retention_form(request, form).await?;
             None
         }
         "environment" => {
-            environments::create(request, form).await?;
+            environments::create_environment(request, form).await?;
             None
         }
         "rename-environment" => {
-            environments::rename(request, form).await?;
+            environments::rename_environment(request, form).await?;
             None
         }
         "delete-environment" => {
-            environments::delete(request, form).await?;
+            environments::delete_environment(request, form).await?;
             None
         }
         other => return Err(PageError::invalid(format!("do: there is no action {other:?}"))),
     };
     if made.is_none() {
-        request.go_to("/admin/settings?done=1");
+        request.redirect_to("/admin/settings?done=1");
     }
     Ok(made)
 }

@@ -7,8 +7,8 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     DAILY_BYTES,
-    ingest::{bytes_today, rejections},
-    maintenance::{retention_policy, save_retention_policy, sizes},
+    ingest::{bytes_today, read_rejections},
+    maintenance::{measure_storage, read_retention_policy, save_retention_policy},
     models::Versioned,
 };
 
@@ -19,23 +19,23 @@ use crate::{
     request::{Form, PageError, Request},
 };
 
-pub(super) async fn change(request: &Request, form: &Form) -> Result<(), PageError> {
+pub(super) async fn save_retention_form(request: &Request, form: &Form) -> Result<(), PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let mut value = retention_policy(service, actor, environment)?.value;
+    let mut value = read_retention_policy(service, actor, environment)?.value;
     for kind in RetentionKind::ALL {
         let (field, days) = (kind.as_str(), form.get(kind.as_str()));
         let days = days.parse().map_err(|_| {
             PageError::invalid(format!("{field}: must be a whole number of days, not {days:?}"))
         })?;
-        value = value.with(kind, days);
+        value = value.with_days(kind, days);
     }
-    let after = Versioned { value, version: form.version()? };
+    let after = Versioned { value, version: form.parse_version()? };
     save_retention_policy(service, actor, environment, after).await?;
     Ok(())
 }
 
 /// Returns the name and the description of a kind.
-fn words(kind: RetentionKind) -> (&'static str, &'static str) {
+fn describe_retention_kind(kind: RetentionKind) -> (&'static str, &'static str) {
     match kind {
         RetentionKind::Raw => (
             "Raw events",
@@ -62,12 +62,12 @@ pub(super) struct Maintenance {
     sent: u64,
 }
 
-pub(super) async fn read(request: &Request) -> Result<Maintenance, PageError> {
+pub(super) async fn read_maintenance(request: &Request) -> Result<Maintenance, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     Ok(Maintenance {
-        kept: retention_policy(service, actor, environment)?,
-        sizes: sizes(service, actor).await?,
-        rejections: rejections(service, actor, environment).await?,
+        kept: read_retention_policy(service, actor, environment)?,
+        sizes: measure_storage(service, actor).await?,
+        rejections: read_rejections(service, actor, environment).await?,
         sent: bytes_today(service, environment),
     })
 }
@@ -76,12 +76,12 @@ pub(super) async fn read(request: &Request) -> Result<Maintenance, PageError> {
 pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl IntoView {
     let Maintenance { kept, sizes, rejections, sent } = maintenance;
     let fields = RetentionKind::ALL.map(|kind| {
-        let (name, about) = words(kind);
+        let (name, about) = describe_retention_kind(kind);
         view! {
             <li>
                 <label class="field"><span><strong>{name}</strong>", days"</span>
                     <input type="number" name=kind.as_str() min="0" max="36500" step="1" required
-                        value=kept.value.days(kind).to_string() disabled=!may_change/></label>
+                        value=kept.value.days_of_kind(kind).to_string() disabled=!may_change/></label>
                 <p class="hint">{about}</p>
             </li>
         }
@@ -91,16 +91,16 @@ pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl 
     });
     let room = format!(
         "On disk, all environments: {} in the database (screenshots: {}), and {} of raw events of {}.",
-        format::bytes(sizes.database),
-        format::bytes(sizes.screenshots),
-        format::bytes(sizes.raw),
-        format::counted(sizes.raw_days, "day", "days")
+        format::format_bytes(sizes.database),
+        format::format_bytes(sizes.screenshots),
+        format::format_bytes(sizes.raw),
+        format::format_quantity(sizes.raw_days, "day", "days")
     );
     let today = format!(
         "Received from pages of this environment since midnight UTC or server start: {}, {} of the daily quota of {}. Batches over the quota are rejected with a time to retry.",
-        format::bytes(sent),
-        format::percent(sent, DAILY_BYTES),
-        format::bytes(DAILY_BYTES)
+        format::format_bytes(sent),
+        format::format_percent(sent, DAILY_BYTES),
+        format::format_bytes(DAILY_BYTES)
     );
     view! {
         <section aria-labelledby="maintenance-title">
@@ -123,7 +123,7 @@ fn Rejections(rejections: Vec<(Rejection, u64)>) -> impl IntoView {
     let rows = rejections.into_iter().map(|(Rejection { code, field }, count)| {
         view! {
             <tr><th scope="row">{code.title()}</th><td><code>{field}</code></td>
-                <td>{format::count(count)}</td></tr>
+                <td>{format::format_count(count)}</td></tr>
         }
     });
     view! {

@@ -6,7 +6,7 @@ use phasegate_domain::{
     ids::TokenId,
 };
 use phasegate_service::models::ServerToken;
-use phasegate_service::tokens::{TokenFields, create_token, delete_token, token};
+use phasegate_service::tokens::{TokenFields, create_token, delete_token, read_token};
 
 use crate::{
     components::Time,
@@ -14,11 +14,14 @@ use crate::{
     request::{Form, PageError, Request},
 };
 
-pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, PageError> {
-    let scopes = form.all("scope").filter_map(Scope::parse).collect();
+pub(super) async fn create_server_token(
+    request: &Request,
+    form: &Form,
+) -> Result<AnyView, PageError> {
+    let scopes = form.get_all("scope").filter_map(Scope::parse).collect();
     let reach = Reach::parse(form.get("reach")).unwrap_or_default();
     let fields = TokenFields { name: form.get("name").to_owned(), scopes, reach };
-    let (service, actor, seed) = (&request.service, &request.actor, request.seed()?);
+    let (service, actor, seed) = (&request.service, &request.actor, request.draw_seed()?);
     let made = create_token(service, actor, request.environment, &fields, &seed).await?;
     Ok(view! {
         <div class="notice" role="status" data-testid="made">
@@ -29,15 +32,15 @@ pub(super) async fn create(request: &Request, form: &Form) -> Result<AnyView, Pa
     .into_any())
 }
 
-pub(super) async fn delete(request: &Request, form: &Form) -> Result<(), PageError> {
+pub(super) async fn delete_server_token(request: &Request, form: &Form) -> Result<(), PageError> {
     let id = form
         .get("id")
         .parse()
         .map(TokenId)
         .map_err(|_| PageError::invalid("id: is missing; load the page again"))?;
     let (service, actor) = (&request.service, &request.actor);
-    let found = token(service, actor, request.environment, id).await?;
-    delete_token(service, actor, &ServerToken { version: form.version()?, ..found }).await?;
+    let found = read_token(service, actor, request.environment, id).await?;
+    delete_token(service, actor, &ServerToken { version: form.parse_version()?, ..found }).await?;
     Ok(())
 }
 

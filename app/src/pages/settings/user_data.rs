@@ -8,8 +8,8 @@ use phasegate_service::privacy::{erase_user, read_user_data};
 use crate::{
     components::Notice,
     format,
-    parts::{Here, page},
-    request::{PageError, Request, encode},
+    parts::{Here, render_page},
+    request::{PageError, Request, percent_encode},
 };
 
 const PATH: &str = "/admin/settings/user-data";
@@ -18,8 +18,8 @@ const PATH: &str = "/admin/settings/user-data";
 pub(crate) fn UserDataPage() -> impl IntoView {
     view! {
         <Title text="User data"/>
-        {page(|request| async move {
-            let done = act(&request).await?;
+        {render_page(|request| async move {
+            let done = handle_erasure_form(&request).await?;
             let id = request.query.get("id").to_owned();
             let (service, actor) = (&request.service, &request.actor);
             let data = match id.as_str() {
@@ -45,7 +45,7 @@ pub(crate) fn UserDataPage() -> impl IntoView {
     }
 }
 
-async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
+async fn handle_erasure_form(request: &Request) -> Result<Option<AnyView>, PageError> {
     let Some(form) = &request.form else { return Ok(None) };
     if form.get("do") != "forget" {
         return Err(PageError::invalid(format!("do: there is no action {:?}", form.get("do"))));
@@ -54,9 +54,9 @@ async fn act(request: &Request) -> Result<Option<AnyView>, PageError> {
     let gone = erase_user(service, actor, request.environment, form.get("id")).await?;
     let text = format!(
         "Erased from {} user sets, {} error events and feedback items, and {} batches of raw events. Aggregate counts are kept and cannot be traced back to the user.",
-        format::count(gone.activities),
-        format::count(gone.reports),
-        format::count(gone.batches)
+        format::format_count(gone.activities),
+        format::format_count(gone.reports),
+        format::format_count(gone.batches)
     );
     Ok(Some(view! { <Notice>{text}</Notice> }.into_any()))
 }
@@ -69,14 +69,14 @@ fn Found(id: String, data: UserData, asks: bool) -> impl IntoView {
     let days: std::collections::BTreeSet<i64> = data.days.iter().map(|done| done.day).collect();
     let lines = [
         ("First seen", data.first_day.map_or_else(|| "–".to_owned(), date_of)),
-        ("Days active", format::count(days.len() as u64)),
-        ("Errors and feedback", format::count(data.reports.len() as u64)),
-        ("Batches of raw events", format::count(data.batches.len() as u64)),
+        ("Days active", format::format_count(days.len() as u64)),
+        ("Errors and feedback", format::format_count(data.reports.len() as u64)),
+        ("Batches of raw events", format::format_count(data.batches.len() as u64)),
     ];
     let lines = lines.map(|(name, value)| {
         view! { <li><span class="hint">{name}</span><span class="number">{value}</span></li> }
     });
-    let link = encode(&id);
+    let link = percent_encode(&id);
     let forget = if asks {
         view! {
             <form class="notice notice-warning" method="post" action=PATH><Here/>

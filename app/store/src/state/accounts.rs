@@ -19,7 +19,7 @@ pub trait AccountStore: Send + Sync {
     async fn stored_account(&self, email: &str) -> Result<Option<StoredAccount>, StoreError>;
 
     /// Finds an account by its id, with its current role.
-    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
     /// Creates an account with a password.
     ///
@@ -44,7 +44,8 @@ pub trait AccountStore: Send + Sync {
     async fn save_session(&self, session: &Session) -> Result<bool, StoreError>;
 
     /// Finds a session, unless it has expired by `now` or its account got a new password.
-    async fn session(&self, id: Digest, now: Timestamp) -> Result<Option<Session>, StoreError>;
+    async fn find_session(&self, id: Digest, now: Timestamp)
+    -> Result<Option<Session>, StoreError>;
 
     /// Deletes a session if it exists.
     async fn delete_session(&self, id: Digest) -> Result<(), StoreError>;
@@ -56,7 +57,7 @@ pub trait AccountStore: Send + Sync {
     async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError>;
 
     /// Saves when tokens were last used, if later than the stored times.
-    async fn tokens_used(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
+    async fn save_token_use(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
 
     /// Reads all client keys, the oldest first.
     async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError>;

@@ -17,5 +17,5 @@ pub trait AuditLog: Send + Sync {
 
     /// Reads the revision: it increases with every audit entry, so that a server notices the writes
     /// of other processes.
-    async fn revision(&self) -> Result<i64, StoreError>;
+    async fn read_revision(&self) -> Result<i64, StoreError>;
 }

@@ -17,10 +17,13 @@ use crate::{
 pub trait EnvironmentStore: Send + Sync {
     /// Creates the admin account, the project `default`, the environment `production`, its keys and
     /// its plan. Returns `None` if there is an account already.
-    async fn first_start(&self, new: &FirstStart) -> Result<Option<Created>, StoreError>;
+    async fn create_first_environment(
+        &self,
+        new: &FirstStart,
+    ) -> Result<Option<Created>, StoreError>;
 
     /// Reads all environments, the oldest first.
-    async fn environments(&self) -> Result<Vec<Environment>, StoreError>;
+    async fn read_environments(&self) -> Result<Vec<Environment>, StoreError>;
 
     /// Reads the deleted environments whose telemetry may still be stored.
     async fn deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError>;

@@ -15,22 +15,22 @@ use crate::{
 pub trait FlagStore: Send + Sync {
     /// Reads the flags of an environment with their state, by key, archived ones included. Flags in
     /// `known` that still have the stored version are reused instead of read.
-    async fn flags(
+    async fn read_flags(
         &self,
         environment: EnvironmentId,
         known: &[StoredFlag],
     ) -> Result<Vec<StoredFlag>, StoreError>;
 
-    /// Reads the segments of an environment's project by key; `known` as in [`FlagStore::flags`].
-    async fn segments(
+    /// Reads the segments of an environment's project by key; `known` as in [`FlagStore::read_flags`].
+    async fn read_segments(
         &self,
         environment: EnvironmentId,
         known: &[Versioned<Arc<Segment>>],
     ) -> Result<Vec<Versioned<Arc<Segment>>>, StoreError>;
 
     /// Reads the individual overrides of an environment by flag and user; `known` as in
-    /// [`FlagStore::flags`].
-    async fn overrides(
+    /// [`FlagStore::read_flags`].
+    async fn read_overrides(
         &self,
         environment: EnvironmentId,
         known: &[Versioned<Arc<IndividualOverride>>],

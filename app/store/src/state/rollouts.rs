@@ -9,5 +9,6 @@ use crate::StoreError;
 #[async_trait]
 pub trait RolloutStore: Send + Sync {
     /// Reads the rollout of an environment, if it has a plan.
-    async fn rollout(&self, environment: EnvironmentId) -> Result<Option<Rollout>, StoreError>;
+    async fn read_rollout(&self, environment: EnvironmentId)
+    -> Result<Option<Rollout>, StoreError>;
 }

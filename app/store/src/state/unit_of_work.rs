@@ -17,7 +17,7 @@ pub trait UnitOfWork: Send + Sync {
     /// # Errors
     /// [`StoreError::Conflict`] if an edit names another version than the stored one, or creates
     /// something that exists.
-    async fn edit(
+    async fn apply_edits(
         &self,
         environment: EnvironmentId,
         edits: &[Edit],

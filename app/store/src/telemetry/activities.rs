@@ -15,7 +15,7 @@ use crate::StoreError;
 #[async_trait]
 pub trait ActivityStore: Send + Sync {
     /// Reads user sets by activity and day, on the days `from_day <= day < to_day`.
-    async fn user_sets(
+    async fn read_user_sets(
         &self,
         environment: EnvironmentId,
         activities: &ActivityFilter,

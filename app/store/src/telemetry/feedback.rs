@@ -28,7 +28,7 @@ pub trait FeedbackStore: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Reads a screenshot of an environment by its id.
-    async fn screenshot(
+    async fn read_screenshot(
         &self,
         environment: EnvironmentId,
         id: &str,

@@ -24,14 +24,14 @@ pub trait MetricStore: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Reads rollups, ordered by metric, dimension, time bucket and label.
-    async fn rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
+    async fn read_rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
 
     /// Reads rollups merged over all time buckets; their bucket is the first of the query.
-    async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
+    async fn read_rollup_sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
 
     /// Reads at most `limit` dimensions of a kind that have rollups of a metric, the highest counts
     /// first. `days` are the first day and the one after the last.
-    async fn dimensions(
+    async fn read_dimensions(
         &self,
         environment: EnvironmentId,
         metric: Metric,
@@ -41,10 +41,14 @@ pub trait MetricStore: Send + Sync {
     ) -> Result<Vec<Dimension>, StoreError>;
 
     /// Adds evaluation counts, and deletes those of hours before `forget_before`.
-    async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError>;
+    async fn add_evaluation_counts(
+        &self,
+        rows: &[UsageRow],
+        forget_before: i64,
+    ) -> Result<(), StoreError>;
 
     /// Reads the evaluation counts of an environment since an hour, by flag, variant and hour.
-    async fn usage(
+    async fn read_evaluation_counts(
         &self,
         environment: EnvironmentId,
         from_hour: i64,

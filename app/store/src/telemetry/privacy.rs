@@ -42,5 +42,5 @@ pub trait PrivacyStore: Send + Sync {
     ) -> Result<ErasureReport, StoreError>;
 
     /// Measures the storage that each kind of data uses.
-    async fn sizes(&self) -> Result<StorageUsage, StoreError>;
+    async fn measure_storage(&self) -> Result<StorageUsage, StoreError>;
 }

@@ -9,7 +9,7 @@ use crate::StoreError;
 #[async_trait]
 pub trait SimulationStore: Send + Sync {
     /// Reads the simulation that the environment's simulated telemetry comes from.
-    async fn simulation(
+    async fn read_simulation(
         &self,
         environment: EnvironmentId,
     ) -> Result<Option<Simulation>, StoreError>;

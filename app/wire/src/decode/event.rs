@@ -118,7 +118,7 @@ pub struct Error {
     #[serde(default)]
     pub severity: Severity,
     /// The number of occurrences in a row.
-    #[serde(default = "one")]
+    #[serde(default = "default_count")]
     pub count: u64,
     /// Whether it comes from a browser extension, or is not actionable.
     #[serde(default)]
@@ -128,7 +128,7 @@ pub struct Error {
     pub crumbs: Vec<(u64, String, String)>,
 }
 
-fn one() -> u64 {
+fn default_count() -> u64 {
     1
 }
 
@@ -164,10 +164,10 @@ pub struct Feedback {
     /// `rating`, `nps`, `bug` or `idea`.
     #[serde(default)]
     pub kind: String,
-    #[serde(default, deserialize_with = "rating")]
+    #[serde(default, deserialize_with = "deserialize_rating")]
     pub rating: Option<u8>,
     /// How likely the user would recommend the app, 0 to 10.
-    #[serde(default, deserialize_with = "score")]
+    #[serde(default, deserialize_with = "deserialize_score")]
     pub score: Option<u8>,
     #[serde(default)]
     pub message: String,
@@ -176,16 +176,19 @@ pub struct Feedback {
     pub screenshot: String,
 }
 
-fn rating<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
-    whole("rating: 1 to 5", from)
+fn deserialize_rating<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
+    deserialize_whole_number("rating: 1 to 5", from)
 }
 
-fn score<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
-    whole("score: 0 to 10", from)
+fn deserialize_score<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
+    deserialize_whole_number("score: 0 to 10", from)
 }
 
 /// Reads a whole number, also one that a typed client writes as `4.0`.
-fn whole<'de, D: Deserializer<'de>>(allowed: &str, from: D) -> Result<Option<u8>, D::Error> {
+fn deserialize_whole_number<'de, D: Deserializer<'de>>(
+    allowed: &str,
+    from: D,
+) -> Result<Option<u8>, D::Error> {
     let found: Option<f64> = Option::deserialize(from)?;
     let read = |number: f64| {
         let is_whole = number.fract() == 0.0 && (0.0..=255.0).contains(&number);
@@ -203,63 +206,70 @@ impl WireEvent {
             Self::Vital(vital) => vital.validate(),
             Self::Error(error) => error.validate(),
             Self::Feedback(feedback) => feedback.validate(),
-            Self::View { nav, referrer } => bounded("nav", nav, MAX_NAME_CHARS).and(bounded(
-                "referrer",
-                referrer,
-                MAX_NAME_CHARS,
-            )),
+            Self::View { nav, referrer } => check_length("nav", nav, MAX_NAME_CHARS)
+                .and(check_length("referrer", referrer, MAX_NAME_CHARS)),
             Self::Exposure { flag, variant } => {
-                named("flag", flag).and_then(|()| named("variant", variant))
+                check_name("flag", flag).and_then(|()| check_name("variant", variant))
             }
-            Self::Use { flag, props } => named("flag", flag).and_then(|()| properties(props)),
-            Self::Engaged { flag, value } => named("flag", flag).and_then(|()| measured(*value)),
-            Self::Task { name, value, .. } => named("name", name).and_then(|()| measured(*value)),
-            Self::Custom { name, props } => named("name", name).and_then(|()| properties(props)),
-            Self::Timing { name, value, .. } => named("name", name).and_then(|()| measured(*value)),
+            Self::Use { flag, props } => {
+                check_name("flag", flag).and_then(|()| check_properties(props))
+            }
+            Self::Engaged { flag, value } => {
+                check_name("flag", flag).and_then(|()| check_measured_value(*value))
+            }
+            Self::Task { name, value, .. } => {
+                check_name("name", name).and_then(|()| check_measured_value(*value))
+            }
+            Self::Custom { name, props } => {
+                check_name("name", name).and_then(|()| check_properties(props))
+            }
+            Self::Timing { name, value, .. } => {
+                check_name("name", name).and_then(|()| check_measured_value(*value))
+            }
         }
     }
 }
 
 impl Vital {
     fn validate(&self) -> Result<(), InvalidEvent> {
-        named("name", &self.name)?;
+        check_name("name", &self.name)?;
         // A layout shift above 100 or a wait of more than an hour is a mistake, and would distort
         // every mean.
         let most = if self.name == "CLS" { MAX_SHIFT } else { MAX_WAIT };
-        at_most(self.value, most)?;
-        at_most(self.was.unwrap_or_default(), most)?;
+        check_at_most(self.value, most)?;
+        check_at_most(self.was.unwrap_or_default(), most)?;
         for (field, text) in [
             ("nav", &self.nav),
             ("target", &self.target),
             ("url", &self.url),
             ("script", &self.script),
         ] {
-            bounded(field, text, MAX_NAME_CHARS)?;
+            check_length(field, text, MAX_NAME_CHARS)?;
         }
         if self.parts.len() > 4 {
-            return Err(too_many("parts", 4, self.parts.len()));
+            return Err(too_many_error("parts", 4, self.parts.len()));
         }
-        self.parts.iter().try_for_each(|part| measured(*part))
+        self.parts.iter().try_for_each(|part| check_measured_value(*part))
     }
 }
 
 impl Error {
     fn validate(&self) -> Result<(), InvalidEvent> {
-        bounded("message", &self.message, MAX_MESSAGE_CHARS)?;
-        bounded("kind", &self.kind, MAX_NAME_CHARS)?;
-        bounded("stack", &self.stack, MAX_STACK_CHARS)?;
-        bounded("feature", self.feature.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
-        bounded("component", self.component.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
+        check_length("message", &self.message, MAX_MESSAGE_CHARS)?;
+        check_length("kind", &self.kind, MAX_NAME_CHARS)?;
+        check_length("stack", &self.stack, MAX_STACK_CHARS)?;
+        check_length("feature", self.feature.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
+        check_length("component", self.component.as_deref().unwrap_or_default(), MAX_NAME_CHARS)?;
         if !(1..=1_000_000).contains(&self.count) {
             let message = format!("count: 1 to 1000000, found {}", self.count);
             return Err(InvalidEvent::new(InvalidEventCode::OutOfRange, "count", message));
         }
         if self.crumbs.len() > MAX_CRUMBS {
-            return Err(too_many("crumbs", MAX_CRUMBS, self.crumbs.len()));
+            return Err(too_many_error("crumbs", MAX_CRUMBS, self.crumbs.len()));
         }
         self.crumbs.iter().try_for_each(|(_, kind, text)| {
-            bounded("crumbs", kind, MAX_NAME_CHARS)?;
-            bounded("crumbs", text, MAX_NAME_CHARS)
+            check_length("crumbs", kind, MAX_NAME_CHARS)?;
+            check_length("crumbs", text, MAX_NAME_CHARS)
         })
     }
 }
@@ -289,20 +299,20 @@ impl Feedback {
             let message = "screenshot: the id that POST /collect/screenshot has answered";
             return Err(InvalidEvent::new(InvalidEventCode::UnknownValue, "screenshot", message));
         }
-        bounded("message", &self.message, MAX_MESSAGE_CHARS)
+        check_length("message", &self.message, MAX_MESSAGE_CHARS)
     }
 }
 
 /// Checks properties. They must be scalars, because nested values cannot be grouped by.
-fn properties(props: &Map<String, Value>) -> Result<(), InvalidEvent> {
+fn check_properties(props: &Map<String, Value>) -> Result<(), InvalidEvent> {
     if props.len() > MAX_PROPERTIES {
-        return Err(too_many("props", MAX_PROPERTIES, props.len()));
+        return Err(too_many_error("props", MAX_PROPERTIES, props.len()));
     }
     for (name, value) in props {
-        named("props", name)?;
+        check_name("props", name)?;
         match value {
-            Value::String(text) => bounded("props", text, MAX_NAME_CHARS)
-                .map_err(|error| error.at(&format!("props.{name}")))?,
+            Value::String(text) => check_length("props", text, MAX_NAME_CHARS)
+                .map_err(|error| error.with_path(&format!("props.{name}")))?,
             Value::Number(_) | Value::Bool(_) | Value::Null => {}
             _ => {
                 let message = format!("props.{name}: a text, a number or true or false is needed");
@@ -313,7 +323,11 @@ fn properties(props: &Map<String, Value>) -> Result<(), InvalidEvent> {
     Ok(())
 }
 
-pub(super) fn bounded(field: &'static str, text: &str, most: usize) -> Result<(), InvalidEvent> {
+pub(super) fn check_length(
+    field: &'static str,
+    text: &str,
+    most: usize,
+) -> Result<(), InvalidEvent> {
     let found = text.chars().count();
     if found > most {
         let message = format!("{field}: at most {most} characters, found {found}");
@@ -322,24 +336,24 @@ pub(super) fn bounded(field: &'static str, text: &str, most: usize) -> Result<()
     Ok(())
 }
 
-fn too_many(field: &'static str, most: usize, found: usize) -> InvalidEvent {
+fn too_many_error(field: &'static str, most: usize, found: usize) -> InvalidEvent {
     let message = format!("{field}: at most {most}, found {found}");
     InvalidEvent::new(InvalidEventCode::TooMany, field, message)
 }
 
-fn named(field: &'static str, text: &str) -> Result<(), InvalidEvent> {
+fn check_name(field: &'static str, text: &str) -> Result<(), InvalidEvent> {
     if text.is_empty() {
         let message = format!("{field}: must not be empty");
         return Err(InvalidEvent::new(InvalidEventCode::Empty, field, message));
     }
-    bounded(field, text, MAX_NAME_CHARS)
+    check_length(field, text, MAX_NAME_CHARS)
 }
 
-fn measured(value: u64) -> Result<(), InvalidEvent> {
-    at_most(value, MAX_VALUE)
+fn check_measured_value(value: u64) -> Result<(), InvalidEvent> {
+    check_at_most(value, MAX_VALUE)
 }
 
-fn at_most(value: u64, most: u64) -> Result<(), InvalidEvent> {
+fn check_at_most(value: u64, most: u64) -> Result<(), InvalidEvent> {
     if value > most {
         let message = format!("value: at most {most} millionths, found {value}");
         return Err(InvalidEvent::new(InvalidEventCode::OutOfRange, "value", message));

@@ -37,7 +37,7 @@ impl InvalidEvent {
     }
 
     /// Replaces the field at the start of the message by a more precise path.
-    pub(super) fn at(self, place: &str) -> Self {
+    pub(super) fn with_path(self, place: &str) -> Self {
         let message = match self.message.strip_prefix(self.field) {
             Some(rest) => format!("{place}{rest}"),
             None => self.message,

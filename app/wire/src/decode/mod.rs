@@ -135,7 +135,7 @@ struct Frame<'a> {
     user: Option<String>,
     #[serde(default)]
     returning: bool,
-    #[serde(default = "all")]
+    #[serde(default = "full_rate")]
     rate: u64,
     #[serde(default)]
     device: Device,
@@ -156,7 +156,7 @@ struct Frame<'a> {
 /// A rate of 100 %, in millionths.
 const MILLION: u64 = 1_000_000;
 
-fn all() -> u64 {
+fn full_rate() -> u64 {
     MILLION
 }
 
@@ -164,7 +164,7 @@ fn all() -> u64 {
 ///
 /// # Errors
 /// Returns an error if the frame is invalid; an invalid event is reported in its position instead.
-pub fn batch(body: &[u8]) -> Result<Batch<'_>, InvalidBatch> {
+pub fn decode_batch(body: &[u8]) -> Result<Batch<'_>, InvalidBatch> {
     let frame: Frame<'_> = serde_json::from_slice(body)?;
     if frame.v != VERSION {
         return Err(InvalidBatch::Version(frame.v));
@@ -209,12 +209,12 @@ pub fn batch(body: &[u8]) -> Result<Batch<'_>, InvalidBatch> {
         segments,
         dropped: frame.dropped,
         simulated: frame.simulated,
-        events: frame.events.iter().map(|text| event(text.get())).collect(),
+        events: frame.events.iter().map(|text| decode_event(text.get())).collect(),
         texts: frame.events.into_iter().map(RawValue::get).collect(),
     })
 }
 
-fn event(text: &str) -> Result<Timed, InvalidEvent> {
+fn decode_event(text: &str) -> Result<Timed, InvalidEvent> {
     let malformed = |error: serde_json::Error| {
         InvalidEvent::new(InvalidEventCode::Malformed, "", error.to_string())
     };
@@ -223,7 +223,7 @@ fn event(text: &str) -> Result<Timed, InvalidEvent> {
         let message = format!("age: at most {MAX_AGE} ms, found {}", timed.age);
         return Err(InvalidEvent::new(InvalidEventCode::OutOfRange, "age", message));
     }
-    event::bounded("page", &timed.page, MAX_NAME_CHARS)?;
+    event::check_length("page", &timed.page, MAX_NAME_CHARS)?;
     timed.event.validate()?;
     Ok(timed)
 }
@@ -232,43 +232,47 @@ fn event(text: &str) -> Result<Timed, InvalidEvent> {
 mod tests {
     use super::*;
 
-    fn frame(events: &str) -> String {
+    fn frame_with_events(events: &str) -> String {
         format!(r#"{{"v":1,"batch":"b","session":"s","events":[{events}]}}"#)
     }
 
-    fn complaint(event: &str) -> String {
-        let body = frame(event);
-        let batch = batch(body.as_bytes()).unwrap();
+    fn event_error(event: &str) -> String {
+        let body = frame_with_events(event);
+        let batch = decode_batch(body.as_bytes()).unwrap();
         batch.events.into_iter().next().unwrap().unwrap_err().message
     }
 
     #[test]
     fn invalid_frames_are_refused_with_the_reason() {
-        assert!(matches!(batch(b"{"), Err(InvalidBatch::Malformed(_))));
-        let body = frame("").replace("\"v\":1", "\"v\":2");
-        assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::Version(2))));
-        let body = frame("").replace("\"s\"", "\"\"");
-        assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::Text { field: "session" })));
-        let body = frame(&vec!["1"; 201].join(","));
-        assert!(matches!(batch(body.as_bytes()), Err(InvalidBatch::TooMany(201))));
+        assert!(matches!(decode_batch(b"{"), Err(InvalidBatch::Malformed(_))));
+        let body = frame_with_events("").replace("\"v\":1", "\"v\":2");
+        assert!(matches!(decode_batch(body.as_bytes()), Err(InvalidBatch::Version(2))));
+        let body = frame_with_events("").replace("\"s\"", "\"\"");
+        assert!(matches!(
+            decode_batch(body.as_bytes()),
+            Err(InvalidBatch::Text { field: "session" })
+        ));
+        let body = frame_with_events(&vec!["1"; 201].join(","));
+        assert!(matches!(decode_batch(body.as_bytes()), Err(InvalidBatch::TooMany(201))));
     }
 
     #[test]
     fn a_frame_carries_visit_visitor_and_device() {
-        let body = frame("").replace(
+        let body = frame_with_events("").replace(
             "\"session\":\"s\"",
             r#""session":"s","visitor":"v","user":"ada","returning":true,"rate":500000,
                "device":"phone","connection":"4g","release":"1.2","exposed":{"A":"on"},"dropped":3,"segments":"beta,internal",
                "simulated":{"at":5,"phase":2,"seed":7}"#,
         );
-        let batch = batch(body.as_bytes()).unwrap();
+        let batch = decode_batch(body.as_bytes()).unwrap();
         assert_eq!((batch.visitor.as_deref(), batch.user.as_deref()), (Some("v"), Some("ada")));
         assert_eq!((batch.returning, batch.rate, batch.dropped), (true, 500_000, 3));
         assert_eq!((batch.device, batch.connection.as_deref()), (Device::Phone, Some("4g")));
         assert_eq!((batch.release.as_deref(), batch.exposed["A"].as_str()), (Some("1.2"), "on"));
         assert_eq!(batch.segments, ["beta", "internal"]);
         assert_eq!(batch.simulated, Some(Simulated { at: 5, phase: Some(2), seed: 7 }));
-        let wrong = |from: &str, to: &str| super::batch(body.replace(from, to).leak().as_bytes());
+        let wrong =
+            |from: &str, to: &str| super::decode_batch(body.replace(from, to).leak().as_bytes());
         let many = (0..60).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
         assert!(matches!(wrong("beta,internal", &many), Err(InvalidBatch::TooManySegments(60))));
         assert!(matches!(wrong("500000", "0"), Err(InvalidBatch::Rate(0))));
@@ -278,46 +282,50 @@ mod tests {
 
     #[test]
     fn invalid_events_are_refused_with_the_reason() {
-        assert!(complaint(r#"{"t":"dance"}"#).contains("unknown variant `dance`"));
-        assert!(complaint(r#"{"t":"vital","name":"LCP"}"#).contains("missing field `value`"));
-        assert!(complaint(r#"{"t":"vital","name":"LCP","value":-1}"#).contains("invalid value"));
-        let slow = complaint(r#"{"t":"vital","name":"LCP","value":36000000000}"#);
+        assert!(event_error(r#"{"t":"dance"}"#).contains("unknown variant `dance`"));
+        assert!(event_error(r#"{"t":"vital","name":"LCP"}"#).contains("missing field `value`"));
+        assert!(event_error(r#"{"t":"vital","name":"LCP","value":-1}"#).contains("invalid value"));
+        let slow = event_error(r#"{"t":"vital","name":"LCP","value":36000000000}"#);
         assert!(slow.starts_with("value: at most 3600000000"), "{slow}");
-        assert!(complaint(r#"{"t":"vital","name":"CLS","value":100000001}"#).starts_with("value:"));
+        assert!(
+            event_error(r#"{"t":"vital","name":"CLS","value":100000001}"#).starts_with("value:")
+        );
         let deep = format!(
             r#"{{"t":"custom","name":"a","props":{{"x":{}}}}}"#,
             "[".repeat(200) + &"]".repeat(200)
         );
-        assert!(complaint(&deep).contains("recursion limit"), "{}", complaint(&deep));
-        assert!(complaint(r#"{"t":"use","flag":""}"#).starts_with("flag: must not be empty"));
-        assert!(complaint(r#"{"t":"feedback","rating":6}"#).starts_with("rating: 1 to 5"));
-        let half = complaint(r#"{"t":"feedback","rating":4.5}"#);
+        assert!(event_error(&deep).contains("recursion limit"), "{}", event_error(&deep));
+        assert!(event_error(r#"{"t":"use","flag":""}"#).starts_with("flag: must not be empty"));
+        assert!(event_error(r#"{"t":"feedback","rating":6}"#).starts_with("rating: 1 to 5"));
+        let half = event_error(r#"{"t":"feedback","rating":4.5}"#);
         assert!(half.starts_with("rating: 1 to 5, as a whole number, not 4.5"), "{half}");
-        assert!(complaint(r#"{"t":"feedback","score":-1.0}"#).starts_with("score: 0 to 10"));
-        let body = frame(r#"{"t":"feedback","rating":4.0,"score":null}"#);
-        let sent = batch(body.as_bytes()).unwrap();
+        assert!(event_error(r#"{"t":"feedback","score":-1.0}"#).starts_with("score: 0 to 10"));
+        let body = frame_with_events(r#"{"t":"feedback","rating":4.0,"score":null}"#);
+        let sent = decode_batch(body.as_bytes()).unwrap();
         assert!(matches!(
             sent.events[0].as_ref().unwrap().event,
             WireEvent::Feedback(Feedback { rating: Some(4), score: None, .. })
         ));
-        assert!(complaint(r#"{"t":"feedback"}"#).starts_with("message: needed"));
+        assert!(event_error(r#"{"t":"feedback"}"#).starts_with("message: needed"));
         let long = format!(r#"{{"t":"error","message":"{}"}}"#, "x".repeat(1_001));
-        assert!(complaint(&long).starts_with("message: at most 1000"));
-        assert!(complaint(r#"{"t":"feedback","score":11}"#).starts_with("score: 0 to 10"));
+        assert!(event_error(&long).starts_with("message: at most 1000"));
+        assert!(event_error(r#"{"t":"feedback","score":11}"#).starts_with("score: 0 to 10"));
         assert!(
-            complaint(r#"{"t":"custom","name":"a","props":{"x":[1]}}"#).starts_with("props.x:")
+            event_error(r#"{"t":"custom","name":"a","props":{"x":[1]}}"#).starts_with("props.x:")
         );
         assert!(
-            complaint(r#"{"t":"task","name":"a","outcome":"lost"}"#).contains("unknown variant")
+            event_error(r#"{"t":"task","name":"a","outcome":"lost"}"#).contains("unknown variant")
         );
-        assert!(complaint(r#"{"t":"error","message":"a","count":0}"#).starts_with("count: 1 to"));
-        assert!(complaint(r#"{"t":"use","flag":"A","age":86400001}"#).starts_with("age: at most"));
+        assert!(event_error(r#"{"t":"error","message":"a","count":0}"#).starts_with("count: 1 to"));
+        assert!(
+            event_error(r#"{"t":"use","flag":"A","age":86400001}"#).starts_with("age: at most")
+        );
     }
 
     #[test]
     fn an_invalid_event_does_not_affect_the_others() {
-        let body = frame(r#"{"t":"x"},{"t":"use","flag":"A"}"#);
-        let batch = batch(body.as_bytes()).unwrap();
+        let body = frame_with_events(r#"{"t":"x"},{"t":"use","flag":"A"}"#);
+        let batch = decode_batch(body.as_bytes()).unwrap();
         assert_eq!(batch.texts, [r#"{"t":"x"}"#, r#"{"t":"use","flag":"A"}"#]);
         assert!(batch.events[0].is_err());
         assert!(batch.events[1].is_ok());

@@ -66,8 +66,8 @@ pub(crate) struct Interactions {
 
 impl Interactions {
     /// Adds an event. The longest event of an interaction counts.
-    pub(crate) fn add(&mut self, event: EventTiming, target: &str) {
-        let painted = self.frame(event);
+    pub(crate) fn add_event(&mut self, event: EventTiming, target: &str) {
+        let painted = self.find_or_add_frame(event);
         if event.id <= 0.0 {
             return;
         }
@@ -82,7 +82,7 @@ impl Interactions {
             script: (0.0, String::new()),
         };
         for (start, end, name) in &self.scripts {
-            note_script(&mut new, *start, *end, name);
+            attribute_script(&mut new, *start, *end, name);
         }
         if let Some(known) = self.longest.iter_mut().find(|known| known.id == event.id) {
             if known.target.is_empty() {
@@ -106,7 +106,7 @@ impl Interactions {
     }
 
     /// Finds or adds the frame in which an event was painted, and returns its paint time.
-    fn frame(&mut self, event: EventTiming) -> f64 {
+    fn find_or_add_frame(&mut self, event: EventTiming) -> f64 {
         let painted = event.start + event.duration;
         let is_same = |frame: &&mut Frame| {
             let run_blocking = frame.painted - painted;
@@ -132,9 +132,9 @@ impl Interactions {
     }
 
     /// Adds a script of a long animation frame.
-    pub(crate) fn script(&mut self, start: f64, duration: f64, name: &str) {
+    pub(crate) fn add_script(&mut self, start: f64, duration: f64, name: &str) {
         for interaction in &mut self.longest {
-            note_script(interaction, start, start + duration, name);
+            attribute_script(interaction, start, start + duration, name);
         }
         if self.scripts.len() == SCRIPTS {
             self.scripts.remove(0);
@@ -145,11 +145,11 @@ impl Interactions {
     /// Returns the latency of the page; one interaction in fifty is left out as an outlier. `count`
     /// is the browser's own count of all interactions, including those too short to be reported; if
     /// it is 0, the count is estimated from the ids.
-    pub(crate) fn latency(&self, count: f64) -> Option<Latency<'_>> {
+    pub(crate) fn page_latency(&self, count: f64) -> Option<Latency<'_>> {
         let (first, last) = self.ids?;
         let count = if count > 0.0 { count } else { (last - first) / ID_STEP + 1.0 };
         let index = self.longest.len().checked_sub(1)?.min((count / 50.0) as usize);
-        let found = self.ranked(index)?;
+        let found = self.nth_longest(index)?;
         let frame = self.frames.iter().find(|frame| frame.painted == found.painted)?;
         let begun = frame.processing_start.max(found.start);
         let painted = (found.start + found.latency).max(begun);
@@ -164,7 +164,7 @@ impl Interactions {
 
     /// Returns the interaction that has `index` longer ones. It does not sort, because sorting code
     /// would be larger.
-    fn ranked(&self, index: usize) -> Option<&Interaction> {
+    fn nth_longest(&self, index: usize) -> Option<&Interaction> {
         self.longest.iter().enumerate().find_map(|(at, one)| {
             let longer = |(other_at, other): (usize, &Interaction)| {
                 other.latency > one.latency || (other.latency == one.latency && other_at < at)
@@ -175,7 +175,7 @@ impl Interactions {
     }
 }
 
-fn note_script(interaction: &mut Interaction, start: f64, end: f64, name: &str) {
+fn attribute_script(interaction: &mut Interaction, start: f64, end: f64, name: &str) {
     if end < interaction.start || start > interaction.start + interaction.latency {
         return;
     }
@@ -189,7 +189,7 @@ fn note_script(interaction: &mut Interaction, start: f64, end: f64, name: &str) 
 mod tests {
     use super::*;
 
-    fn event(id: f64, start: f64, duration: f64) -> EventTiming {
+    fn sample_event(id: f64, start: f64, duration: f64) -> EventTiming {
         EventTiming {
             id,
             start,
@@ -199,25 +199,25 @@ mod tests {
         }
     }
 
-    fn value(interactions: &Interactions, count: f64) -> Option<f64> {
-        interactions.latency(count).map(|latency| latency.value)
+    fn latency_value(interactions: &Interactions, count: f64) -> Option<f64> {
+        interactions.page_latency(count).map(|latency| latency.value)
     }
 
     #[test]
     fn a_page_without_interactions_has_no_latency() {
         let mut interactions = Interactions::default();
-        interactions.add(event(0.0, 0.0, 500.0), "");
-        assert_eq!(value(&interactions, 100.0), None);
+        interactions.add_event(sample_event(0.0, 0.0, 500.0), "");
+        assert_eq!(latency_value(&interactions, 100.0), None);
     }
 
     #[test]
     fn events_of_one_interaction_count_once() {
         let mut interactions = Interactions::default();
-        interactions.add(event(7.0, 0.0, 80.0), "a");
-        interactions.add(event(7.0, 0.0, 200.0), "");
-        interactions.add(event(14.0, 1_000.0, 120.0), "b");
-        assert_eq!(value(&interactions, 0.0), Some(200.0));
-        assert_eq!(interactions.latency(0.0).unwrap().target, "a");
+        interactions.add_event(sample_event(7.0, 0.0, 80.0), "a");
+        interactions.add_event(sample_event(7.0, 0.0, 200.0), "");
+        interactions.add_event(sample_event(14.0, 1_000.0, 120.0), "b");
+        assert_eq!(latency_value(&interactions, 0.0), Some(200.0));
+        assert_eq!(interactions.page_latency(0.0).unwrap().target, "a");
     }
 
     #[test]
@@ -225,25 +225,30 @@ mod tests {
         let mut interactions = Interactions::default();
         for n in 1..=60_u32 {
             let duration = if n == 5 { 900.0 } else { 100.0 + f64::from(n) };
-            interactions.add(event(f64::from(n) * 7.0, f64::from(n) * 1_000.0, duration), "");
+            interactions
+                .add_event(sample_event(f64::from(n) * 7.0, f64::from(n) * 1_000.0, duration), "");
         }
-        assert_eq!(value(&interactions, 0.0), Some(160.0), "estimated from the ids");
-        assert_eq!(value(&interactions, 100.0), Some(159.0), "as the browser counts");
-        assert_eq!(value(&interactions, 9_999.0), Some(152.0), "no further than the ten longest");
+        assert_eq!(latency_value(&interactions, 0.0), Some(160.0), "estimated from the ids");
+        assert_eq!(latency_value(&interactions, 100.0), Some(159.0), "as the browser counts");
+        assert_eq!(
+            latency_value(&interactions, 9_999.0),
+            Some(152.0),
+            "no further than the ten longest"
+        );
         assert!(interactions.frames.len() <= 40, "what is remembered is bounded");
     }
 
     #[test]
     fn the_latency_is_split_into_parts() {
         let mut interactions = Interactions::default();
-        interactions.script(90.0, 30.0, "early.js");
-        interactions.add(event(7.0, 100.0, 200.0), "button");
-        interactions.script(130.0, 100.0, "slow.js click");
-        interactions.script(5_000.0, 900.0, "later.js");
+        interactions.add_script(90.0, 30.0, "early.js");
+        interactions.add_event(sample_event(7.0, 100.0, 200.0), "button");
+        interactions.add_script(130.0, 100.0, "slow.js click");
+        interactions.add_script(5_000.0, 900.0, "later.js");
         // Painted together with it, but handled before it.
-        let other = EventTiming { processing_start: 105.0, ..event(0.0, 100.0, 204.0) };
-        interactions.add(other, "");
-        let found = interactions.latency(1.0).unwrap();
+        let other = EventTiming { processing_start: 105.0, ..sample_event(0.0, 100.0, 204.0) };
+        interactions.add_event(other, "");
+        let found = interactions.page_latency(1.0).unwrap();
         assert_eq!((found.parts, found.script), ([5.0, 179.0, 16.0], "slow.js click"));
     }
 }

@@ -89,11 +89,11 @@ impl View {
     }
 
     /// Suppresses all further reports of this view.
-    pub(crate) fn mute(&mut self) {
+    pub(crate) fn mute_reports(&mut self) {
         self.is_muted = true;
     }
 
-    pub(crate) fn hide(&mut self, at: f64) {
+    pub(crate) fn record_hidden(&mut self, at: f64) {
         self.first_hidden = self.first_hidden.min(at);
     }
 
@@ -103,38 +103,38 @@ impl View {
 
     /// Returns the vital as an event, unless the same value was reported before. Another value
     /// names the one that it replaces.
-    fn report(&mut self, name: Name, value: u64) -> Option<WireEvent> {
+    fn report_vital(&mut self, name: Name, value: u64) -> Option<WireEvent> {
         let reported = self.reported.get_mut(name as usize)?;
         let was = reported.replace(value);
         if was == Some(value) || self.is_muted {
             return None;
         }
         let mut event = WireEvent::new("vital", self.began as u64)
-            .text("page", &self.page)
-            .text("name", NAMES.get(name as usize)?)
-            .number("value", value)
-            .text("nav", &self.navigation);
+            .with_text("page", &self.page)
+            .with_text("name", NAMES.get(name as usize)?)
+            .with_number("value", value)
+            .with_text("nav", &self.navigation);
         if let Some(was) = was {
-            event = event.number("was", was);
+            event = event.with_number("was", was);
         }
         Some(event)
     }
 
-    pub(crate) fn first_byte(&mut self) -> Option<WireEvent> {
+    pub(crate) fn report_first_byte(&mut self) -> Option<WireEvent> {
         let value = self.since_activation(self.response_start);
-        self.report(Name::Ttfb, millionths(value))
+        self.report_vital(Name::Ttfb, millionths(value))
     }
 
-    pub(crate) fn first_contentful_paint(&mut self, at: f64) -> Option<WireEvent> {
+    pub(crate) fn report_first_paint(&mut self, at: f64) -> Option<WireEvent> {
         if self.has_painted || at >= self.first_hidden {
             return None;
         }
         self.has_painted = true;
         let value = self.since_activation(at);
-        self.report(Name::Fcp, millionths(value))
+        self.report_vital(Name::Fcp, millionths(value))
     }
 
-    pub(crate) fn largest_contentful_paint(&mut self, candidate: Candidate) {
+    pub(crate) fn add_paint_candidate(&mut self, candidate: Candidate) {
         if !self.is_largest_final && candidate.at < self.first_hidden {
             self.largest = Some(candidate);
         }
@@ -149,77 +149,85 @@ impl View {
         self.is_largest_final = true;
         let candidate = self.largest.take()?;
         let value = self.since_activation(candidate.at);
-        let parts = candidate.parts(value, self.activation, self.response_start);
-        let event = self.report(Name::Lcp, millionths(value))?;
+        let parts = candidate.split_time(value, self.activation, self.response_start);
+        let event = self.report_vital(Name::Lcp, millionths(value))?;
         Some(
             event
-                .text_if_any("target", &candidate.target)
-                .text_if_any("url", &candidate.url)
-                .numbers("parts", parts.map(millionths)),
+                .with_text_if_any("target", &candidate.target)
+                .with_text_if_any("url", &candidate.url)
+                .with_numbers("parts", parts.map(millionths)),
         )
     }
 
-    pub(crate) fn layout_shift(&mut self, at: f64, value: f64, target: &str) {
-        self.shifts.add(at, value, target);
+    pub(crate) fn add_layout_shift(&mut self, at: f64, value: f64, target: &str) {
+        self.shifts.add_shift(at, value, target);
     }
 
-    pub(crate) fn event_timing(&mut self, event: EventTiming, target: &str) {
-        self.interactions.add(event, target);
+    pub(crate) fn add_event_timing(&mut self, event: EventTiming, target: &str) {
+        self.interactions.add_event(event, target);
     }
 
-    pub(crate) fn script(&mut self, start: f64, duration: f64, name: &str) {
-        self.interactions.script(start, duration, name);
+    pub(crate) fn add_script(&mut self, start: f64, duration: f64, name: &str) {
+        self.interactions.add_script(start, duration, name);
     }
 
-    pub(crate) fn first_input(&mut self, at: f64, processing_start: f64) -> Option<WireEvent> {
+    pub(crate) fn report_first_input(
+        &mut self,
+        at: f64,
+        processing_start: f64,
+    ) -> Option<WireEvent> {
         if self.has_first_input || at >= self.first_hidden {
             return None;
         }
         self.has_first_input = true;
-        self.report(Name::Fid, millionths(processing_start - at))
+        self.report_vital(Name::Fid, millionths(processing_start - at))
     }
 
     /// Reports the paint of a view from the back/forward cache, in milliseconds after the return.
-    pub(crate) fn restored(&mut self, value: f64) -> [Option<WireEvent>; 4] {
+    pub(crate) fn report_restored_paint(&mut self, value: f64) -> [Option<WireEvent>; 4] {
         self.has_painted = true;
         self.is_largest_final = true;
         let value = millionths(value);
         [
-            self.report(Name::Fcp, value),
-            self.report(Name::Lcp, value),
-            self.report(Name::Ttfb, 0),
-            self.report(Name::Cls, 0),
+            self.report_vital(Name::Fcp, value),
+            self.report_vital(Name::Lcp, value),
+            self.report_vital(Name::Ttfb, 0),
+            self.report_vital(Name::Cls, 0),
         ]
     }
 
     /// Reports the paint of a soft navigation, in milliseconds after it began.
-    pub(crate) fn soft(&mut self, painted: f64) -> [Option<WireEvent>; 2] {
+    pub(crate) fn report_soft_paint(&mut self, painted: f64) -> [Option<WireEvent>; 2] {
         self.has_painted = true;
-        [self.report(Name::Ttfb, 0), self.report(Name::Fcp, millionths(painted))]
+        [self.report_vital(Name::Ttfb, 0), self.report_vital(Name::Fcp, millionths(painted))]
     }
 
     /// Reports shifts and interactions so far. Shifts of a page that never painted are not
     /// reported. `interactions` is the browser's count, or 0 if it does not count.
-    pub(crate) fn so_far(&mut self, interactions: f64) -> [Option<WireEvent>; 2] {
+    pub(crate) fn report_so_far(&mut self, interactions: f64) -> [Option<WireEvent>; 2] {
         let shifts = (self.shifts.worst() * 1_000_000.0 + 0.5) as u64;
-        let moved = self.has_painted.then(|| self.report(Name::Cls, shifts)).flatten();
-        let moved = moved.map(|event| event.text_if_any("target", self.shifts.target()));
-        [moved, self.slowest(interactions)]
+        let moved = self.has_painted.then(|| self.report_vital(Name::Cls, shifts)).flatten();
+        let moved = moved.map(|event| event.with_text_if_any("target", self.shifts.target()));
+        [moved, self.report_slowest_interaction(interactions)]
     }
 
-    fn slowest(&mut self, interactions: f64) -> Option<WireEvent> {
+    fn report_slowest_interaction(&mut self, interactions: f64) -> Option<WireEvent> {
         let count = (interactions - self.counted_before).max(0.0);
-        let Some(latency) = self.interactions.latency(count) else {
+        let Some(latency) = self.interactions.page_latency(count) else {
             // The interactions were too short to be listed. In a load, at least the first input is.
             let is_continued =
                 self.navigation == "back-forward-cache" || self.navigation == "soft-navigation";
-            return if is_continued && count > 0.0 { self.report(Name::Inp, 8_000) } else { None };
+            return if is_continued && count > 0.0 {
+                self.report_vital(Name::Inp, 8_000)
+            } else {
+                None
+            };
         };
         let value = millionths(latency.value);
         let parts = latency.parts.map(millionths);
         let (target, script) = (latency.target.to_owned(), latency.script.to_owned());
-        let event = self.report(Name::Inp, value)?.text_if_any("target", &target);
-        Some(event.text_if_any("script", &script).numbers("parts", parts))
+        let event = self.report_vital(Name::Inp, value)?.with_text_if_any("target", &target);
+        Some(event.with_text_if_any("script", &script).with_numbers("parts", parts))
     }
 }
 

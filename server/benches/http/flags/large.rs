@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     BULK,
-    streams::{connect, subscription},
+    streams::{connect_clients, subscription_request},
 };
 use crate::{child::Server, evaluations as load};
 
@@ -22,10 +22,10 @@ const CHANGES: usize = 20;
 
 /// Prints memory use, write latency, the delay until clients hear of a change, and evaluation
 /// latency.
-pub(crate) async fn measure() {
-    let server = Server::phasegate().await;
-    server.api("POST", "/flags", &json!({"key": "LIVE", "kind": "boolean"})).await;
-    let server = server.restarted().await;
+pub(crate) async fn measure_large_segments() {
+    let server = Server::start_phasegate().await;
+    server.call_api("POST", "/flags", &json!({"key": "LIVE", "kind": "boolean"})).await;
+    let server = server.restart_on_same_data().await;
     let (before, empty) = (server.memory_mb(), server.own_memory_kb().await);
     let mut stored = 0;
     for segment in 0..SEGMENTS {
@@ -34,26 +34,26 @@ pub(crate) async fn measure() {
         let key = format!("list_{segment}");
         let segment = json!({"key": key, "name": key, "condition": condition});
         stored += condition.to_string().len();
-        server.api("POST", "/segments", &segment).await;
+        server.call_api("POST", "/segments", &segment).await;
     }
     let after = server.memory_mb();
-    let listening = connect(&server.address, &subscription(&server), CLIENTS).await;
+    let listening = connect_clients(&server.address, &subscription_request(&server), CLIENTS).await;
 
     let body = r#"{"context": {"targetingKey": "user-07-001234"}}"#;
     let request = load::Request::new(&server.address, BULK, &server.client_key, body);
     let (mut quiet, mut busy) = (load::Times::default(), load::Times::default());
-    load::run(&request, 2, Duration::from_secs(3), &mut quiet).await;
+    load::measure_rate(&request, 2, Duration::from_secs(3), &mut quiet).await;
     let (mut writes, mut arrivals) = (load::Times::default(), load::Times::default());
     let changes = async {
         for change in 0..CHANGES {
             let act = if change % 2 == 0 { "off" } else { "on" };
             let (sent, begun) = (listening.now(), Instant::now());
-            server.api("POST", &format!("/flags/LIVE/{act}"), &json!({})).await;
-            writes.add(&[begun.elapsed().as_secs_f32()]);
-            arrivals.add(&listening.all(sent).await);
+            server.call_api("POST", &format!("/flags/LIVE/{act}"), &json!({})).await;
+            writes.add_times(&[begun.elapsed().as_secs_f32()]);
+            arrivals.add_times(&listening.wait_for_all(sent).await);
         }
     };
-    tokio::join!(changes, load::run(&request, 2, Duration::from_secs(6), &mut busy));
+    tokio::join!(changes, load::measure_rate(&request, 2, Duration::from_secs(6), &mut busy));
     let megabytes = stored as f64 / 1e6;
     println!("\n{SEGMENTS} segments of {IDS} ids, {megabytes:.1} MB of JSON");
     println!(
@@ -72,7 +72,7 @@ pub(crate) async fn measure() {
     println!("  (budgets: a write 20 ms, heard in p99 100 ms)");
     // A restarted process holds only what it has loaded; the first one also holds memory that the
     // writes needed.
-    let server = server.restarted().await;
+    let server = server.restart_on_same_data().await;
     let held = server.own_memory_kb().await.saturating_sub(empty) as f64 * 1_024.0;
     println!(
         "  after a restart {:.1} MB more than without them, {:.2} x what is stored   (budget: 1.3 x)",

@@ -24,48 +24,48 @@ const CONNECTIONS: usize = 32;
 pub(crate) const BULK: &str = "/ofrep/v1/evaluate/flags";
 
 /// Measures evaluations, stalled clients, large segments, and event streams.
-pub(crate) async fn measure() {
-    let server = Server::phasegate().await;
-    make_flags(&server).await;
-    evaluations(&server).await;
-    stalled::measure(&server).await;
+pub(crate) async fn measure_flags() {
+    let server = Server::start_phasegate().await;
+    create_tenth_flag(&server).await;
+    measure_evaluations(&server).await;
+    stalled::measure_stalled_clients(&server).await;
     drop(server);
-    large::measure().await;
+    large::measure_large_segments().await;
     for clients in [100, 1_000, 10_000] {
         // Each size gets a fresh server, because a process keeps memory that it once used. The
         // clients share one thread, so that they leave the other cores to the server.
         let clients = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.unwrap().block_on(streams::measure(clients));
+            runtime.unwrap().block_on(streams::measure_streams(clients));
         });
         clients.join().unwrap();
     }
 }
 
 /// Adds a tenth flag, which has a rule, to the nine flags of the plan.
-async fn make_flags(server: &Server) {
+async fn create_tenth_flag(server: &Server) {
     let rule = json!({"condition": {"attribute": "plan", "operator": "equals", "value": "pro"}, "variant": "on", "share": 50});
     server
-        .api("POST", "/flags", &json!({"key": "TENTH", "kind": "boolean", "rules": [rule]}))
+        .call_api("POST", "/flags", &json!({"key": "TENTH", "kind": "boolean", "rules": [rule]}))
         .await;
 }
 
-async fn evaluations(server: &Server) {
+async fn measure_evaluations(server: &Server) {
     let context = json!({"context": {"targetingKey": "user-12345", "plan": "pro", "country": "DE",
         "groups": ["customers"], "workouts_last_30_days": 4, "signed_up_at": "2025-03-04T05:06:07Z"}});
     let body = context.to_string();
     let ours = load::Request::new(&server.address, BULK, &server.client_key, &body);
-    let answer = load::once(&ours).await;
+    let answer = load::send_once(&ours).await;
     let (_, json) = answer.split_once("\r\n\r\n").unwrap();
-    let bare = Server::bare(json).await;
+    let bare = Server::start_bare(json).await;
     let theirs = load::Request::new(&bare.address, "/", "none", &body);
     assert!(answer.contains("\"TENTH\"") && answer.contains("\"bucket\""), "{answer}");
     let flags = answer.matches("\"variant\"").count();
     let (mut our_rates, mut their_rates) = (Vec::new(), Vec::new());
     let (mut our_times, mut their_times) = (load::Times::default(), load::Times::default());
     for _ in 0..ROUNDS {
-        their_rates.push(load::run(&theirs, CONNECTIONS, ROUND, &mut their_times).await);
-        our_rates.push(load::run(&ours, CONNECTIONS, ROUND, &mut our_times).await);
+        their_rates.push(load::measure_rate(&theirs, CONNECTIONS, ROUND, &mut their_times).await);
+        our_rates.push(load::measure_rate(&ours, CONNECTIONS, ROUND, &mut our_times).await);
     }
     let mut ratios: Vec<f64> =
         our_rates.iter().zip(&their_rates).map(|(ours, theirs)| ours / theirs).collect();

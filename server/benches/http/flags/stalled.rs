@@ -13,11 +13,11 @@ const STALLED: usize = 4_200;
 const ROUND: Duration = Duration::from_secs(3);
 
 /// Prints rate and latency of evaluations, alone and beside the stalled requests.
-pub(crate) async fn measure(server: &Server) {
+pub(crate) async fn measure_stalled_clients(server: &Server) {
     let body = r#"{"context": {"targetingKey": "user-12345"}}"#;
     let request = load::Request::new(&server.address, BULK, &server.client_key, body);
     let mut alone = load::Times::default();
-    let alone_rate = load::run(&request, 8, ROUND, &mut alone).await;
+    let alone_rate = load::measure_rate(&request, 8, ROUND, &mut alone).await;
     let half = format!(
         "POST {BULK} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\ncontent-length: 20\r\n\r\n{{",
         server.address, server.client_key
@@ -29,7 +29,7 @@ pub(crate) async fn measure(server: &Server) {
         stalled.push(stream);
     }
     let mut beside = load::Times::default();
-    let beside_rate = load::run(&request, 8, ROUND, &mut beside).await;
+    let beside_rate = load::measure_rate(&request, 8, ROUND, &mut beside).await;
     println!("\nOFREP bulk beside {} bodies that never come, 8 connections", stalled.len());
     println!("  {:<18} {:>10} {:>10} {:>10}", "", "requests/s", "p50 ms", "p99 ms");
     for (name, rate, times) in

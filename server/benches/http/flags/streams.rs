@@ -45,7 +45,7 @@ impl Arrivals {
         self.begun.elapsed().as_nanos() as u64
     }
 
-    fn note(&self, client: usize) {
+    fn record_arrival(&self, client: usize) {
         let before = self.at[client].swap(self.now(), Ordering::Relaxed);
         if before == 0 && self.missing.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.complete.notify_one();
@@ -54,7 +54,7 @@ impl Arrivals {
 
     /// Waits for all clients, but at most [`PATIENCE`]. Returns the seconds from `sent` to each
     /// arrival, and resets the slots.
-    pub(crate) async fn all(&self, sent: u64) -> Vec<f32> {
+    pub(crate) async fn wait_for_all(&self, sent: u64) -> Vec<f32> {
         let _ = tokio::time::timeout(PATIENCE, self.complete.notified()).await;
         self.missing.store(self.at.len(), Ordering::Release);
         let at = self.at.iter().map(|at| at.swap(0, Ordering::Relaxed)).filter(|at| *at > 0);
@@ -64,24 +64,24 @@ impl Arrivals {
 
 /// Connects clients to Phasegate and then to the bare server, and measures how soon changes reach
 /// them.
-pub(crate) async fn measure(clients: usize) {
-    let server = Server::phasegate().await;
+pub(crate) async fn measure_streams(clients: usize) {
+    let server = Server::start_phasegate().await;
     let before = server.memory_mb();
-    server.api("POST", "/flags", &json!({"key": "LIVE", "kind": "boolean"})).await;
-    let ours = connect(&server.address, &subscription(&server), clients).await;
+    server.call_api("POST", "/flags", &json!({"key": "LIVE", "kind": "boolean"})).await;
+    let ours = connect_clients(&server.address, &subscription_request(&server), clients).await;
     let idle = server.memory_mb();
     let mut our_times = Times::default();
     let mut missing = 0;
     for change in 0..CHANGES {
         let flag = json!({"key": "LIVE", "kind": "boolean", "description": "live", "enabled": change % 2 == 1});
         let sent = ours.now();
-        server.api("PUT", "/flags/LIVE", &flag).await;
-        let taken = ours.all(sent).await;
+        server.call_api("PUT", "/flags/LIVE", &flag).await;
+        let taken = ours.wait_for_all(sent).await;
         missing += clients - taken.len();
-        our_times.add(&taken);
+        our_times.add_times(&taken);
     }
     drop(server);
-    let mut their_times = bare(clients).await;
+    let mut their_times = measure_bare_fan_out(clients).await;
     let ratio = our_times.quantile(0.99) / their_times.quantile(0.99);
     println!("\n{clients} clients listen, {CHANGES} changes by the API");
     println!(
@@ -96,7 +96,7 @@ pub(crate) async fn measure(clients: usize) {
 }
 
 /// Returns the request that opens a stream of changes.
-pub(crate) fn subscription(server: &Server) -> String {
+pub(crate) fn subscription_request(server: &Server) -> String {
     format!(
         "GET /ofrep/v1/stream HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\n\r\n",
         server.address, server.client_key
@@ -104,22 +104,22 @@ pub(crate) fn subscription(server: &Server) -> String {
 }
 
 /// Measures the bare server, which only writes the same bytes to each client.
-async fn bare(clients: usize) -> Times {
-    let server = Server::bare_fan_out().await;
-    let arrivals = connect(&server.address, "listen", clients).await;
+async fn measure_bare_fan_out(clients: usize) -> Times {
+    let server = Server::start_bare_fan_out().await;
+    let arrivals = connect_clients(&server.address, "listen", clients).await;
     let mut change = TcpStream::connect(&server.address).await.unwrap();
     let mut times = Times::default();
     for _ in 0..CHANGES {
         let sent = arrivals.now();
         change.write_all(b"change").await.unwrap();
-        times.add(&arrivals.all(sent).await);
+        times.add_times(&arrivals.wait_for_all(sent).await);
     }
     times
 }
 
 /// Connects clients that send `request`, waits for each answer, and records arrivals in the
 /// background.
-pub(crate) async fn connect(address: &str, request: &str, clients: usize) -> Arc<Arrivals> {
+pub(crate) async fn connect_clients(address: &str, request: &str, clients: usize) -> Arc<Arrivals> {
     let arrivals = Arrivals::new(clients);
     for client in 0..clients {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -128,17 +128,17 @@ pub(crate) async fn connect(address: &str, request: &str, clients: usize) -> Arc
         let read = stream.read(&mut buffer).await.unwrap();
         let head = String::from_utf8_lossy(&buffer[..read]);
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        tokio::spawn(listen(stream, client, Arc::clone(&arrivals)));
+        tokio::spawn(listen_for_events(stream, client, Arc::clone(&arrivals)));
     }
     arrivals
 }
 
 /// Records the arrival of each event.
-async fn listen(mut stream: TcpStream, client: usize, arrivals: Arc<Arrivals>) {
+async fn listen_for_events(mut stream: TcpStream, client: usize, arrivals: Arc<Arrivals>) {
     let mut buffer = [0_u8; 1_024];
     while let Ok(read @ 1..) = stream.read(&mut buffer).await {
         if buffer[..read].windows(17).any(|window| window == b"refetchEvaluation") {
-            arrivals.note(client);
+            arrivals.record_arrival(client);
         }
     }
 }

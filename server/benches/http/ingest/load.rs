@@ -58,7 +58,7 @@ impl Outcome {
 pub(crate) const LOAD: &str = "--load";
 
 /// Loads a server over `connections` connections for `length`, from a child process.
-pub(crate) async fn load(server: &Server, connections: usize, length: Duration) -> Outcome {
+pub(crate) async fn load_server(server: &Server, connections: usize, length: Duration) -> Outcome {
     let own = std::env::current_exe().unwrap();
     let (connections, seconds) = (connections.to_string(), length.as_secs().to_string());
     let mut command = Command::new("nice");
@@ -69,9 +69,9 @@ pub(crate) async fn load(server: &Server, connections: usize, length: Duration) 
 }
 
 /// Generates the load in the child process and prints its outcome as JSON.
-pub(crate) async fn serve_load(arguments: &[String]) {
+pub(crate) async fn generate_load(arguments: &[String]) {
     let [address, key, connections, seconds] = arguments else { panic!("{arguments:?}") };
-    let running = Running::begin(address, key, connections.parse().unwrap(), 0).await;
+    let running = Running::begin_load(address, key, connections.parse().unwrap(), 0).await;
     let outcome = running.end_after(Duration::from_secs(seconds.parse().unwrap())).await;
     println!("{}", serde_json::to_string(&outcome).unwrap());
 }
@@ -86,11 +86,16 @@ pub(crate) struct Running {
 impl Running {
     /// Opens the connections and starts to send batches over each, numbered from `first`. A refused
     /// batch is sent again at once, which the collector never does.
-    pub(crate) async fn begin(address: &str, key: &str, connections: usize, first: u64) -> Self {
+    pub(crate) async fn begin_load(
+        address: &str,
+        key: &str,
+        connections: usize,
+        first: u64,
+    ) -> Self {
         let shared = Arc::new(Load {
             address: address.to_owned(),
             key: key.to_owned(),
-            events: serde_json::to_string(&events()).unwrap(),
+            events: serde_json::to_string(&batch_events()).unwrap(),
             next: AtomicU64::new(first),
             ends: AtomicBool::new(false),
             acknowledged: AtomicU64::new(0),
@@ -99,10 +104,10 @@ impl Running {
         // All connections are open before the first batch is sent.
         let mut open = Vec::with_capacity(connections);
         for _ in 0..connections {
-            open.push(connect(&shared).await);
+            open.push(open_connection(&shared).await);
         }
         let begun = Instant::now();
-        let worker = |connection| tokio::spawn(work(Arc::clone(&shared), connection));
+        let worker = |connection| tokio::spawn(send_batches(Arc::clone(&shared), connection));
         let workers = open.into_iter().map(worker).collect();
         Self { shared, begun, workers }
     }
@@ -132,16 +137,16 @@ impl Running {
 
 /// Sends batches until the load ends, each with its own session and from one of 5,000 users.
 /// Returns the seconds to each acknowledgement.
-async fn work(load: Arc<Load>, mut connection: TcpStream) -> Vec<f32> {
+async fn send_batches(load: Arc<Load>, mut connection: TcpStream) -> Vec<f32> {
     let (mut buffer, mut times) = (vec![0_u8; 4_096], Vec::new());
     while !load.ends.load(Ordering::Relaxed) {
         let number = load.next.fetch_add(1, Ordering::Relaxed);
-        let request = request(&load, number);
+        let request = batch_request(&load, number);
         let sent = Instant::now();
         while !load.ends.load(Ordering::Relaxed) {
-            let answer = exchange(&mut connection, &request, &mut buffer).await;
+            let answer = exchange_batch(&mut connection, &request, &mut buffer).await;
             let Some(answer) = answer else {
-                connection = connect(&load).await;
+                connection = open_connection(&load).await;
                 continue;
             };
             match answer.get(9..12) {
@@ -158,14 +163,14 @@ async fn work(load: Arc<Load>, mut connection: TcpStream) -> Vec<f32> {
     times
 }
 
-async fn connect(load: &Load) -> TcpStream {
+async fn open_connection(load: &Load) -> TcpStream {
     let connection = TcpStream::connect(&load.address).await.unwrap();
     connection.set_nodelay(true).unwrap();
     connection
 }
 
 /// Sends a request and returns the answer, or `None` if the server has closed the connection.
-async fn exchange<'a>(
+async fn exchange_batch<'a>(
     connection: &mut TcpStream,
     request: &[u8],
     buffer: &'a mut [u8],
@@ -177,7 +182,7 @@ async fn exchange<'a>(
     }
 }
 
-fn request(load: &Load, number: u64) -> Vec<u8> {
+fn batch_request(load: &Load, number: u64) -> Vec<u8> {
     let device = ["phone", "tablet", "desktop"][(number % 3) as usize];
     let body = format!(
         r#"{{"v":1,"batch":"b{number}","session":"s{number}","visitor":"v{}","device":"{device}","release":"1.{}","exposed":{{"ENHANCED_EXERCISE_LIBRARY":"on","EXERCISE_PROGRESS_TRACKING":"off"}},"events":{}}}"#,
@@ -195,7 +200,7 @@ fn request(load: &Load, number: u64) -> Vec<u8> {
 }
 
 /// Returns the events of a batch: ten typical events, repeated.
-fn events() -> Vec<Value> {
+fn batch_events() -> Vec<Value> {
     let kinds = [
         json!({"t": "view", "page": "/exercises"}),
         json!({"t": "vital", "page": "/exercises", "name": "LCP", "value": 1_840_000}),

@@ -6,8 +6,8 @@ mod overload;
 
 use std::time::Duration;
 
-use load::{EVENTS, load};
-pub(crate) use load::{LOAD, serve_load};
+use load::{EVENTS, load_server};
+pub(crate) use load::{LOAD, generate_load};
 
 use crate::child::Server;
 
@@ -19,15 +19,15 @@ const LENGTH: Duration = Duration::from_secs(10);
 const CONNECTIONS: usize = 256;
 
 /// Measures a steady load and then an overload.
-pub(crate) async fn measure() {
-    steady().await;
-    overload::measure().await;
+pub(crate) async fn measure_ingest() {
+    measure_steady_load().await;
+    overload::measure_overload().await;
 }
 
-async fn steady() {
-    let server = Server::phasegate().await;
+async fn measure_steady_load() {
+    let server = Server::start_phasegate().await;
     let idle = server.memory_mb();
-    let outcome = load(&server, CONNECTIONS, LENGTH).await;
+    let outcome = load_server(&server, CONNECTIONS, LENGTH).await;
     println!(
         "\nbatches of {EVENTS} events by {CONNECTIONS} connections for {:.0} s, acknowledged after the commit",
         outcome.seconds

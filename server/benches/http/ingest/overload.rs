@@ -8,10 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::load::{Running, load};
+use super::load::{Running, load_server};
 use crate::{
     child::Server,
-    evaluations::{Request, Times, once},
+    evaluations::{Request, Times, send_once},
 };
 
 /// Numbers of connections, measured separately. With the first one, no request is refused.
@@ -61,13 +61,13 @@ impl Row {
 }
 
 /// Prints the ingest rate and the evaluation latency for each number of connections.
-pub(crate) async fn measure() {
+pub(crate) async fn measure_overload() {
     let mut rows = CONNECTIONS.map(Row::new);
     for _ in 0..ROUNDS {
         for row in &mut rows {
             // Each measurement has a fresh server, so that none carries the data of the previous
             // one.
-            measure_once(row).await;
+            measure_round(row).await;
         }
     }
     let best = rows.iter().map(Row::median_rate).fold(0.0, f64::max);
@@ -103,55 +103,55 @@ pub(crate) async fn measure() {
     println!("  (budgets: 70 % of the best rate, evaluation p99 5 ms, recovery within 5 s)");
 }
 
-async fn measure_once(row: &mut Row) {
-    let server = Arc::new(Server::phasegate().await);
-    let answer = once(&evaluation(&server)).await;
-    let bare = Server::bare(answer.split_once("\r\n\r\n").unwrap().1).await;
+async fn measure_round(row: &mut Row) {
+    let server = Arc::new(Server::start_phasegate().await);
+    let answer = send_once(&evaluation_request(&server)).await;
+    let bare = Server::start_bare(answer.split_once("\r\n\r\n").unwrap().1).await;
     let ends = Arc::new(AtomicBool::new(false));
-    let asked = [evaluation(&server), Request::new(&bare.address, "/", "none", CONTEXT)];
-    let probes = asked.map(|request| probe(request, Arc::clone(&ends)));
-    let outcome = load(&server, row.connections, LENGTH).await;
+    let asked = [evaluation_request(&server), Request::new(&bare.address, "/", "none", CONTEXT)];
+    let probes = asked.map(|request| spawn_probe(request, Arc::clone(&ends)));
+    let outcome = load_server(&server, row.connections, LENGTH).await;
     ends.store(true, Ordering::Relaxed);
     let [evaluation, bare] = probes.map(|probe| probe.join().unwrap());
     row.rates.push(outcome.events_per_second());
     row.refused += outcome.refused;
-    row.evaluation.add(&evaluation);
-    row.bare.add(&bare);
-    let recovery = recovery(&server).await;
+    row.evaluation.add_times(&evaluation);
+    row.bare.add_times(&bare);
+    let recovery = measure_recovery(&server).await;
     row.recovery = row.recovery.zip(recovery).map(|(longest, this)| longest.max(this));
 }
 
 /// Evaluates with pauses of [`PROBE`] on a separate thread, so that the load does not delay the
 /// clock that measures it.
-fn probe(request: Request, ends: Arc<AtomicBool>) -> std::thread::JoinHandle<Vec<f32>> {
+fn spawn_probe(request: Request, ends: Arc<AtomicBool>) -> std::thread::JoinHandle<Vec<f32>> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         runtime.unwrap().block_on(async {
             let mut times = Vec::new();
             while !ends.load(Ordering::Relaxed) {
-                times.extend(crate::evaluations::some(&request, 20, PROBE).await);
+                times.extend(crate::evaluations::send_with_pauses(&request, 20, PROBE).await);
             }
             times
         })
     })
 }
 
-fn evaluation(server: &Server) -> Request {
+fn evaluation_request(server: &Server) -> Request {
     Request::new(&server.address, "/ofrep/v1/evaluate/flags", &server.client_key, CONTEXT)
 }
 
 /// Returns the time until evaluations take at most 5 ms and batches at most half a second ten times
 /// in a row, or `None` after half a minute.
-async fn recovery(server: &Server) -> Option<Duration> {
+async fn measure_recovery(server: &Server) -> Option<Duration> {
     let (begun, mut in_a_row) = (Instant::now(), 0);
-    let request = evaluation(server);
+    let request = evaluation_request(server);
     let mut first = 1_u64 << 40;
     while begun.elapsed() < Duration::from_secs(30) {
         let good_since = begun.elapsed();
         let asked = Instant::now();
-        once(&request).await;
+        send_once(&request).await;
         let evaluated = asked.elapsed();
-        let running = Running::begin(&server.address, &server.client_key, 1, first).await;
+        let running = Running::begin_load(&server.address, &server.client_key, 1, first).await;
         let sent = running.end_after(Duration::from_millis(100)).await;
         first += 1_000;
         let is_good = evaluated <= Duration::from_millis(5)

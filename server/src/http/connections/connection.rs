@@ -24,7 +24,7 @@ pub(super) enum Admission {
 pub(super) trait KeyAdmission: std::fmt::Debug + Send + Sync {
     /// Whether the environment may have another connection. At the limit, an idle one of the same
     /// environment is closed.
-    fn admits(&self, connection: &Connection, environment: EnvironmentId) -> bool;
+    fn admits_connection(&self, connection: &Connection, environment: EnvironmentId) -> bool;
 }
 
 /// An open connection with its activity.
@@ -93,7 +93,8 @@ impl Connection {
         if self.environment().is_some() {
             return true;
         }
-        let admits = self.keys.upgrade().is_none_or(|keys| keys.admits(self, environment));
+        let admits =
+            self.keys.upgrade().is_none_or(|keys| keys.admits_connection(self, environment));
         if admits {
             self.environment.get_or_init(|| environment);
         }
@@ -140,14 +141,14 @@ impl Connection {
 
     /// Returns the delay of the next refusal and counts it: doubled each time, from `first` to
     /// `longest`.
-    pub(crate) fn back_off(&self, first: Duration, longest: Duration) -> Duration {
+    pub(crate) fn next_back_off(&self, first: Duration, longest: Duration) -> Duration {
         let before = self.refusals.fetch_add(1, Ordering::Relaxed).min(16);
         first.saturating_mul(1 << before).min(longest)
     }
 
     /// Returns a value in `0.0..1.0` that spreads connections evenly: the golden-ratio sequence of
     /// ids, in which neighbours lie far apart.
-    pub(crate) fn spread(&self) -> f64 {
+    pub(crate) fn spread_factor(&self) -> f64 {
         const GOLDEN: f64 = 0.618_033_988_749_895;
         (f64::from(self.id as u32) * GOLDEN).fract()
     }
@@ -158,12 +159,12 @@ impl Connection {
     }
 
     /// Signals the connection to close.
-    pub(super) fn close(&self) {
+    pub(super) fn request_close(&self) {
         self.close.notify_one();
     }
 
-    /// Waits until [`Connection::close`] is called.
-    pub(super) async fn is_to_close(&self) {
+    /// Waits until [`Connection::request_close`] is called.
+    pub(super) async fn wait_for_close(&self) {
         self.close.notified().await;
     }
 
@@ -202,16 +203,16 @@ impl Drop for KeptOpen {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::registry::tests::connections, *};
+    use super::{super::registry::tests::test_connections, *};
 
     #[test]
     fn the_delay_doubles_with_each_refusal() {
-        let connection = &connections(1)[0];
+        let connection = &test_connections(1)[0];
         let (first, longest) = (Duration::from_millis(250), Duration::from_secs(4));
         let waits: Vec<u128> =
-            (0..7).map(|_| connection.back_off(first, longest).as_millis()).collect();
+            (0..7).map(|_| connection.next_back_off(first, longest).as_millis()).collect();
         assert_eq!(waits, [250, 500, 1_000, 2_000, 4_000, 4_000, 4_000]);
         connection.end_back_off();
-        assert_eq!(connection.back_off(first, longest), first);
+        assert_eq!(connection.next_back_off(first, longest), first);
     }
 }

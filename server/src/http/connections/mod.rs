@@ -69,14 +69,20 @@ pub(crate) async fn serve_connections(
     let registry = Arc::new(Registry::new(limits, proxies));
     let tasks = TaskTracker::new();
     let accepting = listeners.into_iter().map(|listener| {
-        accept(listener, router.clone(), Arc::clone(&registry), tasks.clone(), stopping.clone())
+        accept_connections(
+            listener,
+            router.clone(),
+            Arc::clone(&registry),
+            tasks.clone(),
+            stopping.clone(),
+        )
     });
     futures::future::join_all(accepting).await;
     tasks.close();
     tasks.wait().await;
 }
 
-async fn accept(
+async fn accept_connections(
     listener: TcpListener,
     router: Router,
     registry: Arc<Registry>,
@@ -97,22 +103,24 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let Some((connection, admission)) = registry.admit(peer) else { continue };
+                let Some((connection, admission)) = registry.admit_connection(peer) else {
+                    continue;
+                };
                 let (registry, router) = (Arc::clone(&registry), router.clone());
                 // A child token per connection avoids contention: each poll locks its token.
                 let stopping = stopping.child_token();
                 tasks.spawn(async move {
-                    serve_one(stream, &connection, admission, router, stopping).await;
-                    registry.release(&connection, admission);
+                    serve_until_closed(stream, &connection, admission, router, stopping).await;
+                    registry.release_connection(&connection, admission);
                 });
             }
-            Err(error) => refused(&registry, &error).await,
+            Err(error) => handle_accept_error(&registry, &error).await,
         }
     }
 }
 
 /// Handles a failed accept, usually for lack of file handles: closes an idle connection and pauses.
-async fn refused(registry: &Registry, error: &io::Error) {
+async fn handle_accept_error(registry: &Registry, error: &io::Error) {
     let is_of_one_connection = matches!(
         error.kind(),
         io::ErrorKind::ConnectionRefused
@@ -126,7 +134,7 @@ async fn refused(registry: &Registry, error: &io::Error) {
     }
 }
 
-async fn serve_one(
+async fn serve_until_closed(
     stream: TcpStream,
     connection: &Arc<Connection>,
     admission: Admission,
@@ -138,12 +146,12 @@ async fn serve_one(
         let mut router = router.clone();
         async move {
             if admission == Admission::Reserve && !is_about_health(&request) {
-                return Ok(no_room().into_response());
+                return Ok(no_room_problem().into_response());
             }
             connection.set_busy(true);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Arc::clone(&connection));
-            let response = with_request_id(logged(&mut router, request)).await;
+            let response = with_request_id(call_router(&mut router, request)).await;
             connection.set_busy(false);
             response
         }
@@ -166,7 +174,7 @@ async fn serve_one(
     tokio::select! {
         _ = serving.as_mut() => return,
         () = says_nothing => return,
-        () = connection.is_to_close() => {
+        () = connection.wait_for_close() => {
             serving.as_mut().graceful_shutdown();
             let _ = tokio::time::timeout(CLOSE_GRACE, serving.as_mut()).await;
             return;
@@ -181,7 +189,10 @@ async fn serve_one(
 /// Calls the router and logs server errors. At level `debug`, the request runs in a span with its
 /// id, method and path, without the query, which may hold keys. Not a layer, which would cost some
 /// percent of the throughput of evaluations.
-async fn logged(router: &mut Router, request: Request<Body>) -> Result<Response<Body>, Infallible> {
+async fn call_router(
+    router: &mut Router,
+    request: Request<Body>,
+) -> Result<Response<Body>, Infallible> {
     let span = tracing::enabled!(tracing::Level::DEBUG).then(|| {
         let id = RequestId::current().map(tracing::field::display);
         let (method, path) = (request.method(), request.uri().path());
@@ -211,7 +222,7 @@ fn is_about_health<B>(request: &Request<B>) -> bool {
 }
 
 /// Returns a 503 that also closes the connection.
-pub(crate) fn no_room() -> Problem {
+pub(crate) fn no_room_problem() -> Problem {
     let detail = "too many connections are open; come again in a moment";
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
         .with_header(header::CONNECTION, HeaderValue::from_static("close"))

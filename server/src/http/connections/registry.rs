@@ -11,7 +11,7 @@ use std::{
 };
 
 use phasegate_domain::ids::EnvironmentId;
-use phasegate_service::subscriber::subscriber;
+use phasegate_service::subscriber::subscriber_address;
 
 use super::{
     super::TrustedProxies,
@@ -45,10 +45,10 @@ impl Limits {
     pub(crate) fn of_process() -> Self {
         let (soft, _) = rlimit::getrlimit(rlimit::Resource::NOFILE).unwrap_or((1_024, 1_024));
         let open = std::fs::read_dir("/proc/self/fd").map_or(64, |found| found.count() as u64);
-        Self::of(soft.saturating_sub(open + SPARE_HANDLES + RESERVE as u64))
+        Self::from_handles(soft.saturating_sub(open + SPARE_HANDLES + RESERVE as u64))
     }
 
-    fn of(handles: u64) -> Self {
+    fn from_handles(handles: u64) -> Self {
         let all = usize::try_from(handles).unwrap_or(MAX_CONNECTIONS);
         let all = all.clamp(MIN_CONNECTIONS, MAX_CONNECTIONS);
         // A company may share one address, but no address or environment may take all.
@@ -87,7 +87,7 @@ impl Registry {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
+    fn lock_open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -98,12 +98,12 @@ impl Registry {
 
     /// Admits a connection, if necessary by closing an idle one. Returns `None` if even the reserve
     /// is full.
-    pub(super) fn admit(
+    pub(super) fn admit_connection(
         self: &Arc<Self>,
         peer: SocketAddr,
     ) -> Option<(Arc<Connection>, Admission)> {
-        let mut open = self.lock();
-        let from = subscriber(peer.ip());
+        let mut open = self.lock_open();
+        let from = subscriber_address(peer.ip());
         let is_here = |other: &&Arc<Connection>| other.from == from;
         let is_full = open.connections.len() >= self.limits.all + open.reserve;
         let is_crowded = !self.proxies.trusts(peer.ip())
@@ -120,7 +120,7 @@ impl Registry {
             true => match longest_idle(is_crowded) {
                 Some(idle) => {
                     open.connections.remove(&idle.id);
-                    idle.close();
+                    idle.request_close();
                     Admission::Full
                 }
                 None if open.reserve < RESERVE => {
@@ -145,8 +145,8 @@ impl Registry {
         Some((connection, admission))
     }
 
-    pub(super) fn release(&self, connection: &Connection, admission: Admission) {
-        let mut open = self.lock();
+    pub(super) fn release_connection(&self, connection: &Connection, admission: Admission) {
+        let mut open = self.lock_open();
         open.connections.remove(&connection.id);
         if admission == Admission::Reserve {
             open.reserve = open.reserve.saturating_sub(1);
@@ -155,17 +155,17 @@ impl Registry {
 
     /// Closes the connection that has been idle for longest, if any.
     pub(super) fn make_room(&self) {
-        let open = self.lock();
+        let open = self.lock_open();
         let idle = open.connections.values().filter(|other| other.is_idle());
         if let Some(idle) = idle.min_by_key(|other| other.idle_since.load(Ordering::Relaxed)) {
-            idle.close();
+            idle.request_close();
         }
     }
 }
 
 impl KeyAdmission for Registry {
-    fn admits(&self, connection: &Connection, environment: EnvironmentId) -> bool {
-        let mut open = self.lock();
+    fn admits_connection(&self, connection: &Connection, environment: EnvironmentId) -> bool {
+        let mut open = self.lock_open();
         // Counting visits all connections, so it is skipped while the limit cannot be reached.
         if open.connections.len() < self.limits.per_environment
             || self.proxies.trusts(connection.peer.ip())
@@ -181,7 +181,7 @@ impl KeyAdmission for Registry {
         let idle = idle.min_by_key(|other| other.idle_since.load(Ordering::Relaxed)).cloned();
         idle.is_some_and(|idle| {
             open.connections.remove(&idle.id);
-            idle.close();
+            idle.request_close();
             true
         })
     }
@@ -194,59 +194,67 @@ pub(crate) mod tests {
     use super::*;
 
     /// Returns `count` open connections, for other tests.
-    pub(crate) fn connections(count: usize) -> Vec<Arc<Connection>> {
-        let registry = registry(count, count);
-        (0..count).map(|_| registry.admit(peer(1)).unwrap().0).collect()
+    pub(crate) fn test_connections(count: usize) -> Vec<Arc<Connection>> {
+        let registry = test_registry(count, count);
+        (0..count).map(|_| registry.admit_connection(test_peer(1)).unwrap().0).collect()
     }
 
-    fn registry(all: usize, per_address: usize) -> Arc<Registry> {
+    fn test_registry(all: usize, per_address: usize) -> Arc<Registry> {
         let limits = Limits { all, per_address, per_environment: all };
         Arc::new(Registry::new(limits, TrustedProxies::parse("10.0.0.9").unwrap()))
     }
 
-    fn peer(last: u8) -> SocketAddr {
+    fn test_peer(last: u8) -> SocketAddr {
         SocketAddr::new(IpAddr::from([10, 0, 0, last]), 1_000)
     }
 
     #[test]
     fn the_connection_that_was_idle_for_longest_makes_room() {
-        let registry = registry(2, 2);
-        let (first, _) = registry.admit(peer(1)).unwrap();
-        let (second, _) = registry.admit(peer(2)).unwrap();
+        let registry = test_registry(2, 2);
+        let (first, _) = registry.admit_connection(test_peer(1)).unwrap();
+        let (second, _) = registry.admit_connection(test_peer(2)).unwrap();
         first.idle_since.store(5, Ordering::Relaxed);
         second.idle_since.store(3, Ordering::Relaxed);
-        let (_, admission) = registry.admit(peer(3)).unwrap();
+        let (_, admission) = registry.admit_connection(test_peer(3)).unwrap();
         assert_eq!(admission, Admission::Full);
-        let open: Vec<u8> = registry.lock().connections.keys().map(|id| *id as u8).collect();
+        let open: Vec<u8> = registry.lock_open().connections.keys().map(|id| *id as u8).collect();
         assert_eq!(open, [0, 2], "the second one went");
     }
 
     #[test]
     fn health_checks_are_admitted_when_all_connections_are_busy() {
-        let registry = registry(1, 1);
-        let (busy, _) = registry.admit(peer(1)).unwrap();
+        let registry = test_registry(1, 1);
+        let (busy, _) = registry.admit_connection(test_peer(1)).unwrap();
         busy.is_busy.store(true, Ordering::Relaxed);
         for n in 0..RESERVE {
-            assert_eq!(registry.admit(peer(2)).unwrap().1, Admission::Reserve, "{n}");
-            for other in registry.lock().connections.values() {
+            assert_eq!(
+                registry.admit_connection(test_peer(2)).unwrap().1,
+                Admission::Reserve,
+                "{n}"
+            );
+            for other in registry.lock_open().connections.values() {
                 other.is_busy.store(true, Ordering::Relaxed);
             }
         }
-        assert!(registry.admit(peer(3)).is_none());
+        assert!(registry.admit_connection(test_peer(3)).is_none());
     }
 
     #[test]
     fn one_address_cannot_take_all_of_the_room() {
-        let registry = registry(10, 2);
+        let registry = test_registry(10, 2);
         for n in 0..2 {
-            let (connection, _) = registry.admit(peer(1)).unwrap();
+            let (connection, _) = registry.admit_connection(test_peer(1)).unwrap();
             connection.is_busy.store(n == 0, Ordering::Relaxed);
         }
-        assert_eq!(registry.admit(peer(1)).unwrap().1, Admission::Full, "in the place of its own");
-        assert_eq!(registry.lock().connections.len(), 2);
-        assert_eq!(registry.admit(peer(2)).unwrap().1, Admission::Full);
+        assert_eq!(
+            registry.admit_connection(test_peer(1)).unwrap().1,
+            Admission::Full,
+            "in the place of its own"
+        );
+        assert_eq!(registry.lock_open().connections.len(), 2);
+        assert_eq!(registry.admit_connection(test_peer(2)).unwrap().1, Admission::Full);
         for _ in 0..5 {
-            let (connection, admission) = registry.admit(peer(9)).unwrap();
+            let (connection, admission) = registry.admit_connection(test_peer(9)).unwrap();
             connection.is_busy.store(true, Ordering::Relaxed);
             assert_eq!(admission, Admission::Full, "a trusted proxy speaks for many");
         }
@@ -254,39 +262,43 @@ pub(crate) mod tests {
 
     #[test]
     fn event_streams_are_not_closed_to_make_room() {
-        let registry = registry(1, 1);
-        let (stream, _) = registry.admit(peer(1)).unwrap();
+        let registry = test_registry(1, 1);
+        let (stream, _) = registry.admit_connection(test_peer(1)).unwrap();
         let open = stream.keep_open();
-        let (other, admission) = registry.admit(peer(2)).unwrap();
+        let (other, admission) = registry.admit_connection(test_peer(2)).unwrap();
         assert_eq!(admission, Admission::Reserve);
-        registry.release(&other, admission);
+        registry.release_connection(&other, admission);
         drop(open);
-        assert_eq!(registry.admit(peer(2)).unwrap().1, Admission::Full, "it is one no more");
+        assert_eq!(
+            registry.admit_connection(test_peer(2)).unwrap().1,
+            Admission::Full,
+            "it is one no more"
+        );
     }
 
     #[test]
     fn an_ipv6_network_counts_as_one_address() {
-        let registry = registry(10, 2);
+        let registry = test_registry(10, 2);
         let peer =
             |last| SocketAddr::new(IpAddr::from([0x2001, 0xdb8, 0, 7, 0, 0, 0, last]), 1_000);
         for last in 0..2 {
-            registry.admit(peer(last)).unwrap().0.set_busy(true);
+            registry.admit_connection(peer(last)).unwrap().0.set_busy(true);
         }
-        assert_eq!(registry.admit(peer(2)).unwrap().1, Admission::Reserve);
+        assert_eq!(registry.admit_connection(peer(2)).unwrap().1, Admission::Reserve);
     }
 
     #[test]
     fn a_slow_reader_does_not_count_as_idle() {
-        let registry = registry(2, 2);
-        let (reader, _) = registry.admit(peer(1)).unwrap();
-        let (idle, _) = registry.admit(peer(2)).unwrap();
+        let registry = test_registry(2, 2);
+        let (reader, _) = registry.admit_connection(test_peer(1)).unwrap();
+        let (idle, _) = registry.admit_connection(test_peer(2)).unwrap();
         let wait = || std::thread::sleep(Duration::from_millis(2));
         wait();
         idle.set_busy(false);
         wait();
         reader.note_progress();
-        registry.admit(peer(3)).unwrap();
-        let open: Vec<u64> = registry.lock().connections.keys().copied().collect();
+        registry.admit_connection(test_peer(3)).unwrap();
+        let open: Vec<u64> = registry.lock_open().connections.keys().copied().collect();
         assert_eq!(open, [reader.id, 2]);
     }
 
@@ -296,7 +308,7 @@ pub(crate) mod tests {
         let proxies = TrustedProxies::parse("10.0.0.9").unwrap();
         let registry = Arc::new(Registry::new(limits, proxies));
         let with_key = |last, environment| {
-            let (connection, _) = registry.admit(peer(last)).unwrap();
+            let (connection, _) = registry.admit_connection(test_peer(last)).unwrap();
             connection.set_busy(true);
             (connection.admits_key(EnvironmentId(environment)), connection)
         };
@@ -314,11 +326,11 @@ pub(crate) mod tests {
 
     #[test]
     fn limits_follow_the_file_handles() {
-        assert_eq!(Limits::of(0).all, MIN_CONNECTIONS);
+        assert_eq!(Limits::from_handles(0).all, MIN_CONNECTIONS);
         assert_eq!(
-            Limits::of(1_000),
+            Limits::from_handles(1_000),
             Limits { all: 1_000, per_address: 750, per_environment: 750 }
         );
-        assert_eq!(Limits::of(u64::MAX).all, MAX_CONNECTIONS);
+        assert_eq!(Limits::from_handles(u64::MAX).all, MAX_CONNECTIONS);
     }
 }

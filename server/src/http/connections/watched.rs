@@ -32,7 +32,7 @@ impl<S> Watched<S> {
     }
 
     /// Returns the result of a write, or `TimedOut` after [`WRITE_TIMEOUT`] without progress.
-    fn watch<T>(
+    fn track_progress<T>(
         &mut self,
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
@@ -65,7 +65,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = pin!(&mut self.socket).poll_write(context, bytes);
-        self.watch(context, written)
+        self.track_progress(context, written)
     }
 
     fn poll_write_vectored(
@@ -74,7 +74,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
         bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = pin!(&mut self.socket).poll_write_vectored(context, bytes);
-        self.watch(context, written)
+        self.track_progress(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -94,12 +94,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    use super::{super::registry::tests::connections, *};
+    use super::{super::registry::tests::test_connections, *};
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_reads_nothing_times_out() {
         let (mut peer, socket) = tokio::io::duplex(4);
-        let mut watched = Watched::new(socket, connections(1).remove(0));
+        let mut watched = Watched::new(socket, test_connections(1).remove(0));
         let begun = Instant::now();
         let slow = async {
             // Reads a little each time, just before the timeout.

@@ -14,14 +14,14 @@ use axum::{
     routing::{get, post},
 };
 use leptos::prelude::provide_context;
-use phasegate_app::{Embedding, Form, selected_environment, shell};
+use phasegate_app::{Embedding, Form, render_shell, selected_environment};
 use phasegate_domain::accounts::Account;
 use phasegate_service::{
     access::Actor,
-    environments::{FileFormat, export, write_file},
-    ingest::screenshot,
+    environments::{FileFormat, export_environment, write_file},
+    ingest::read_screenshot,
     privacy::read_user_data,
-    rollout::review,
+    rollout::read_review,
     secrets::Randomness,
 };
 
@@ -35,16 +35,16 @@ use crate::{
 const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
 
 /// Returns a function that provides the Leptos context of pages.
-fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
+fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
     let service = Arc::clone(&state.service);
     let embedding = Embedding {
         public_url: state.settings.public_url.clone(),
-        integrity: assets::integrity("collector.js"),
-        stub: assets::stub(),
-        stub_digest: assets::integrity("stub.js").unwrap_or_default(),
+        integrity: assets::asset_integrity("collector.js"),
+        stub: assets::collector_stub(),
+        stub_digest: assets::asset_integrity("stub.js").unwrap_or_default(),
         has_demo: state.settings.has_demo,
     };
-    let randomness: Randomness = || clock::seed().ok();
+    let randomness: Randomness = || clock::generate_seed().ok();
     move || {
         provide_context(Arc::clone(&service));
         provide_context(randomness);
@@ -52,24 +52,26 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<
     }
 }
 
-async fn page(State(state): State<AppState>, request: Request) -> Response {
-    let request = match with_form(&state, request).await {
+async fn render_page(State(state): State<AppState>, request: Request) -> Response {
+    let request = match read_form(&state, request).await {
         Ok(request) => request,
         Err(problem) => return problem.into_response(),
     };
-    let urls = assets::urls();
-    let render = leptos_axum::render_app_async_with_context(context(&state), move || shell(&urls));
+    let urls = assets::admin_asset_urls();
+    let render = leptos_axum::render_app_async_with_context(page_context(&state), move || {
+        render_shell(&urls)
+    });
     render(request).await.into_response()
 }
 
 /// Reads the form of a POST request into its extensions, where pages find it.
-async fn with_form(state: &AppState, request: Request) -> Result<Request, Problem> {
+async fn read_form(state: &AppState, request: Request) -> Result<Request, Problem> {
     if request.method() != Method::POST {
         return Ok(request);
     }
     let (mut head, body) = request.into_parts();
     let from = ClientAddress::from_request_parts(&mut head, state).await?;
-    let body = state.bodies.read(from, &head.headers, body, MAX_FORM_BYTES).await?;
+    let body = state.bodies.read_body(from, &head.headers, body, MAX_FORM_BYTES).await?;
     head.extensions.insert(Form::parse(&body));
     Ok(Request::from_parts(head, Body::empty()))
 }
@@ -78,7 +80,7 @@ async fn with_form(state: &AppState, request: Request) -> Result<Request, Proble
 /// ones.
 pub(crate) fn admin_routes() -> Router<AppState> {
     Router::new()
-        .route("/admin", get(page))
+        .route("/admin", get(render_page))
         .route("/admin/session", get(|| async { StatusCode::NO_CONTENT }))
         .route("/admin/export.toml", get(export_toml))
         .route("/admin/export.json", get(export_json))
@@ -87,15 +89,15 @@ pub(crate) fn admin_routes() -> Router<AppState> {
         .route("/admin/analytics.json", get(panels::analytics_json))
         .route("/admin/performance.csv", get(panels::performance_csv))
         .route("/admin/performance.json", get(panels::performance_json))
-        .route("/admin/simulation", post(simulation::act))
+        .route("/admin/simulation", post(simulation::change_simulation))
         .route("/admin/user.json", get(user_json))
-        .route("/admin/screenshots/{id}", get(picture))
-        .route("/admin/{*page}", get(page).post(page))
+        .route("/admin/screenshots/{id}", get(serve_screenshot))
+        .route("/admin/{*page}", get(render_page).post(render_page))
 }
 
 /// The routes that need no login.
 pub(crate) fn public_routes() -> Router<AppState> {
-    Router::new().route("/login", get(page))
+    Router::new().route("/login", get(render_page))
 }
 
 async fn export_toml(
@@ -103,7 +105,7 @@ async fn export_toml(
     account: axum::Extension<Account>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    download(&state, &account, &headers, FileFormat::Toml)
+    download_environment(&state, &account, &headers, FileFormat::Toml)
 }
 
 async fn export_json(
@@ -111,7 +113,7 @@ async fn export_json(
     account: axum::Extension<Account>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    download(&state, &account, &headers, FileFormat::Json)
+    download_environment(&state, &account, &headers, FileFormat::Json)
 }
 
 /// Returns the weekly review of the rollout as a Markdown file.
@@ -121,9 +123,9 @@ async fn review_markdown(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let environment = selected_environment(&state.service, &headers)?;
-    let review = review(&state.service, &Actor::from(&*account), environment).await?;
+    let review = read_review(&state.service, &Actor::from(&*account), environment).await?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
-    let text = review.ok_or_else(missing)?.markdown();
+    let text = review.ok_or_else(missing)?.to_markdown();
     let headers = [
         (header::CONTENT_TYPE, "text/markdown; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"review.md\""),
@@ -154,14 +156,14 @@ async fn user_json(
 
 /// Returns a screenshot of feedback. It is untrusted input, so the policy forbids everything that
 /// it could load or run.
-async fn picture(
+async fn serve_screenshot(
     State(state): State<AppState>,
     account: axum::Extension<Account>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let environment = selected_environment(&state.service, &headers).map_err(Problem::from)?;
-    let found = screenshot(&state.service, &Actor::from(&*account), environment, &id)
+    let found = read_screenshot(&state.service, &Actor::from(&*account), environment, &id)
         .await
         .map_err(Problem::from)?;
     let headers = [
@@ -171,7 +173,7 @@ async fn picture(
     Ok((headers, found.bytes).into_response())
 }
 
-fn download(
+fn download_environment(
     state: &AppState,
     account: &Account,
     headers: &HeaderMap,
@@ -179,7 +181,8 @@ fn download(
 ) -> Result<Response, Problem> {
     let service = &state.service;
     let environment = selected_environment(service, headers).map_err(Problem::from)?;
-    let file = export(service, &Actor::from(account), environment).map_err(Problem::from)?;
+    let file =
+        export_environment(service, &Actor::from(account), environment).map_err(Problem::from)?;
     let text = write_file(&file, format).map_err(Problem::from)?;
     let (kind, ending) = match format {
         FileFormat::Toml => ("application/toml", "toml"),
@@ -199,7 +202,7 @@ pub(crate) async fn not_found(State(state): State<AppState>, request: Request) -
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     if wants_page && request.method() == Method::GET {
-        return page(State(state), request).await;
+        return render_page(State(state), request).await;
     }
     let path = request.uri().path().to_owned();
     Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {path}")).into_response()

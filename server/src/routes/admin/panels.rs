@@ -14,9 +14,9 @@ use phasegate_domain::{accounts::Account, ids::EnvironmentId};
 use phasegate_service::{
     ServiceError,
     access::Actor,
-    analytics::{AnalyticsQuery, analytics},
+    analytics::{AnalyticsQuery, compute_analytics},
     panels::{self, Panel},
-    performance::{PerformanceQuery, performance},
+    performance::{PerformanceQuery, read_performance},
 };
 use serde::Serialize;
 
@@ -32,18 +32,18 @@ pub(super) enum Format {
 /// The query parameters of an export.
 pub(super) type Fields = Query<BTreeMap<String, String>>;
 
-fn get<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
+fn query_field<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
     fields.get(name).map_or("", String::as_str)
 }
 
 /// Returns the environment of the query, or the one selected in the browser; with `data=simulated`,
 /// the id under which its simulated telemetry is stored.
-fn environment(
+fn query_environment(
     state: &AppState,
     headers: &HeaderMap,
     fields: &BTreeMap<String, String>,
 ) -> Result<EnvironmentId, Problem> {
-    let wanted = get(fields, "environment");
+    let wanted = query_field(fields, "environment");
     let all = state.service.environments();
     let named = all.iter().find(|live| live.environment().key.as_str() == wanted);
     let id = match named {
@@ -54,20 +54,24 @@ fn environment(
             return Err(ServiceError::NotFound { what: "environment", key }.into());
         }
     };
-    Ok(if get(fields, "data") == "simulated" { id.simulated() } else { id })
+    Ok(if query_field(fields, "data") == "simulated" { id.simulated_id() } else { id })
 }
 
-fn file(panel: &Panel, answer: &impl Serialize, format: Format) -> Result<Response, Problem> {
+fn export_panel(
+    panel: &Panel,
+    answer: &impl Serialize,
+    format: Format,
+) -> Result<Response, Problem> {
     let name = |ending| format!("attachment; filename=\"{}.{ending}\"", panel.name);
     Ok(match format {
         Format::Csv => {
             let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned());
             let headers = [kind, (header::CONTENT_DISPOSITION, name("csv"))];
-            (headers, panel.csv(answer)?).into_response()
+            (headers, panel.write_csv(answer)?).into_response()
         }
         Format::Json => {
             let headers = [(header::CONTENT_DISPOSITION, name("json"))];
-            (headers, axum::Json(panel.json(answer)?)).into_response()
+            (headers, axum::Json(panel.extract_json(answer)?)).into_response()
         }
     })
 }
@@ -79,11 +83,12 @@ async fn analytics_file(
     fields: &BTreeMap<String, String>,
     format: Format,
 ) -> Result<Response, Problem> {
-    let panel = panels::find(&panels::ANALYTICS, get(fields, "panel"))?;
-    let query = AnalyticsQuery::read(|name| get(fields, name))?;
-    let environment = environment(&state, headers, fields)?;
-    let answer = analytics(&state.service, &Actor::from(account), environment, &query).await?;
-    file(panel, &answer, format)
+    let panel = panels::find_panel(&panels::ANALYTICS, query_field(fields, "panel"))?;
+    let query = AnalyticsQuery::parse_parameters(|name| query_field(fields, name))?;
+    let environment = query_environment(&state, headers, fields)?;
+    let answer =
+        compute_analytics(&state.service, &Actor::from(account), environment, &query).await?;
+    export_panel(panel, &answer, format)
 }
 
 async fn performance_file(
@@ -93,11 +98,12 @@ async fn performance_file(
     fields: &BTreeMap<String, String>,
     format: Format,
 ) -> Result<Response, Problem> {
-    let panel = panels::find(&panels::PERFORMANCE, get(fields, "panel"))?;
-    let query = PerformanceQuery::read(|name| get(fields, name))?;
-    let environment = environment(&state, headers, fields)?;
-    let answer = performance(&state.service, &Actor::from(account), environment, &query).await?;
-    file(panel, &answer, format)
+    let panel = panels::find_panel(&panels::PERFORMANCE, query_field(fields, "panel"))?;
+    let query = PerformanceQuery::from_url_fields(|name| query_field(fields, name))?;
+    let environment = query_environment(&state, headers, fields)?;
+    let answer =
+        read_performance(&state.service, &Actor::from(account), environment, &query).await?;
+    export_panel(panel, &answer, format)
 }
 
 macro_rules! handlers {

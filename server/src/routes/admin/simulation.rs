@@ -14,22 +14,22 @@ use phasegate_service::{access::Actor, ingest};
 use super::MAX_FORM_BYTES;
 use crate::{
     http::{AppState, ClientAddress, Problem},
-    simulate::{Client, in_background},
+    simulate::{Client, simulate_in_background},
 };
 
 /// The simulation that the admin offers: enough data for a demo, stored within seconds.
-fn offered(today: i64) -> Simulation {
+fn offered_simulation(today: i64) -> Simulation {
     Simulation { users: 2_000, days: 30, seed: 1, last_day: today - 1, regression: None }
 }
 
-pub(super) async fn act(
+pub(super) async fn change_simulation(
     State(state): State<AppState>,
     Extension(account): Extension<Account>,
     from: ClientAddress,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let form = Form::parse(&state.bodies.read(from, &headers, body, MAX_FORM_BYTES).await?);
+    let form = Form::parse(&state.bodies.read_body(from, &headers, body, MAX_FORM_BYTES).await?);
     let (service, actor) = (&state.service, Actor::from(&account));
     let shown = selected_environment(service, &headers)?;
     let live = service.environment(shown)?;
@@ -44,7 +44,7 @@ pub(super) async fn act(
                 let detail = "this server is not one to show things; start it with --demo, or run phasegate simulate";
                 return Err(Problem::new(StatusCode::CONFLICT, detail));
             }
-            fill(&state, &actor, shown)?;
+            start_simulation(&state, &actor, shown)?;
         }
         other => {
             let detail = format!("do: fill or remove, not {other:?}");
@@ -55,7 +55,7 @@ pub(super) async fn act(
 }
 
 /// Starts a simulation in the background, unless one is running already.
-fn fill(
+fn start_simulation(
     state: &AppState,
     actor: &Actor,
     environment: phasegate_domain::ids::EnvironmentId,
@@ -63,7 +63,7 @@ fn fill(
     let away = |detail: &str| Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
     let service = &state.service;
     let key = service
-        .client_key_of(environment)
+        .unrestricted_client_key(environment)
         .ok_or_else(|| away("the environment has no client key that any page may use"))?;
     let address = state.address.get().ok_or_else(|| away("the server does not listen yet"))?;
     let client = Client::new(&format!("http://{address}"), &key)
@@ -71,9 +71,10 @@ fn fill(
     if !ingest::claim_simulation(service, actor, environment)? {
         return Ok(());
     }
-    let wanted = offered(day_of(service.now()));
+    let wanted = offered_simulation(day_of(service.now()));
     let stopping = state.stopping.clone();
-    let running = in_background(std::sync::Arc::clone(service), environment, client, wanted);
+    let running =
+        simulate_in_background(std::sync::Arc::clone(service), environment, client, wanted);
     tokio::spawn(async move {
         tokio::select! {
             () = stopping.cancelled() => {}

@@ -6,7 +6,7 @@ use phasegate_domain::{
     audit::{AuditRecord, SubjectKind},
     diff::FieldChange,
 };
-use phasegate_service::audit::{MAX_LINES, history};
+use phasegate_service::audit::{MAX_LINES, read_audit_entries};
 use phasegate_store::models::AuditQuery;
 use serde::{Deserialize, Serialize};
 use utoipa::{
@@ -49,12 +49,12 @@ struct AuditLine {
     /// The changed fields with old and new values.
     fields: Vec<FieldChange>,
     /// The change as stored; `subject` determines its other fields.
-    #[schema(schema_with = stored_change)]
+    #[schema(schema_with = stored_change_schema)]
     change: serde_json::Value,
 }
 
 /// Returns the schema of a change. Only `subject` is described, because newer versions add fields.
-fn stored_change() -> Object {
+fn stored_change_schema() -> Object {
     let subjects = ["rollout", "flag_switched", "imported", "saved"];
     let subject = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(subjects));
     ObjectBuilder::new()
@@ -72,7 +72,7 @@ impl From<AuditRecord> for AuditLine {
             at: entry.at,
             kind,
             key: key.to_owned(),
-            fields: entry.change.fields(),
+            fields: entry.change.field_changes(),
             change: serde_json::to_value(&entry.change).unwrap_or_default(),
             actor: entry.actor.0,
         }
@@ -100,6 +100,6 @@ async fn list_audit(
         before: query.before,
         limit: query.limit.unwrap_or(100).min(MAX_LINES),
     };
-    let lines = history(&call.service, &call.actor, call.environment, &query).await?;
+    let lines = read_audit_entries(&call.service, &call.actor, call.environment, &query).await?;
     Ok(Json(lines.into_iter().map(AuditLine::from).collect()))
 }

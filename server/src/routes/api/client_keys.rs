@@ -8,7 +8,7 @@ use axum::{
 };
 use phasegate_domain::Timestamp;
 use phasegate_service::tokens::{
-    ClientKeyFields, client_key, client_keys, create_client_key, delete_client_key, save_client_key,
+    self, ClientKeyFields, create_client_key, delete_client_key, read_client_key, save_client_key,
 };
 use phasegate_store::models::ClientKey as StoredKey;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clock,
-    http::{AppState, Problem, etag},
+    http::{AppState, Problem, etag_header},
 };
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -75,12 +75,12 @@ struct KeyPath {
     key: String,
 }
 
-async fn found(call: &ApiContext, key: &str) -> Result<StoredKey, Problem> {
-    Ok(client_key(&call.service, &call.actor, call.environment, key).await?)
+async fn find_client_key(call: &ApiContext, key: &str) -> Result<StoredKey, Problem> {
+    Ok(read_client_key(&call.service, &call.actor, call.environment, key).await?)
 }
 
-fn respond(stored: StoredKey) -> Response {
-    (etag(&stored.version.to_string()), Json(ClientKey::from(stored))).into_response()
+fn client_key_response(stored: StoredKey) -> Response {
+    (etag_header(&stored.version.to_string()), Json(ClientKey::from(stored))).into_response()
 }
 
 /// Lists the client keys of an environment.
@@ -91,10 +91,10 @@ async fn list_keys(
     call: ApiContext,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Page<ClientKey>>, Problem> {
-    let all = client_keys(&call.service, &call.actor, call.environment).await?;
+    let all = tokens::list_client_keys(&call.service, &call.actor, call.environment).await?;
     let mut all: Vec<ClientKey> = all.into_iter().map(ClientKey::from).collect();
     all.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(Json(page.cut(all, |key| key.key.clone())?))
+    Ok(Json(page.cut_page(all, |key| key.key.clone())?))
 }
 
 /// Creates a client key; requires the scope admin.
@@ -107,12 +107,12 @@ async fn create_key(
     OriginalUri(uri): OriginalUri,
     ApiJson(fields): ApiJson<NewClientKey>,
 ) -> Result<Response, Problem> {
-    let seed = clock::seed()
+    let seed = clock::generate_seed()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     let (service, actor, fields) = (&call.service, &call.actor, fields.into());
     let made = create_client_key(service, actor, call.environment, &fields, &seed).await?;
     let location = [(header::LOCATION, format!("{}/{}", uri.path(), made.key))];
-    Ok((StatusCode::CREATED, location, respond(made)).into_response())
+    Ok((StatusCode::CREATED, location, client_key_response(made)).into_response())
 }
 
 /// Returns a client key with its settings.
@@ -121,7 +121,7 @@ async fn create_key(
     responses((status = 200, body = ClientKey, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_key(call: ApiContext, ApiPath(path): ApiPath<KeyPath>) -> Result<Response, Problem> {
-    Ok(respond(found(&call, &path.key).await?))
+    Ok(client_key_response(find_client_key(&call, &path.key).await?))
 }
 
 /// Replaces the name and the allowed origins of a client key.
@@ -137,9 +137,11 @@ async fn replace_key(
     ApiPath(path): ApiPath<KeyPath>,
     ApiJson(fields): ApiJson<NewClientKey>,
 ) -> Result<Response, Problem> {
-    let seen = found(&call, &path.key).await?;
-    call.precondition.check(&seen.version.to_string())?;
-    Ok(respond(save_client_key(&call.service, &call.actor, &seen, &fields.into()).await?))
+    let seen = find_client_key(&call, &path.key).await?;
+    call.precondition.check_version(&seen.version.to_string())?;
+    Ok(client_key_response(
+        save_client_key(&call.service, &call.actor, &seen, &fields.into()).await?,
+    ))
 }
 
 /// Deletes a client key.
@@ -153,8 +155,8 @@ async fn delete_key(
     call: ApiContext,
     ApiPath(path): ApiPath<KeyPath>,
 ) -> Result<StatusCode, Problem> {
-    let seen = found(&call, &path.key).await?;
-    call.precondition.check(&seen.version.to_string())?;
+    let seen = find_client_key(&call, &path.key).await?;
+    call.precondition.check_version(&seen.version.to_string())?;
     delete_client_key(&call.service, &call.actor, &seen).await?;
     Ok(StatusCode::NO_CONTENT)
 }

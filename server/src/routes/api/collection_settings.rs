@@ -6,19 +6,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::config::CollectionSettings;
-use phasegate_service::collection_settings::{save, stored};
+use phasegate_service::collection_settings::{read_collection_settings, save_collection_settings};
 use phasegate_store::models::Versioned;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::request::{ApiContext, ApiJson};
-use crate::http::{AppState, Problem, etag};
+use crate::http::{AppState, Problem, etag_header};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_collecting, replace_collecting))
 }
 
-fn respond(stored: &Versioned<CollectionSettings>) -> Response {
-    (etag(&stored.version.to_string()), Json(stored.value)).into_response()
+fn settings_response(stored: &Versioned<CollectionSettings>) -> Response {
+    (etag_header(&stored.version.to_string()), Json(stored.value)).into_response()
 }
 
 /// Returns the collection settings: which telemetry pages may send.
@@ -27,7 +27,7 @@ fn respond(stored: &Versioned<CollectionSettings>) -> Response {
     responses((status = 200, body = CollectionSettings, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_collecting(call: ApiContext) -> Result<Response, Problem> {
-    Ok(respond(&stored(&call.service, &call.actor, call.environment)?))
+    Ok(settings_response(&read_collection_settings(&call.service, &call.actor, call.environment)?))
 }
 
 /// Replaces the collection settings.
@@ -46,8 +46,8 @@ async fn replace_collecting(
     ApiJson(value): ApiJson<CollectionSettings>,
 ) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
-    let version = stored(service, actor, environment)?.version;
-    call.precondition.check(&version.to_string())?;
-    save(service, actor, environment, Versioned { value, version }).await?;
-    Ok(respond(&stored(service, actor, environment)?))
+    let version = read_collection_settings(service, actor, environment)?.version;
+    call.precondition.check_version(&version.to_string())?;
+    save_collection_settings(service, actor, environment, Versioned { value, version }).await?;
+    Ok(settings_response(&read_collection_settings(service, actor, environment)?))
 }

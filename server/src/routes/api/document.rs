@@ -11,7 +11,7 @@ use utoipa::{
     },
 };
 
-use super::api;
+use super::api_router;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -49,7 +49,7 @@ impl Modify for ServerToken {
 /// Generates the OpenAPI document from the handlers.
 #[must_use]
 pub fn openapi() -> Document {
-    let (_, mut document) = api().split_for_parts();
+    let (_, mut document) = api_router().split_for_parts();
     let head = Head::openapi();
     document.info = head.info;
     document.info.description =

@@ -16,7 +16,7 @@ use phasegate_domain::{
 use phasegate_service::{
     ServiceError,
     environments::{
-        create, delete, environment, export, import, of_project, preview_import, rename, try_import,
+        self, export_environment, import_environment, preview_import, read_environment, try_import,
     },
 };
 use phasegate_store::models;
@@ -24,8 +24,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::request::{ApiContext, ApiJson, ApiPath, ApiQuery, caller};
-use crate::http::{AppState, Precondition, Problem, etag};
+use super::request::{ApiContext, ApiJson, ApiPath, ApiQuery, authorise_caller};
+use crate::http::{AppState, Precondition, Problem, etag_header};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -75,8 +75,8 @@ async fn list_environments(
     headers: HeaderMap,
     ApiPath(path): ApiPath<ProjectPath>,
 ) -> Result<Json<Vec<Environment>>, Problem> {
-    let actor = caller(&state.service, &headers)?.actor;
-    let all = of_project(&state.service, &actor, &path.project)?;
+    let actor = authorise_caller(&state.service, &headers)?.actor;
+    let all = environments::list_environments(&state.service, &actor, &path.project)?;
     Ok(Json(all.into_iter().map(Environment::from).collect()))
 }
 
@@ -92,15 +92,16 @@ async fn create_environment(
     ApiPath(path): ApiPath<ProjectPath>,
     ApiJson(new): ApiJson<NewEnvironment>,
 ) -> Result<(StatusCode, Json<Environment>), Problem> {
-    let caller = caller(&state.service, &headers)?;
+    let caller = authorise_caller(&state.service, &headers)?;
     let own = state.service.environment(caller.environment)?;
     if own.environment().project.as_str() != path.project {
         let detail = "this server token is for another project";
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     let (actor, beside, key) = (&caller.actor, caller.environment, new.key);
-    let made = create(&state.service, actor, beside, key, &new.name).await?;
-    Ok((StatusCode::CREATED, Json(environment(&state.service, actor, made)?.into())))
+    let made =
+        environments::create_environment(&state.service, actor, beside, key, &new.name).await?;
+    Ok((StatusCode::CREATED, Json(read_environment(&state.service, actor, made)?.into())))
 }
 
 /// The key and display name of an environment.
@@ -119,7 +120,7 @@ struct Names {
     responses((status = 200, body = Environment, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_environment(call: ApiContext) -> Result<Response, Problem> {
-    Ok(respond(&environment(&call.service, &call.actor, call.environment)?))
+    Ok(environment_response(&read_environment(&call.service, &call.actor, call.environment)?))
 }
 
 /// Renames an environment.
@@ -135,29 +136,37 @@ async fn rename_environment(
     call: ApiContext,
     ApiJson(names): ApiJson<Names>,
 ) -> Result<Response, Problem> {
-    let live = call.live()?;
+    let live = call.cached_environment()?;
     let before = live.environment();
-    call.precondition.check(&version(before))?;
+    call.precondition.check_version(&environment_version(before))?;
     let key = names.key.unwrap_or_else(|| before.key.clone());
     let name = names.name.unwrap_or_else(|| before.name.clone());
     let seen = matches!(call.precondition, Precondition::Tags(_)).then_some(before);
-    rename(&call.service, &call.actor, call.environment, seen, key, &name).await?;
-    Ok(respond(call.live()?.environment()))
+    environments::rename_environment(
+        &call.service,
+        &call.actor,
+        call.environment,
+        seen,
+        key,
+        &name,
+    )
+    .await?;
+    Ok(environment_response(call.cached_environment()?.environment()))
 }
 
 /// Returns the version for the `ETag`: a hash of key and name.
-fn version(environment: &models::Environment) -> String {
+fn environment_version(environment: &models::Environment) -> String {
     let names = (environment.key.as_str(), environment.name.as_str());
     format!("{:016x}", FixedState::with_seed(0).hash_one(names))
 }
 
-fn respond(environment: &models::Environment) -> Response {
+fn environment_response(environment: &models::Environment) -> Response {
     let answer = Environment {
         project: environment.project.clone(),
         key: environment.key.clone(),
         name: environment.name.clone(),
     };
-    (etag(&version(environment)), Json(answer)).into_response()
+    (etag_header(&environment_version(environment)), Json(answer)).into_response()
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -179,7 +188,8 @@ async fn delete_environment(
     call: ApiContext,
     ApiQuery(asked): ApiQuery<Confirmation>,
 ) -> Result<StatusCode, Problem> {
-    delete(&call.service, &call.actor, call.environment, &asked.confirm).await?;
+    environments::delete_environment(&call.service, &call.actor, call.environment, &asked.confirm)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -189,10 +199,10 @@ async fn delete_environment(
     responses((status = 200, body = EnvironmentFile, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_file(call: ApiContext) -> Result<Response, Problem> {
-    let file = export(&call.service, &call.actor, call.environment)?;
+    let file = export_environment(&call.service, &call.actor, call.environment)?;
     let based_on = preview_import(&call.service, &call.actor, call.environment, &file);
     let tag = based_on.map(|preview| preview.based_on).unwrap_or_default();
-    Ok((etag(&tag), Json(file)).into_response())
+    Ok((etag_header(&tag), Json(file)).into_response())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -231,9 +241,9 @@ async fn apply_file(
     if asked.dry_run {
         return Ok(Json(Applied { applied: false, changes: preview.changes }));
     }
-    call.precondition.check(&preview.based_on)?;
+    call.precondition.check_version(&preview.based_on)?;
     // `*` also overwrites changes of other processes that this one has not read yet.
     let seen = (call.precondition != Precondition::Any).then_some(preview.based_on.as_str());
-    let changes = import(service, actor, environment, &file, seen).await?;
+    let changes = import_environment(service, actor, environment, &file, seen).await?;
     Ok(Json(Applied { applied: true, changes }))
 }

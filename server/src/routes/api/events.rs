@@ -1,7 +1,7 @@
 //! Custom events: `/api/v1/projects/{project}/environments/{environment}/events`.
 
 use axum::Json;
-use phasegate_service::ingest::event_counts;
+use phasegate_service::ingest::read_event_counts;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -32,7 +32,7 @@ async fn list_events(
     call: ApiContext,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Page<EventCount>>, Problem> {
-    let all = event_counts(&call.service, &call.actor, call.environment).await?;
+    let all = read_event_counts(&call.service, &call.actor, call.environment).await?;
     let all = all.into_iter().map(|event| EventCount { name: event.name, count: event.count });
-    Ok(Json(page.cut(all.collect(), |event| event.name.clone())?))
+    Ok(Json(page.cut_page(all.collect(), |event| event.name.clone())?))
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use phasegate_domain::{flags::FlagDocument, ids::FlagKey};
 use phasegate_service::flags::{
-    Expected, change, create, delete, read_document, replace, stored_flag, stored_flags,
+    self, Expected, change_flag, read_document, stored_flag, stored_flags,
 };
 use phasegate_store::models::{FlagVersion, StoredFlag};
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use super::{
     list::{Page, PageQuery},
     request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
-use crate::http::{AppState, Precondition, Problem, etag};
+use crate::http::{AppState, Precondition, Problem, etag_header};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -39,22 +39,22 @@ struct Filter {
     archived: bool,
 }
 
-fn written(version: FlagVersion) -> String {
+fn format_version(version: FlagVersion) -> String {
     format!("{}.{}", version.definition, version.state)
 }
 
-fn document(stored: &StoredFlag) -> FlagDocument {
+fn flag_document(stored: &StoredFlag) -> FlagDocument {
     FlagDocument::new(&stored.flag, &stored.state)
 }
 
-fn found(call: &ApiContext, key: &str) -> Result<StoredFlag, Problem> {
+fn find_flag(call: &ApiContext, key: &str) -> Result<StoredFlag, Problem> {
     Ok(stored_flag(&call.service, &call.actor, call.environment, key)?)
 }
 
 /// Checks `If-Match` and returns the version that a change must find, so that no other change can
 /// come between this check and the write.
-fn expected(call: &ApiContext, stored: &StoredFlag) -> Result<Expected, Problem> {
-    call.precondition.check(&written(stored.version()))?;
+fn expected_flag_version(call: &ApiContext, stored: &StoredFlag) -> Result<Expected, Problem> {
+    call.precondition.check_version(&format_version(stored.version()))?;
     Ok(match call.precondition {
         Precondition::Tags(_) => Expected::Version(stored.version()),
         _ => Expected::Any,
@@ -78,8 +78,8 @@ async fn list_flags(
             && texts.iter().any(|found| found.to_lowercase().contains(&text))
     };
     let all = stored_flags(&call.service, &call.actor, call.environment)?;
-    let all = all.iter().map(document).filter(is_asked).collect();
-    Ok(Json(page.cut(all, |document| document.key.to_string())?))
+    let all = all.iter().map(flag_document).filter(is_asked).collect();
+    Ok(Json(page.cut_page(all, |document| document.key.to_string())?))
 }
 
 /// Creates a flag in the project.
@@ -97,14 +97,15 @@ async fn create_flag(
     ApiJson(document): ApiJson<FlagDocument>,
 ) -> Result<Response, Problem> {
     let key = document.key.clone();
-    create(&call.service, &call.actor, call.environment, document).await?;
+    flags::create_flag(&call.service, &call.actor, call.environment, document).await?;
     let location = [(header::LOCATION, format!("{}/{key}", uri.path()))];
-    Ok((StatusCode::CREATED, location, get_flag_of(&call, key.as_str())?).into_response())
+    Ok((StatusCode::CREATED, location, flag_response(&call, key.as_str())?).into_response())
 }
 
-fn get_flag_of(call: &ApiContext, key: &str) -> Result<Response, Problem> {
-    let stored = found(call, key)?;
-    Ok((etag(&written(stored.version())), Json(document(&stored))).into_response())
+fn flag_response(call: &ApiContext, key: &str) -> Result<Response, Problem> {
+    let stored = find_flag(call, key)?;
+    Ok((etag_header(&format_version(stored.version())), Json(flag_document(&stored)))
+        .into_response())
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,7 +119,7 @@ struct FlagPath {
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_flag(call: ApiContext, ApiPath(path): ApiPath<FlagPath>) -> Result<Response, Problem> {
-    get_flag_of(&call, &path.key)
+    flag_response(&call, &path.key)
 }
 
 /// Replaces the whole document of a flag.
@@ -137,18 +138,18 @@ async fn replace_flag(
     ApiPath(path): ApiPath<FlagPath>,
     ApiJson(json): ApiJson<serde_json::Value>,
 ) -> Result<Response, Problem> {
-    let stored = found(&call, &path.key)?;
+    let stored = find_flag(&call, &path.key)?;
     // Only an explicit field or `revive` ends an emergency, not the absence of a field.
     let keeps_kill = json.get("killed").is_none();
     let mut document = read_document(json)?;
     document.killed |= keeps_kill && stored.state.killed;
-    let expected = expected(&call, &stored)?;
+    let expected = expected_flag_version(&call, &stored)?;
     if document.key != stored.flag.key {
         let detail = format!("key: must be {} as in the address; keys never change", path.key);
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
-    replace(&call.service, &call.actor, call.environment, document, expected).await?;
-    get_flag_of(&call, &path.key)
+    flags::replace_flag(&call.service, &call.actor, call.environment, document, expected).await?;
+    flag_response(&call, &path.key)
 }
 
 /// An immediate action on a flag.
@@ -184,13 +185,13 @@ async fn switch_flag(
     call: ApiContext,
     ApiPath(path): ApiPath<ActPath>,
 ) -> Result<Response, Problem> {
-    let stored = found(&call, &path.key)?;
+    let stored = find_flag(&call, &path.key)?;
     let expected = match call.precondition {
         Precondition::None => Expected::Any,
-        _ => expected(&call, &stored)?,
+        _ => expected_flag_version(&call, &stored)?,
     };
     let key = &stored.flag.key;
-    change(&call.service, &call.actor, call.environment, key, expected, |flag| {
+    change_flag(&call.service, &call.actor, call.environment, key, expected, |flag| {
         match path.action {
             Act::On => flag.enabled = true,
             Act::Off => flag.enabled = false,
@@ -200,7 +201,7 @@ async fn switch_flag(
         Ok(())
     })
     .await?;
-    get_flag_of(&call, &path.key)
+    flag_response(&call, &path.key)
 }
 
 /// Deletes a flag in all environments.
@@ -215,9 +216,9 @@ async fn delete_flag(
     call: ApiContext,
     ApiPath(path): ApiPath<FlagPath>,
 ) -> Result<StatusCode, Problem> {
-    let stored = found(&call, &path.key)?;
-    let expected = expected(&call, &stored)?;
+    let stored = find_flag(&call, &path.key)?;
+    let expected = expected_flag_version(&call, &stored)?;
     let key: &FlagKey = &stored.flag.key;
-    delete(&call.service, &call.actor, call.environment, key, expected).await?;
+    flags::delete_flag(&call.service, &call.actor, call.environment, key, expected).await?;
     Ok(StatusCode::NO_CONTENT)
 }

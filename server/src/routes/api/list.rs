@@ -37,7 +37,7 @@ pub(super) struct Page<T> {
 
 impl PageQuery {
     /// Returns the page of `all`, which must be sorted by `key`.
-    pub(super) fn cut<T>(
+    pub(super) fn cut_page<T>(
         &self,
         all: Vec<T>,
         key: impl Fn(&T) -> String,
@@ -67,7 +67,7 @@ mod tests {
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
             let query = PageQuery { limit: Some(10), after };
-            let page = query.cut(all.clone(), String::clone).unwrap();
+            let page = query.cut_page(all.clone(), String::clone).unwrap();
             assert_eq!(page.total, 25);
             seen.extend(page.items);
             after = page.next;
@@ -77,6 +77,6 @@ mod tests {
         }
         assert_eq!(seen, all);
         let wrong = PageQuery { limit: Some(0), after: None };
-        assert!(wrong.cut(all, String::clone).is_err());
+        assert!(wrong.cut_page(all, String::clone).is_err());
     }
 }

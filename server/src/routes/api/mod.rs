@@ -26,7 +26,7 @@ pub use document::openapi;
 
 use crate::http::AppState;
 
-fn api() -> OpenApiRouter<AppState> {
+fn api_router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(environments::routes())
         .merge(flags::routes())
@@ -42,7 +42,7 @@ fn api() -> OpenApiRouter<AppState> {
 }
 
 pub(crate) fn routes() -> Router<AppState> {
-    let (router, _) = api().split_for_parts();
-    let router = router.route_layer(middleware::from_fn(query::refuse_unknown));
+    let (router, _) = api_router().split_for_parts();
+    let router = router.route_layer(middleware::from_fn(query::refuse_unknown_parameters));
     router.route("/api/v1/openapi.json", get(|| async { axum::Json(openapi()).into_response() }))
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use percent_encoding::utf8_percent_encode;
 use phasegate_domain::{config::override_key, flags::IndividualOverride, ids::FlagKey};
-use phasegate_service::flags::{Found, delete_override, override_of, overrides, save_override};
+use phasegate_service::flags::{self, Found, delete_override, save_override};
 use phasegate_store::models::Versioned;
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -19,7 +19,7 @@ use super::{
     list::{Page, PageQuery},
     request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
-use crate::http::{AppState, IN_PATH, Precondition, Problem, etag};
+use crate::http::{AppState, IN_PATH, Precondition, Problem, etag_header};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_overrides, create_override)).routes(routes!(
@@ -36,22 +36,22 @@ struct OverridePath {
     targeting_key: String,
 }
 
-fn flag_of(path: &OverridePath) -> Result<FlagKey, Problem> {
+fn flag_key(path: &OverridePath) -> Result<FlagKey, Problem> {
     FlagKey::new(path.flag.as_str())
         .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
 }
 
-fn found(
+fn find_override(
     call: &ApiContext,
     path: &OverridePath,
 ) -> Result<Versioned<Arc<IndividualOverride>>, Problem> {
-    let flag = flag_of(path)?;
+    let flag = flag_key(path)?;
     let (service, actor) = (&call.service, &call.actor);
-    Ok(override_of(service, actor, call.environment, &flag, &path.targeting_key)?)
+    Ok(flags::find_override(service, actor, call.environment, &flag, &path.targeting_key)?)
 }
 
-fn respond(stored: &Versioned<Arc<IndividualOverride>>) -> Response {
-    (etag(&stored.version.to_string()), Json(&*stored.value)).into_response()
+fn override_response(stored: &Versioned<Arc<IndividualOverride>>) -> Response {
+    (etag_header(&stored.version.to_string()), Json(&*stored.value)).into_response()
 }
 
 /// Lists individual overrides by flag and user, including expired ones.
@@ -62,11 +62,11 @@ async fn list_overrides(
     call: ApiContext,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Page<IndividualOverride>>, Problem> {
-    let all = overrides(&call.service, &call.actor, call.environment)?;
+    let all = flags::list_overrides(&call.service, &call.actor, call.environment)?;
     let mut all: Vec<IndividualOverride> =
         all.into_iter().map(|stored| IndividualOverride::clone(&stored.value)).collect();
     all.sort_by_cached_key(override_key);
-    Ok(Json(page.cut(all, override_key)?))
+    Ok(Json(page.cut_page(all, override_key)?))
 }
 
 /// Creates an individual override.
@@ -88,7 +88,8 @@ async fn create_override(
     save_override(&call.service, &call.actor, call.environment, personal, new).await?;
     let user = utf8_percent_encode(&path.targeting_key, IN_PATH);
     let location = [(header::LOCATION, format!("{}/{}/{user}", uri.path(), path.flag))];
-    Ok((StatusCode::CREATED, location, respond(&found(&call, &path)?)).into_response())
+    Ok((StatusCode::CREATED, location, override_response(&find_override(&call, &path)?))
+        .into_response())
 }
 
 /// Returns the override of a flag for a user.
@@ -100,7 +101,7 @@ async fn get_override(
     call: ApiContext,
     ApiPath(path): ApiPath<OverridePath>,
 ) -> Result<Response, Problem> {
-    Ok(respond(&found(&call, &path)?))
+    Ok(override_response(&find_override(&call, &path)?))
 }
 
 /// Replaces an individual override, or creates it.
@@ -122,9 +123,9 @@ async fn replace_override(
         let detail = "flag, targeting_key: must be as in the address";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
-    let expected = match (found(&call, &path), &call.precondition) {
+    let expected = match (find_override(&call, &path), &call.precondition) {
         (Ok(stored), precondition) => {
-            precondition.check(&stored.version.to_string())?;
+            precondition.check_version(&stored.version.to_string())?;
             match precondition {
                 Precondition::Tags(_) => Found::Version(stored.version),
                 _ => Found::Anything,
@@ -138,7 +139,7 @@ async fn replace_override(
         (Err(problem), _) => return Err(problem),
     };
     save_override(&call.service, &call.actor, call.environment, personal, expected).await?;
-    Ok(respond(&found(&call, &path)?))
+    Ok(override_response(&find_override(&call, &path)?))
 }
 
 /// Deletes an individual override.
@@ -151,9 +152,9 @@ async fn delete_one(
     call: ApiContext,
     ApiPath(path): ApiPath<OverridePath>,
 ) -> Result<StatusCode, Problem> {
-    let stored = found(&call, &path)?;
-    call.precondition.check(&stored.version.to_string())?;
-    let (flag, user) = (flag_of(&path)?, &path.targeting_key);
+    let stored = find_override(&call, &path)?;
+    call.precondition.check_version(&stored.version.to_string())?;
+    let (flag, user) = (flag_key(&path)?, &path.targeting_key);
     let seen = Some(stored.version);
     delete_override(&call.service, &call.actor, call.environment, &flag, user, seen).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -22,7 +22,7 @@ use crate::http::Problem;
 /// The names of the query parameters of each operation, by method and path.
 type Known = HashMap<(Method, String), BTreeSet<String>>;
 
-fn known() -> &'static Known {
+fn known_parameters() -> &'static Known {
     static KNOWN: OnceLock<Known> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let mut known = Known::new();
@@ -35,7 +35,7 @@ fn known() -> &'static Known {
             ];
             for (method, operation) in operations {
                 if let Some(operation) = operation {
-                    known.insert((method, path.clone()), parameters(&operation));
+                    known.insert((method, path.clone()), query_parameters(&operation));
                 }
             }
         }
@@ -43,7 +43,7 @@ fn known() -> &'static Known {
     })
 }
 
-fn parameters(operation: &Operation) -> BTreeSet<String> {
+fn query_parameters(operation: &Operation) -> BTreeSet<String> {
     let all = operation.parameters.iter().flatten();
     let given = all.filter_map(|parameter| match parameter {
         RefOr::T(parameter) => Some(parameter),
@@ -54,14 +54,14 @@ fn parameters(operation: &Operation) -> BTreeSet<String> {
 }
 
 /// Rejects query parameters that are not in the OpenAPI document.
-pub(super) async fn refuse_unknown(request: Request, next: Next) -> Response {
-    match check(&request) {
+pub(super) async fn refuse_unknown_parameters(request: Request, next: Next) -> Response {
+    match check_parameters(&request) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-fn check(request: &Request) -> Result<(), Problem> {
+fn check_parameters(request: &Request) -> Result<(), Problem> {
     let Some(query) = request.uri().query().filter(|query| !query.is_empty()) else {
         return Ok(());
     };
@@ -70,7 +70,9 @@ fn check(request: &Request) -> Result<(), Problem> {
         Method::HEAD => Method::GET,
         ref method => method.clone(),
     };
-    let Some(known) = known().get(&(method, path.as_str().to_owned())) else { return Ok(()) };
+    let Some(known) = known_parameters().get(&(method, path.as_str().to_owned())) else {
+        return Ok(());
+    };
     let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
     let pairs: Vec<(String, String)> =
         serde_urlencoded::from_str(query).map_err(|error| bad(format!("query: {error}")))?;

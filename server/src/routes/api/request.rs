@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, request::Parts},
 };
-use phasegate_domain::{accounts::Reach, ids::EnvironmentId, json, words::plain};
+use phasegate_domain::{accounts::Reach, ids::EnvironmentId, json, words::reword_serde_error};
 use phasegate_service::{CachedEnvironment, Service, access::Actor, keys};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -36,7 +36,7 @@ impl FromRequestParts<AppState> for ApiContext {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let service = Arc::clone(&state.service);
-        let caller = caller(&service, &parts.headers)?;
+        let caller = authorise_caller(&service, &parts.headers)?;
         let Path(place) = Path::<Place>::from_request_parts(parts, state)
             .await
             .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.body_text()))?;
@@ -51,19 +51,22 @@ impl FromRequestParts<AppState> for ApiContext {
                           environment, or one that reaches the whole project";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
         }
-        let precondition = Precondition::read(&parts.headers)?;
+        let precondition = Precondition::read_if_match(&parts.headers)?;
         Ok(Self { service, actor: caller.actor, environment, precondition })
     }
 }
 
-pub(super) fn caller(service: &Service, headers: &HeaderMap) -> Result<keys::ApiCaller, Problem> {
+pub(super) fn authorise_caller(
+    service: &Service,
+    headers: &HeaderMap,
+) -> Result<keys::ApiCaller, Problem> {
     keys::authorise_api(service, sent_key(headers))
         .map_err(|error| Problem::new(key_status(&error), error.to_string()))
 }
 
 impl ApiContext {
     /// Returns the current state of the environment.
-    pub(super) fn live(&self) -> Result<Arc<CachedEnvironment>, Problem> {
+    pub(super) fn cached_environment(&self) -> Result<Arc<CachedEnvironment>, Problem> {
         Ok(self.service.environment(self.environment)?)
     }
 }
@@ -78,12 +81,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
         let from = ClientAddress::from_request_parts(&mut parts, state).await?;
-        let bytes = state.bodies.read(from, &parts.headers, body, MAX_BODY_BYTES).await?;
-        let json = json::read(&bytes)
-            .map_err(|error| Problem::new(invalid_status(&error), plain(&error.to_string())))?;
+        let bytes = state.bodies.read_body(from, &parts.headers, body, MAX_BODY_BYTES).await?;
+        let json = json::parse_document(&bytes).map_err(|error| {
+            Problem::new(json_error_status(&error), reword_serde_error(&error.to_string()))
+        })?;
         let read = serde_path_to_error::deserialize(json).map_err(|error| {
             let (path, inner) = (error.path().to_string(), error.inner());
-            let inner = plain(&inner.to_string());
+            let inner = reword_serde_error(&inner.to_string());
             let text = if path == "." { inner } else { format!("{path}: {inner}") };
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, text)
         })?;
@@ -92,7 +96,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
 }
 
 /// Returns 422 if a number would lose digits, 400 if the body is not JSON.
-fn invalid_status(error: &json::InvalidJson) -> StatusCode {
+fn json_error_status(error: &json::InvalidJson) -> StatusCode {
     match error {
         json::InvalidJson::Syntax(_) => StatusCode::BAD_REQUEST,
         json::InvalidJson::Rounded { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -107,9 +111,9 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for ApiQuery<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let Query(asked) = Query::<T>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, plain(&error.body_text())))?;
+        let Query(asked) = Query::<T>::from_request_parts(parts, state).await.map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, reword_serde_error(&error.body_text()))
+        })?;
         Ok(Self(asked))
     }
 }
@@ -122,9 +126,9 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for ApiPath<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let Path(named) = Path::<T>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, plain(&error.body_text())))?;
+        let Path(named) = Path::<T>::from_request_parts(parts, state).await.map_err(|error| {
+            Problem::new(StatusCode::BAD_REQUEST, reword_serde_error(&error.body_text()))
+        })?;
         Ok(Self(named))
     }
 }

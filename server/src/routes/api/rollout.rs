@@ -8,13 +8,13 @@ use axum::{
 use phasegate_domain::{
     Timestamp,
     rollout::{CommandKind, RecordEntry, RolloutCommand},
-    words::plain,
+    words::reword_serde_error,
 };
 use phasegate_service::{
     ServiceError,
     rollout::{
-        PlanBase, PlanChange, PlanImport, RolloutOverview, add, command, export_plan, import_plan,
-        read_plan, review, try_plan, view,
+        PlanBase, PlanChange, PlanImport, RolloutOverview, add_to_record, execute_command,
+        export_plan, import_plan, read_plan, read_review, read_rollout_view, try_plan,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::request::{ApiContext, ApiJson, ApiQuery};
 use crate::{
     clock,
-    http::{AppState, Precondition, Problem, etag},
+    http::{AppState, Precondition, Problem, etag_header},
 };
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -37,14 +37,14 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(get_review))
 }
 
-async fn status(call: &ApiContext) -> Result<RolloutOverview, Problem> {
-    let view = view(&call.service, &call.actor, call.environment).await?;
+async fn read_overview(call: &ApiContext) -> Result<RolloutOverview, Problem> {
+    let view = read_rollout_view(&call.service, &call.actor, call.environment).await?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
-    Ok(RolloutOverview::of(&view.ok_or_else(missing)?))
+    Ok(RolloutOverview::from_view(&view.ok_or_else(missing)?))
 }
 
-fn respond(status: &RolloutOverview) -> Response {
-    (etag(&status.version.to_string()), Json(status)).into_response()
+fn overview_response(status: &RolloutOverview) -> Response {
+    (etag_header(&status.version.to_string()), Json(status)).into_response()
 }
 
 /// Returns the state of the rollout, its gate and the possible commands.
@@ -53,7 +53,7 @@ fn respond(status: &RolloutOverview) -> Response {
     responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_rollout(call: ApiContext) -> Result<Response, Problem> {
-    Ok(respond(&status(&call).await?))
+    Ok(overview_response(&read_overview(&call).await?))
 }
 
 /// A command to the rollout.
@@ -94,16 +94,16 @@ async fn command_rollout(
             Some(newest.unwrap_or_default())
         }
         // An advance that a proxy repeats would skip a phase. Rollbacks must not be delayed.
-        Precondition::None if sent.command.gives_more() => {
-            call.precondition.check("")?;
+        Precondition::None if sent.command.gives_features() => {
+            call.precondition.check_version("")?;
             None
         }
         Precondition::None | Precondition::Any => None,
     };
     let SentCommand { command: kind, reason, detected_at } = sent;
     let wanted = RolloutCommand { kind, reason, detected_at };
-    match command(service, actor, environment, &wanted, seen).await {
-        Ok(_) => Ok(respond(&status(&call).await?)),
+    match execute_command(service, actor, environment, &wanted, seen).await {
+        Ok(_) => Ok(overview_response(&read_overview(&call).await?)),
         Err(error @ ServiceError::Overtaken { .. }) => {
             Err(Problem::new(StatusCode::PRECONDITION_FAILED, error.to_string()))
         }
@@ -125,9 +125,9 @@ async fn add_to_rollout(
     call: ApiContext,
     ApiJson(sent): ApiJson<Value>,
 ) -> Result<Response, Problem> {
-    let record_entry = record_entry(sent)?;
-    add(&call.service, &call.actor, call.environment, &record_entry).await?;
-    Ok(respond(&status(&call).await?))
+    let record_entry = parse_record_entry(sent)?;
+    add_to_record(&call.service, &call.actor, call.environment, &record_entry).await?;
+    Ok(overview_response(&read_overview(&call).await?))
 }
 
 /// Returns the review of the last seven days, in Markdown.
@@ -136,17 +136,18 @@ async fn add_to_rollout(
     responses((status = 200, body = String, content_type = "text/markdown"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_review(call: ApiContext) -> Result<Response, Problem> {
-    let review = review(&call.service, &call.actor, call.environment).await?;
+    let review = read_review(&call.service, &call.actor, call.environment).await?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
     let kind = (header::CONTENT_TYPE, "text/markdown; charset=utf-8");
-    Ok(([kind], review.ok_or_else(missing)?.markdown()).into_response())
+    Ok(([kind], review.ok_or_else(missing)?.to_markdown()).into_response())
 }
 
 /// Parses a record entry. Unknown fields are rejected, because their values would be lost.
-fn record_entry(sent: Value) -> Result<RecordEntry, Problem> {
+fn parse_record_entry(sent: Value) -> Result<RecordEntry, Problem> {
     let wrong = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
-    let read: RecordEntry = serde_json::from_value(sent.clone())
-        .map_err(|error| wrong(named_problem(&sent, &plain(&error.to_string()))))?;
+    let read: RecordEntry = serde_json::from_value(sent.clone()).map_err(|error| {
+        wrong(name_problem_field(&sent, &reword_serde_error(&error.to_string())))
+    })?;
     let known = serde_json::to_value(&read).unwrap_or_default();
     let fields = sent.as_object().into_iter().flatten();
     let unknown =
@@ -159,7 +160,7 @@ fn record_entry(sent: Value) -> Result<RecordEntry, Problem> {
 
 /// Adds the name of the invalid field to a problem. The deserializer of a tagged enum does not
 /// report it, so this searches for the field without which the problem differs.
-fn named_problem(sent: &Value, problem: &str) -> String {
+fn name_problem_field(sent: &Value, problem: &str) -> String {
     if problem.ends_with(" is missing") {
         return problem.to_owned();
     }
@@ -171,7 +172,7 @@ fn named_problem(sent: &Value, problem: &str) -> String {
         let mut rest = sent.clone();
         rest.as_object_mut().map(|fields| fields.remove(*name));
         let without = serde_json::from_value::<RecordEntry>(rest);
-        without.map_or_else(|error| plain(&error.to_string()) != problem, |_| true)
+        without.map_or_else(|error| reword_serde_error(&error.to_string()) != problem, |_| true)
     };
     match fields.find(is_its_field) {
         Some(name) => format!("{name}: {problem}"),
@@ -196,9 +197,10 @@ struct PlanText {
     responses((status = 200, body = PlanText, headers(("ETag" = String))), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_plan(call: ApiContext) -> Result<Response, Problem> {
     let toml = export_plan(&call.service, &call.actor, call.environment).await?;
-    let live = call.live()?;
+    let live = call.cached_environment()?;
     let version = live.snapshot().rollout().map_or(0, |rollout| rollout.version);
-    Ok((etag(&version.to_string()), Json(PlanText { toml, note: String::new() })).into_response())
+    Ok((etag_header(&version.to_string()), Json(PlanText { toml, note: String::new() }))
+        .into_response())
 }
 
 /// The result of an import or of a dry run.
@@ -232,18 +234,18 @@ async fn replace_plan(
 ) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
     let plan = read_plan(service, environment, &sent.toml)?;
-    let seed = clock::seed().map_err(|_| {
+    let seed = clock::generate_seed().map_err(|_| {
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the operating system gave no randomness")
     })?;
-    let base = match (&call.precondition, call.live()?.snapshot().rollout()) {
+    let base = match (&call.precondition, call.cached_environment()?.snapshot().rollout()) {
         (Precondition::Tags(_), Some(rollout)) => {
-            call.precondition.check(&rollout.version.to_string())?;
+            call.precondition.check_version(&rollout.version.to_string())?;
             PlanBase::Seen(Some(rollout.version))
         }
         // There is no plan that the tag could refer to.
         (Precondition::Tags(_), None) => return Err(ServiceError::Conflict("the rollout").into()),
         (Precondition::None, Some(rollout)) if !asked.dry_run => {
-            call.precondition.check(&rollout.version.to_string())?;
+            call.precondition.check_version(&rollout.version.to_string())?;
             PlanBase::Any
         }
         (Precondition::None, None) => PlanBase::Seen(None),
@@ -255,7 +257,7 @@ async fn replace_plan(
         return Ok(Json(PlanAnswer::DryRun(change)).into_response());
     }
     import_plan(service, actor, environment, &plan, import).await?;
-    let status = status(&call).await?;
-    let tag = etag(&status.version.to_string());
+    let status = read_overview(&call).await?;
+    let tag = etag_header(&status.version.to_string());
     Ok((tag, Json(PlanAnswer::Imported(Box::new(status)))).into_response())
 }

@@ -11,7 +11,7 @@ use phasegate_domain::{
     ids::{EnvironmentKey, SegmentKey},
     targeting::{Condition, Segment},
 };
-use phasegate_service::segments::{SegmentDetail, create, delete, detail, list, replace};
+use phasegate_service::segments::{self, SegmentDetail, read_segment_detail};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -20,7 +20,7 @@ use super::{
     list::{Page, PageQuery},
     request::{ApiContext, ApiJson, ApiPath, ApiQuery},
 };
-use crate::http::{AppState, Precondition, Problem, etag};
+use crate::http::{AppState, Precondition, Problem, etag_header};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_segments, create_segment)).routes(routes!(
@@ -83,22 +83,22 @@ struct SegmentPath {
     key: String,
 }
 
-fn key_of(path: &SegmentPath) -> Result<SegmentKey, Problem> {
+fn segment_key(path: &SegmentPath) -> Result<SegmentKey, Problem> {
     SegmentKey::new(path.key.as_str())
         .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
 }
 
-fn found(call: &ApiContext, key: &SegmentKey) -> Result<SegmentDetail, Problem> {
-    Ok(detail(&call.service, &call.actor, call.environment, key)?)
+fn find_segment(call: &ApiContext, key: &SegmentKey) -> Result<SegmentDetail, Problem> {
+    Ok(read_segment_detail(&call.service, &call.actor, call.environment, key)?)
 }
 
-fn respond(detail: SegmentDetail) -> Response {
-    let tag = etag(&detail.stored.version.to_string());
+fn segment_response(detail: SegmentDetail) -> Response {
+    let tag = etag_header(&detail.stored.version.to_string());
     (tag, Json(UsedSegment::from(detail))).into_response()
 }
 
-fn expected(call: &ApiContext, version: i64) -> Result<Option<i64>, Problem> {
-    call.precondition.check(&version.to_string())?;
+fn expected_version(call: &ApiContext, version: i64) -> Result<Option<i64>, Problem> {
+    call.precondition.check_version(&version.to_string())?;
     Ok(matches!(call.precondition, Precondition::Tags(_)).then_some(version))
 }
 
@@ -110,9 +110,9 @@ async fn list_segments(
     call: ApiContext,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Page<UsedSegment>>, Problem> {
-    let all = list(&call.service, &call.actor, call.environment)?;
+    let all = segments::list_segments(&call.service, &call.actor, call.environment)?;
     let all = all.into_iter().map(UsedSegment::from).collect();
-    Ok(Json(page.cut(all, |used| used.key.to_string())?))
+    Ok(Json(page.cut_page(all, |used| used.key.to_string())?))
 }
 
 /// Creates a segment in all environments of the project.
@@ -126,9 +126,10 @@ async fn create_segment(
     ApiJson(segment): ApiJson<Segment>,
 ) -> Result<Response, Problem> {
     let key = segment.key.clone();
-    create(&call.service, &call.actor, call.environment, segment).await?;
+    segments::create_segment(&call.service, &call.actor, call.environment, segment).await?;
     let location = [(header::LOCATION, format!("{}/{key}", uri.path()))];
-    Ok((StatusCode::CREATED, location, respond(found(&call, &key)?)).into_response())
+    Ok((StatusCode::CREATED, location, segment_response(find_segment(&call, &key)?))
+        .into_response())
 }
 
 /// Returns a segment by its key.
@@ -140,7 +141,7 @@ async fn get_segment(
     call: ApiContext,
     ApiPath(path): ApiPath<SegmentPath>,
 ) -> Result<Response, Problem> {
-    Ok(respond(found(&call, &key_of(&path)?)?))
+    Ok(segment_response(find_segment(&call, &segment_key(&path)?)?))
 }
 
 /// Replaces a segment in all environments of the project.
@@ -158,14 +159,15 @@ async fn replace_segment(
 ) -> Result<Response, Problem> {
     let ChangedSegment { key, name, description, condition, _used_by } = sent;
     let segment = Segment { key, name, description, condition };
-    let key = key_of(&path)?;
-    let version = expected(&call, found(&call, &key)?.stored.version)?;
+    let key = segment_key(&path)?;
+    let version = expected_version(&call, find_segment(&call, &key)?.stored.version)?;
     if segment.key != key {
         let detail = format!("key: must be {key} as in the address; keys never change");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
-    replace(&call.service, &call.actor, call.environment, segment, version).await?;
-    Ok(respond(found(&call, &key)?))
+    segments::replace_segment(&call.service, &call.actor, call.environment, segment, version)
+        .await?;
+    Ok(segment_response(find_segment(&call, &key)?))
 }
 
 /// Deletes a segment that is not in use.
@@ -178,8 +180,8 @@ async fn delete_segment(
     call: ApiContext,
     ApiPath(path): ApiPath<SegmentPath>,
 ) -> Result<StatusCode, Problem> {
-    let key = key_of(&path)?;
-    let version = expected(&call, found(&call, &key)?.stored.version)?;
-    delete(&call.service, &call.actor, call.environment, &key, version).await?;
+    let key = segment_key(&path)?;
+    let version = expected_version(&call, find_segment(&call, &key)?.stored.version)?;
+    segments::delete_segment(&call.service, &call.actor, call.environment, &key, version).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,10 +14,10 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     ServiceError,
-    analytics::{Analytics, AnalyticsQuery, analytics},
-    ingest::{rejections, remove_simulation},
-    maintenance::{retention_policy, save_retention_policy, sizes},
-    performance::{Performance, PerformanceQuery, performance},
+    analytics::{Analytics, AnalyticsQuery, compute_analytics},
+    ingest::{read_rejections, remove_simulation},
+    maintenance::{measure_storage, read_retention_policy, save_retention_policy},
+    performance::{Performance, PerformanceQuery, read_performance},
     privacy::{erase_user, read_user_data},
 };
 use phasegate_store::models::Versioned;
@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::request::{ApiContext, ApiJson, ApiPath, ApiQuery};
-use crate::http::{AppState, Problem, etag};
+use crate::http::{AppState, Problem, etag_header};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
@@ -52,7 +52,7 @@ struct PanelQuery {
 }
 
 impl PanelQuery {
-    fn field(&self, name: &str) -> &str {
+    fn field_value(&self, name: &str) -> &str {
         match name {
             "range" => &self.range,
             "from" => &self.from,
@@ -64,10 +64,10 @@ impl PanelQuery {
         }
     }
 
-    fn environment(&self, real: EnvironmentId) -> Result<EnvironmentId, Problem> {
+    fn resolve_environment(&self, real: EnvironmentId) -> Result<EnvironmentId, Problem> {
         match self.data.as_str() {
             "" | "real" => Ok(real),
-            "simulated" => Ok(real.simulated()),
+            "simulated" => Ok(real.simulated_id()),
             other => {
                 let text = format!("real or simulated, not {other:?}");
                 let error = FieldError::new("data", FieldCode::Invalid, text);
@@ -94,9 +94,9 @@ async fn get_analytics(
     call: ApiContext,
     ApiQuery(asked): ApiQuery<PanelQuery>,
 ) -> Result<Json<Analytics>, Problem> {
-    let query = AnalyticsQuery::read(|name| asked.field(name))?;
-    let environment = asked.environment(call.environment)?;
-    Ok(Json(analytics(&call.service, &call.actor, environment, &query).await?))
+    let query = AnalyticsQuery::parse_parameters(|name| asked.field_value(name))?;
+    let environment = asked.resolve_environment(call.environment)?;
+    Ok(Json(compute_analytics(&call.service, &call.actor, environment, &query).await?))
 }
 
 /// Returns the performance of pages.
@@ -115,13 +115,13 @@ async fn get_performance(
     call: ApiContext,
     ApiQuery(asked): ApiQuery<PanelQuery>,
 ) -> Result<Json<Performance>, Problem> {
-    let query = PerformanceQuery::read(|name| asked.field(name))?;
-    let environment = asked.environment(call.environment)?;
-    Ok(Json(performance(&call.service, &call.actor, environment, &query).await?))
+    let query = PerformanceQuery::from_url_fields(|name| asked.field_value(name))?;
+    let environment = asked.resolve_environment(call.environment)?;
+    Ok(Json(read_performance(&call.service, &call.actor, environment, &query).await?))
 }
 
-fn respond(stored: &Versioned<RetentionPolicy>) -> Response {
-    (etag(&stored.version.to_string()), Json(stored.value)).into_response()
+fn retention_response(stored: &Versioned<RetentionPolicy>) -> Response {
+    (etag_header(&stored.version.to_string()), Json(stored.value)).into_response()
 }
 
 /// Returns the retention policy of telemetry.
@@ -130,7 +130,7 @@ fn respond(stored: &Versioned<RetentionPolicy>) -> Response {
     responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_retention(call: ApiContext) -> Result<Response, Problem> {
-    Ok(respond(&retention_policy(&call.service, &call.actor, call.environment)?))
+    Ok(retention_response(&read_retention_policy(&call.service, &call.actor, call.environment)?))
 }
 
 /// Replaces the retention policy of telemetry.
@@ -148,10 +148,10 @@ async fn replace_retention(
     ApiJson(value): ApiJson<RetentionPolicy>,
 ) -> Result<Response, Problem> {
     let (service, actor, environment) = (&call.service, &call.actor, call.environment);
-    let version = retention_policy(service, actor, environment)?.version;
-    call.precondition.check(&version.to_string())?;
+    let version = read_retention_policy(service, actor, environment)?.version;
+    call.precondition.check_version(&version.to_string())?;
     save_retention_policy(service, actor, environment, Versioned { value, version }).await?;
-    Ok(respond(&retention_policy(service, actor, environment)?))
+    Ok(retention_response(&read_retention_policy(service, actor, environment)?))
 }
 
 /// The storage that telemetry uses, and the rejections of the last days.
@@ -186,8 +186,8 @@ impl Rejections {
     responses((status = 200, body = Maintenance),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_maintenance(call: ApiContext) -> Result<Json<Maintenance>, Problem> {
-    let storage = sizes(&call.service, &call.actor).await?;
-    let found = rejections(&call.service, &call.actor, call.environment).await?;
+    let storage = measure_storage(&call.service, &call.actor).await?;
+    let found = read_rejections(&call.service, &call.actor, call.environment).await?;
     let rejections = found.into_iter().map(Rejections::new).collect();
     Ok(Json(Maintenance { storage, rejections }))
 }

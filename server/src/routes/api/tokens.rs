@@ -12,7 +12,7 @@ use phasegate_domain::{
     ids::TokenId,
 };
 use phasegate_service::tokens::{
-    TokenFields, create_token, delete_token, save_token, token, tokens,
+    self, TokenFields, create_token, delete_token, read_token, save_token,
 };
 use phasegate_store::models::ServerToken;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     clock,
-    http::{AppState, Problem, etag},
+    http::{AppState, Problem, etag_header},
 };
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
@@ -90,8 +90,8 @@ struct TokenPath {
     id: i64,
 }
 
-async fn found(call: &ApiContext, id: i64) -> Result<ServerToken, Problem> {
-    Ok(token(&call.service, &call.actor, call.environment, TokenId(id)).await?)
+async fn find_token(call: &ApiContext, id: i64) -> Result<ServerToken, Problem> {
+    Ok(read_token(&call.service, &call.actor, call.environment, TokenId(id)).await?)
 }
 
 /// Lists the server tokens of an environment; requires the scope admin.
@@ -102,9 +102,9 @@ async fn list_tokens(
     call: ApiContext,
     ApiQuery(page): ApiQuery<PageQuery>,
 ) -> Result<Json<Page<Token>>, Problem> {
-    let all = tokens(&call.service, &call.actor, call.environment).await?;
+    let all = tokens::list_tokens(&call.service, &call.actor, call.environment).await?;
     let all = all.into_iter().map(Token::from).collect();
-    Ok(Json(page.cut(all, |token: &Token| format!("{:020}", token.id))?))
+    Ok(Json(page.cut_page(all, |token: &Token| format!("{:020}", token.id))?))
 }
 
 /// Creates a server token.
@@ -120,12 +120,12 @@ async fn create_one(
     OriginalUri(uri): OriginalUri,
     ApiJson(NewToken { name, scopes, reach }): ApiJson<NewToken>,
 ) -> Result<Response, Problem> {
-    let seed = clock::seed()
+    let seed = clock::generate_seed()
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
     let fields = TokenFields { name, scopes, reach };
     let made = create_token(&call.service, &call.actor, call.environment, &fields, &seed).await?;
     let headers = [(header::LOCATION, format!("{}/{}", uri.path(), made.token.id.0))];
-    let tag = etag(&made.token.version.to_string());
+    let tag = etag_header(&made.token.version.to_string());
     let made = MadeToken { token: made.token.into(), secret: made.secret };
     Ok((StatusCode::CREATED, headers, tag, Json(made)).into_response())
 }
@@ -139,8 +139,8 @@ async fn get_token(
     call: ApiContext,
     ApiPath(path): ApiPath<TokenPath>,
 ) -> Result<Response, Problem> {
-    let token = found(&call, path.id).await?;
-    Ok((etag(&token.version.to_string()), Json(Token::from(token))).into_response())
+    let token = find_token(&call, path.id).await?;
+    Ok((etag_header(&token.version.to_string()), Json(Token::from(token))).into_response())
 }
 
 /// Replaces the name, scopes and reach of a server token; its secret stays.
@@ -156,11 +156,11 @@ async fn replace_token(
     ApiPath(path): ApiPath<TokenPath>,
     ApiJson(NewToken { name, scopes, reach }): ApiJson<NewToken>,
 ) -> Result<Response, Problem> {
-    let seen = found(&call, path.id).await?;
-    call.precondition.check(&seen.version.to_string())?;
+    let seen = find_token(&call, path.id).await?;
+    call.precondition.check_version(&seen.version.to_string())?;
     let fields = TokenFields { name, scopes, reach };
     let token = save_token(&call.service, &call.actor, &seen, &fields).await?;
-    Ok((etag(&token.version.to_string()), Json(Token::from(token))).into_response())
+    Ok((etag_header(&token.version.to_string()), Json(Token::from(token))).into_response())
 }
 
 /// Deletes a server token, with immediate effect.
@@ -173,8 +173,8 @@ async fn delete_one(
     call: ApiContext,
     ApiPath(path): ApiPath<TokenPath>,
 ) -> Result<StatusCode, Problem> {
-    let seen = found(&call, path.id).await?;
-    call.precondition.check(&seen.version.to_string())?;
+    let seen = find_token(&call, path.id).await?;
+    call.precondition.check_version(&seen.version.to_string())?;
     delete_token(&call.service, &call.actor, &seen).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use phasegate_collector::loader_fallback::{LoaderFallback, Seen, events};
+use phasegate_collector::loader_fallback::{LoaderFallback, Seen, replay_events};
 use phasegate_wire::MAX_EVENTS;
 use serde::Deserialize;
 use serde_json::Value;
@@ -39,7 +39,7 @@ struct Sent {
 ///
 /// # Errors
 /// Returns an error if the events cannot be converted to JSON.
-pub(super) fn completed(body: Bytes) -> Result<Bytes, serde_json::Error> {
+pub(super) fn complete_batch(body: Bytes) -> Result<Bytes, serde_json::Error> {
     // A cheap pre-check; false positives, such as a flag of that name, are parsed and returned.
     if !body.windows(8).any(|window| window == b"\"alone\":") {
         return Ok(body);
@@ -52,10 +52,10 @@ pub(super) fn completed(body: Bytes) -> Result<Bytes, serde_json::Error> {
         activation: sent.activation_start.unwrap_or_default(),
         response: sent.response_start.unwrap_or_default(),
         was_hidden: sent.hidden,
-        seen: seen.iter().filter_map(|seen| read(seen)).collect(),
+        seen: seen.iter().filter_map(|seen| parse_seen(seen)).collect(),
     };
-    let events: Value = serde_json::from_str(&events(&alone))?;
-    let (events, dropped) = fitting(events);
+    let events: Value = serde_json::from_str(&replay_events(&alone))?;
+    let (events, dropped) = truncate_events(events);
     let mut batch = serde_json::json!({
         "v": sent.v, "batch": sent.batch, "session": sent.session, "exposed": sent.exposed,
         "dropped": sent.dropped.saturating_add(dropped), "events": events,
@@ -70,7 +70,7 @@ pub(super) fn completed(body: Bytes) -> Result<Bytes, serde_json::Error> {
 }
 
 /// Truncates events to the maximum of a batch, and returns the number of dropped ones.
-fn fitting(events: Value) -> (Value, u64) {
+fn truncate_events(events: Value) -> (Value, u64) {
     let Value::Array(mut events) = events else { return (events, 0) };
     let dropped = events.len().saturating_sub(MAX_EVENTS);
     events.truncate(MAX_EVENTS);
@@ -80,7 +80,7 @@ fn fitting(events: Value) -> (Value, u64) {
 /// Parses `["error", at, message, stack]`, a call of the app `[name, at, subject, detail,
 /// duration]`, or a performance entry `[type, start, duration, value, hadRecentInput,
 /// processingStart, interactionId, name]`.
-fn read(seen: &[Value]) -> Option<Seen<'_>> {
+fn parse_seen(seen: &[Value]) -> Option<Seen<'_>> {
     let text = |index: usize| seen.get(index).and_then(Value::as_str).unwrap_or_default();
     let number = |index: usize| seen.get(index).and_then(Value::as_f64).unwrap_or_default();
     Some(match seen.first()?.as_str()? {

@@ -17,7 +17,7 @@ use axum::{
 use phasegate_domain::{
     events::{Rejection, RejectionCode},
     ids::EnvironmentId,
-    words::plain,
+    words::reword_serde_error,
 };
 use phasegate_service::{
     QuotaExceeded, Service, ServiceError,
@@ -34,8 +34,8 @@ use crate::http::{
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/collect", post(collect))
-        .route("/collect/screenshot", post(screenshot::keep))
+        .route("/collect", post(collect_batch))
+        .route("/collect/screenshot", post(screenshot::store_screenshot))
         .merge(simulation::routes())
 }
 
@@ -79,7 +79,7 @@ impl From<RejectedEvent> for Rejected {
     }
 }
 
-async fn collect(
+async fn collect_batch(
     State(state): State<AppState>,
     query: Result<Query<KeyQuery>, QueryRejection>,
     from: ClientAddress,
@@ -87,24 +87,25 @@ async fn collect(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let query = understood(query)?;
-    let app = app_of(&state, query.key.as_deref(), &headers)?;
+    let query = unwrap_query(query)?;
+    let app = authorise_app(&state, query.key.as_deref(), &headers)?;
     let service = &state.service;
     // Before the body is read, so that a refusal costs less than ingestion. The wait slows down
     // clients that retry at once; often the queue has room afterwards, so that no retry is needed.
     if ingest::is_overrun(service) {
-        state.back_off.wait(&connection, &state.stopping).await;
+        state.back_off.wait_before_refusal(&connection, &state.stopping).await;
         if ingest::is_overrun(service) {
             return Err(ServiceError::Busy.into());
         }
     }
     connection.end_back_off();
     let sender = Sender::with_key(from, &connection, app.environment)?;
-    let body = state.bodies.read(sender, &headers, body, MAX_BODY_BYTES).await;
+    let body = state.bodies.read_body(sender, &headers, body, MAX_BODY_BYTES).await;
     let body = body.inspect_err(|problem| count_unread(service, app.environment, problem))?;
     let sent = Sent { environment: app.environment, held: query.held, from, body };
-    let taken =
-        take_in(&state, sent).await.map_err(|error| rejected(service, app.environment, error))?;
+    let taken = ingest_body(&state, sent)
+        .await
+        .map_err(|error| batch_problem(service, app.environment, error))?;
     Ok((StatusCode::ACCEPTED, Json(taken)).into_response())
 }
 
@@ -120,10 +121,10 @@ fn count_unread(service: &Service, environment: EnvironmentId, problem: &Problem
 }
 
 /// Returns the problem of a rejected batch, and counts the rejection if the batch is at fault.
-fn rejected(service: &Service, environment: EnvironmentId, error: BatchError) -> Problem {
+fn batch_problem(service: &Service, environment: EnvironmentId, error: BatchError) -> Problem {
     match error {
         BatchError::Service(error) => error.into(),
-        BatchError::Quota(error) => exceeded(service, environment, &error),
+        BatchError::Quota(error) => quota_problem(service, environment, &error),
         error => {
             if let Some(reason) = error.rejection() {
                 ingest::count_rejection(service, environment, reason);
@@ -142,52 +143,58 @@ struct Sent {
 }
 
 /// Ingests a body. An invalid batch is an error; invalid events are listed in the receipt.
-async fn take_in(state: &AppState, sent: Sent) -> Result<Receipt, BatchError> {
+async fn ingest_body(state: &AppState, sent: Sent) -> Result<Receipt, BatchError> {
     let service = &state.service;
     // Reserve a slot in the queue first: decoding a batch that cannot be stored would be wasted.
-    let turn = ingest::take_turn(service).await?;
-    let (address, bytes) = (sent.from.public(), sent.body.len());
+    let turn = ingest::reserve_queue_place(service).await?;
+    let (address, bytes) = (sent.from.public_address(), sent.body.len());
     let reading = {
         let service = Arc::clone(service);
-        state.readers.run(async move { read(&service, &sent).await })
+        state.readers.run_job(async move { decode_batch(&service, &sent).await })
     };
     // Not 503, on which clients would retry forever.
     let broken = || ServiceError::Inconsistent("the batch could not be read");
     let AcceptedBatch { mut batch, sent, rejected } = reading.await.ok_or_else(broken)??;
-    ingest::admit(service, &mut batch, address, bytes)?;
+    ingest::admit_batch(service, &mut batch, address, bytes)?;
     let accepted = sent - rejected.len();
-    let appended = ingest::ingest(turn, batch).await?;
+    let appended = ingest::ingest_batch(turn, batch).await?;
     let rejected = rejected.into_iter().map(Rejected::from).collect();
     Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
 }
 
-async fn read(service: &Service, sent: &Sent) -> Result<AcceptedBatch, BatchError> {
-    let body = loader_fallback::completed(sent.body.clone()).map_err(decode::InvalidBatch::from)?;
+async fn decode_batch(service: &Service, sent: &Sent) -> Result<AcceptedBatch, BatchError> {
+    let body =
+        loader_fallback::complete_batch(sent.body.clone()).map_err(decode::InvalidBatch::from)?;
     let text = String::from_utf8_lossy(&body);
-    let mut batch = decode::batch(text.as_bytes())?;
+    let mut batch = decode::decode_batch(text.as_bytes())?;
     if matches!(text, Cow::Owned(_)) {
         batch.refuse_damaged();
     }
-    ingest::accept(service, sent.environment, batch, sent.held, sent.from.public()).await
+    ingest::accept_batch(service, sent.environment, batch, sent.held, sent.from.public_address())
+        .await
 }
 
 /// Authorises ingestion by the key in the query or a header.
-fn app_of(state: &AppState, key: Option<&str>, headers: &HeaderMap) -> Result<keys::App, Problem> {
+fn authorise_app(
+    state: &AppState,
+    key: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<keys::App, Problem> {
     let key = key.or_else(|| sent_key(headers));
-    keys::authorise(&state.service, key, sent_origin(headers), Purpose::Ingest)
+    keys::authorise_app(&state.service, key, sent_origin(headers), Purpose::Ingest)
         .map_err(|error| Problem::new(key_status(&error), error.to_string()))
 }
 
 /// Unwraps the query; unknown parameters are an error, because a misspelt one would be ignored
 /// silently.
-fn understood(query: Result<Query<KeyQuery>, QueryRejection>) -> Result<KeyQuery, Problem> {
-    query
-        .map(|Query(query)| query)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, plain(&error.body_text())))
+fn unwrap_query(query: Result<Query<KeyQuery>, QueryRejection>) -> Result<KeyQuery, Problem> {
+    query.map(|Query(query)| query).map_err(|error| {
+        Problem::new(StatusCode::BAD_REQUEST, reword_serde_error(&error.body_text()))
+    })
 }
 
 /// Counts a deferral and returns 429 with `Retry-After`.
-fn exceeded(service: &Service, environment: EnvironmentId, error: &QuotaExceeded) -> Problem {
+fn quota_problem(service: &Service, environment: EnvironmentId, error: &QuotaExceeded) -> Problem {
     let reason = Rejection::of_field(RejectionCode::QuotaExceeded, error.quota);
     ingest::count_deferral(service, environment, reason);
     let seconds = HeaderValue::from(error.retry_after_seconds.max(1));

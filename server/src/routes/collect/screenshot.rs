@@ -10,10 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use phasegate_domain::feedback::MAX_SCREENSHOT_BYTES;
-use phasegate_service::ingest::{admit_picture, save_screenshot};
+use phasegate_service::ingest::{admit_screenshot, save_screenshot};
 use serde::Serialize;
 
-use super::{KeyQuery, app_of, exceeded, understood};
+use super::{KeyQuery, authorise_app, quota_problem, unwrap_query};
 use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
 /// The response with the id of the screenshot.
@@ -22,7 +22,7 @@ struct Receipt {
     id: String,
 }
 
-pub(super) async fn keep(
+pub(super) async fn store_screenshot(
     State(state): State<AppState>,
     query: Result<Query<KeyQuery>, QueryRejection>,
     from: ClientAddress,
@@ -30,16 +30,17 @@ pub(super) async fn keep(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let app = app_of(&state, understood(query)?.key.as_deref(), &headers)?;
+    let app = authorise_app(&state, unwrap_query(query)?.key.as_deref(), &headers)?;
     let sender = Sender::with_key(from, &connection, app.environment)?;
-    let bytes = state.bodies.read(sender, &headers, body, MAX_SCREENSHOT_BYTES).await?;
+    let bytes = state.bodies.read_body(sender, &headers, body, MAX_SCREENSHOT_BYTES).await?;
     // After the body is read, so that a stalled client does not hold a permit.
     let Ok(_permit) = state.uploads.try_acquire() else {
         let detail = "too many pictures are being stored; send it again in a while";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
     };
-    let admitted = admit_picture(&state.service, app.environment, from.public(), bytes.len());
-    admitted.map_err(|error| exceeded(&state.service, app.environment, &error))?;
+    let admitted =
+        admit_screenshot(&state.service, app.environment, from.public_address(), bytes.len());
+    admitted.map_err(|error| quota_problem(&state.service, app.environment, &error))?;
     let id = save_screenshot(&state.service, app.environment, bytes.into()).await?;
     Ok((StatusCode::CREATED, Json(Receipt { id })).into_response())
 }

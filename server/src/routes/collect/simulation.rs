@@ -16,19 +16,19 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     access::Actor,
-    analytics::{Analytics, AnalyticsQuery, analytics},
+    analytics::{Analytics, AnalyticsQuery, compute_analytics},
     ingest,
-    performance::{Performance, PerformanceQuery, performance},
+    performance::{Performance, PerformanceQuery, read_performance},
 };
 use phasegate_wire::MAX_BODY_BYTES;
 use tokio::sync::SemaphorePermit;
 
-use super::{KeyQuery, app_of, exceeded, understood};
+use super::{KeyQuery, authorise_app, quota_problem, unwrap_query};
 use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/collect/simulation", post(begin))
+        .route("/collect/simulation", post(post_simulation))
         .route("/collect/simulation/analytics", get(measured_analytics))
         .route("/collect/simulation/performance", get(measured_performance))
 }
@@ -37,11 +37,11 @@ pub(super) fn routes() -> Router<AppState> {
 type Fields = Query<BTreeMap<String, String>>;
 
 /// Returns the actor that reads simulated telemetry, which has no account.
-fn reader() -> Actor {
-    Actor::token("simulation", Role::Viewer, &[Scope::Read], Reach::Environment, "simulation")
+fn simulation_reader() -> Actor {
+    Actor::from_token("simulation", Role::Viewer, &[Scope::Read], Reach::Environment, "simulation")
 }
 
-fn field<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
+fn query_value<'a>(fields: &'a BTreeMap<String, String>, name: &str) -> &'a str {
     fields.get(name).map_or("", String::as_str)
 }
 
@@ -50,11 +50,11 @@ async fn measured_analytics(
     Query(fields): Fields,
     headers: HeaderMap,
 ) -> Result<Json<Analytics>, Problem> {
-    let app = app_of(&state, fields.get("key").map(String::as_str), &headers)?;
-    let _permit = permit(&state)?;
-    let query = AnalyticsQuery::read(|name| field(&fields, name))?;
-    let shadow = app.environment.simulated();
-    Ok(Json(analytics(&state.service, &reader(), shadow, &query).await?))
+    let app = authorise_app(&state, fields.get("key").map(String::as_str), &headers)?;
+    let _permit = take_permit(&state)?;
+    let query = AnalyticsQuery::parse_parameters(|name| query_value(&fields, name))?;
+    let shadow = app.environment.simulated_id();
+    Ok(Json(compute_analytics(&state.service, &simulation_reader(), shadow, &query).await?))
 }
 
 async fn measured_performance(
@@ -62,14 +62,14 @@ async fn measured_performance(
     Query(fields): Fields,
     headers: HeaderMap,
 ) -> Result<Json<Performance>, Problem> {
-    let app = app_of(&state, fields.get("key").map(String::as_str), &headers)?;
-    let _permit = permit(&state)?;
-    let query = PerformanceQuery::read(|name| field(&fields, name))?;
-    let shadow = app.environment.simulated();
-    Ok(Json(performance(&state.service, &reader(), shadow, &query).await?))
+    let app = authorise_app(&state, fields.get("key").map(String::as_str), &headers)?;
+    let _permit = take_permit(&state)?;
+    let query = PerformanceQuery::from_url_fields(|name| query_value(&fields, name))?;
+    let shadow = app.environment.simulated_id();
+    Ok(Json(read_performance(&state.service, &simulation_reader(), shadow, &query).await?))
 }
 
-fn permit(state: &AppState) -> Result<SemaphorePermit<'_>, Problem> {
+fn take_permit(state: &AppState) -> Result<SemaphorePermit<'_>, Problem> {
     state.simulations.try_acquire().map_err(|_| {
         let detail = "another simulation is being begun or read; ask again shortly";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
@@ -77,7 +77,7 @@ fn permit(state: &AppState) -> Result<SemaphorePermit<'_>, Problem> {
 }
 
 /// Starts a simulation, or resumes it.
-async fn begin(
+async fn post_simulation(
     State(state): State<AppState>,
     query: Result<Query<KeyQuery>, QueryRejection>,
     headers: HeaderMap,
@@ -85,14 +85,14 @@ async fn begin(
     Extension(connection): Extension<Arc<Connection>>,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let app = app_of(&state, understood(query)?.key.as_deref(), &headers)?;
+    let app = authorise_app(&state, unwrap_query(query)?.key.as_deref(), &headers)?;
     let sender = Sender::with_key(from, &connection, app.environment)?;
-    let body = state.bodies.read(sender, &headers, body, MAX_BODY_BYTES).await?;
+    let body = state.bodies.read_body(sender, &headers, body, MAX_BODY_BYTES).await?;
     let wanted: Simulation = serde_json::from_slice(&body)
         .map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))?;
-    let admitted = ingest::admit_simulation(&state.service, from.public());
-    admitted.map_err(|error| exceeded(&state.service, app.environment, &error))?;
-    let _permit = permit(&state)?;
+    let admitted = ingest::admit_simulation(&state.service, from.public_address());
+    admitted.map_err(|error| quota_problem(&state.service, app.environment, &error))?;
+    let _permit = take_permit(&state)?;
     let begun = ingest::begin_simulation(&state.service, app.environment, wanted).await;
     begun?;
     Ok(StatusCode::NO_CONTENT)

@@ -20,15 +20,15 @@ const RENEW_AFTER_SECONDS: i64 = 3_600;
 
 /// Passes on requests with a valid session, with their [`Account`] as extension; redirects others
 /// to the login page.
-pub(crate) async fn guard(
+pub(crate) async fn require_login(
     State(state): State<AppState>,
     session: Session,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match account(&state, &session).await {
+    match session_account(&state, &session).await {
         Ok(Some(account)) => {
-            if let Err(error) = renew(&state, &session).await {
+            if let Err(error) = renew_session(&state, &session).await {
                 tracing::error!(%error, "a session could not be renewed");
             }
             request.extensions_mut().insert(account);
@@ -40,7 +40,7 @@ pub(crate) async fn guard(
 }
 
 /// Returns the account of a session, with its current role.
-pub(crate) async fn account(
+pub(crate) async fn session_account(
     state: &AppState,
     session: &Session,
 ) -> Result<Option<Account>, Problem> {
@@ -52,10 +52,13 @@ pub(crate) async fn account(
     let id: Option<AccountId> =
         session.get(ACCOUNT).await.map_err(|error| failed(error.to_string()))?;
     let Some(id) = id else { return Ok(None) };
-    accounts::account(&state.service, id).await.map_err(|error| failed(error.to_string()))
+    accounts::read_account(&state.service, id).await.map_err(|error| failed(error.to_string()))
 }
 
-async fn renew(state: &AppState, session: &Session) -> Result<(), tower_sessions::session::Error> {
+async fn renew_session(
+    state: &AppState,
+    session: &Session,
+) -> Result<(), tower_sessions::session::Error> {
     let now = state.service.now().timestamp();
     let renewed: Option<i64> = session.get(RENEWED).await?;
     if renewed.is_none_or(|renewed| now - renewed >= RENEW_AFTER_SECONDS) {

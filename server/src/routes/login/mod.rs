@@ -4,9 +4,9 @@ mod guard;
 mod routes;
 mod sessions;
 
-pub(crate) use guard::{account, guard};
+pub(crate) use guard::{require_login, session_account};
 pub(crate) use routes::routes;
-pub(crate) use sessions::{reread, session_layer};
+pub(crate) use sessions::{reread_session, session_layer};
 
 /// The session key of the account id.
 const ACCOUNT: &str = "account";

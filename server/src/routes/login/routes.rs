@@ -10,11 +10,13 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use percent_encoding::utf8_percent_encode;
-use phasegate_service::accounts::{LoggedIn, LoginError, device_cookie, known_device, log_in};
+use phasegate_service::accounts::{
+    LoggedIn, LoginError, create_device_cookie, log_in, verify_device_cookie,
+};
 use serde::Deserialize;
 use tower_sessions::{Session, cookie::time::Duration};
 
-use super::{ACCOUNT, EPOCH, guard::account};
+use super::{ACCOUNT, EPOCH, guard::session_account};
 use crate::{
     clock,
     http::{AppState, ClientAddress, IN_QUERY, Problem},
@@ -26,8 +28,8 @@ const MAX_FORM_BYTES: usize = 32_768;
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/login", post(submit))
-        .route("/login/check", get(check))
+        .route("/login", post(submit_login))
+        .route("/login/check", get(check_cookie))
         .route("/logout", post(log_out))
 }
 
@@ -40,27 +42,28 @@ struct LoginForm {
 }
 
 /// Returns `next` if it is a path of the admin, else the default: prevents open redirects.
-fn destination(next: &str) -> &str {
+fn safe_destination(next: &str) -> &str {
     let is_own = next == "/admin" || next.starts_with("/admin/") || next.starts_with("/admin?");
     if is_own && !next.contains(['\\', '\r', '\n']) { next } else { "/admin/rollout" }
 }
 
-async fn submit(
+async fn submit_login(
     State(state): State<AppState>,
     from: ClientAddress,
     session: Session,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let body = state.bodies.read(from, &headers, body, MAX_FORM_BYTES).await?;
+    let body = state.bodies.read_body(from, &headers, body, MAX_FORM_BYTES).await?;
     let Ok(form) = serde_urlencoded::from_bytes::<LoginForm>(&body) else {
         return Ok(Redirect::to("/login?error=form").into_response());
     };
     let email = form.email.trim();
-    let next = utf8_percent_encode(destination(&form.next), IN_QUERY);
+    let next = utf8_percent_encode(safe_destination(&form.next), IN_QUERY);
     let cookies = CookieJar::from_headers(&headers);
     let cookie = cookies.get(DEVICE);
-    let device = cookie.and_then(|cookie| known_device(&state.service, email, cookie.value()));
+    let device =
+        cookie.and_then(|cookie| verify_device_cookie(&state.service, email, cookie.value()));
     let logged_in = log_in(&state.service, from.0, device.as_deref(), email, &form.password);
     let LoggedIn { account, epoch } = match logged_in.await {
         Ok(logged_in) => logged_in,
@@ -87,7 +90,9 @@ async fn submit(
     session.cycle_id().await.map_err(failed)?;
     session.insert(ACCOUNT, account.id).await.map_err(failed)?;
     session.insert(EPOCH, epoch).await.map_err(failed)?;
-    let device = clock::seed().ok().and_then(|seed| device_cookie(&state.service, email, &seed));
+    let device = clock::generate_seed()
+        .ok()
+        .and_then(|seed| create_device_cookie(&state.service, email, &seed));
     let cookies = device.into_iter().fold(CookieJar::new(), |cookies, value| {
         let cookie = Cookie::build((DEVICE, value))
             .path("/login")
@@ -114,13 +119,13 @@ struct CheckQuery {
 
 /// Checks that the browser kept the session cookie; without this check, it would return to the
 /// login page without an explanation.
-async fn check(
+async fn check_cookie(
     State(state): State<AppState>,
     session: Session,
     Query(query): Query<CheckQuery>,
 ) -> Result<Redirect, Problem> {
-    Ok(match account(&state, &session).await? {
-        Some(_) => Redirect::to(destination(&query.next)),
+    Ok(match session_account(&state, &session).await? {
+        Some(_) => Redirect::to(safe_destination(&query.next)),
         None => Redirect::to("/login?error=cookie"),
     })
 }
@@ -138,11 +143,11 @@ mod tests {
 
     #[test]
     fn a_login_leads_only_into_the_admin() {
-        assert_eq!(destination("/admin/flags?user=a"), "/admin/flags?user=a");
+        assert_eq!(safe_destination("/admin/flags?user=a"), "/admin/flags?user=a");
         for elsewhere in
             ["https://evil.example", "//evil.example", "/admin\\evil", "", "/administrator"]
         {
-            assert_eq!(destination(elsewhere), "/admin/rollout", "{elsewhere}");
+            assert_eq!(safe_destination(elsewhere), "/admin/rollout", "{elsewhere}");
         }
     }
 }

@@ -20,7 +20,7 @@ use tower_sessions::{
 use super::{ACCOUNT, EPOCH};
 use crate::http::AppState;
 
-/// The lifetime of an unused session; [`super::guard()`] renews sessions in use.
+/// The lifetime of an unused session; [`super::require_login`] renews sessions in use.
 const IDLE: Duration = Duration::days(7);
 
 /// Returns the layer that reads and writes the session cookie.
@@ -34,7 +34,7 @@ pub(crate) fn session_layer(state: &AppState) -> SessionManagerLayer<ServiceSess
 }
 
 /// Returns the session without its cached data, so that it is read from the store again.
-pub(crate) fn reread(session: &Session, state: &AppState) -> Session {
+pub(crate) fn reread_session(session: &Session, state: &AppState) -> Session {
     let store = ServiceSessions { service: Arc::clone(&state.service) };
     Session::new(session.id(), Arc::new(store), None)
 }
@@ -45,39 +45,39 @@ pub(crate) struct ServiceSessions {
     service: Arc<Service>,
 }
 
-fn digest(id: &Id) -> Digest {
-    secrets::digest(&id.0.to_be_bytes())
+fn id_digest(id: &Id) -> Digest {
+    secrets::hash_secret(&id.0.to_be_bytes())
 }
 
-fn stored(record: &Record) -> Result<StoredSession> {
+fn encode_record(record: &Record) -> Result<StoredSession> {
     let number = |name| record.data.get(name).and_then(serde_json::Value::as_i64);
     let (account, epoch) = (number(ACCOUNT).map(AccountId), number(EPOCH).unwrap_or_default());
     let expires_at = DateTime::from_timestamp(record.expiry_date.unix_timestamp(), 0)
         .ok_or_else(|| Error::Encode("the end of the session is out of range".into()))?;
     let data =
         serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-    Ok(StoredSession { id: digest(&record.id), account, epoch, data, expires_at })
+    Ok(StoredSession { id: id_digest(&record.id), account, epoch, data, expires_at })
 }
 
 #[async_trait]
 impl SessionStore for ServiceSessions {
     /// Does not check for collisions: ids are 128 random bits.
     async fn create(&self, record: &mut Record) -> Result<()> {
-        accounts::create_session(&self.service, &stored(record)?)
+        accounts::create_session(&self.service, &encode_record(record)?)
             .await
             .map_err(|error| Error::Backend(error.to_string()))
     }
 
     /// Does not recreate a session that has ended in the meantime.
     async fn save(&self, record: &Record) -> Result<()> {
-        accounts::save_session(&self.service, &stored(record)?)
+        accounts::save_session(&self.service, &encode_record(record)?)
             .await
             .map(drop)
             .map_err(|error| Error::Backend(error.to_string()))
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let session = accounts::load_session(&self.service, digest(id))
+        let session = accounts::load_session(&self.service, id_digest(id))
             .await
             .map_err(|error| Error::Backend(error.to_string()))?;
         let Some(session) = session else {
@@ -91,7 +91,7 @@ impl SessionStore for ServiceSessions {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        accounts::delete_session(&self.service, digest(id))
+        accounts::delete_session(&self.service, id_digest(id))
             .await
             .map_err(|error| Error::Backend(error.to_string()))
     }

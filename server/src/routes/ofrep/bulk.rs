@@ -15,7 +15,9 @@ use phasegate_domain::{
     evaluation::{Answer, Evaluator},
     targeting::{EvaluationContext, Share},
 };
-use phasegate_service::{CachedEnvironment, collection_settings::in_force, rollout::current_phase};
+use phasegate_service::{
+    CachedEnvironment, collection_settings::resolve_collection_settings, rollout::current_phase,
+};
 use phasegate_wire::MAX_SEGMENTS;
 use serde::Serialize;
 
@@ -57,7 +59,11 @@ struct BulkMetadata<'a> {
     collect_rate: Option<f64>,
 }
 
-fn segments(live: &CachedEnvironment, context: &EvaluationContext, now: Timestamp) -> String {
+fn matching_segments(
+    live: &CachedEnvironment,
+    context: &EvaluationContext,
+    now: Timestamp,
+) -> String {
     let mut all = String::new();
     for (key, segment) in live.snapshot().segments().iter().take(MAX_SEGMENTS) {
         if segment.matches(context, live.snapshot().segments(), now) {
@@ -70,7 +76,7 @@ fn segments(live: &CachedEnvironment, context: &EvaluationContext, now: Timestam
     all
 }
 
-fn metadata(
+fn bulk_metadata(
     live: &CachedEnvironment,
     collection_settings: CollectionSettings,
     segments: String,
@@ -98,7 +104,7 @@ fn metadata(
     }
 }
 
-pub(super) async fn evaluate(
+pub(super) async fn evaluate_all(
     State(state): State<AppState>,
     from: ClientAddress,
     Extension(connection): Extension<Arc<Connection>>,
@@ -106,7 +112,7 @@ pub(super) async fn evaluate(
     body: Body,
 ) -> Result<Response, OfrepError> {
     let Asked { live, context, digest } =
-        request::read(&state, from, &connection, &headers, body).await?;
+        request::read_request(&state, from, &connection, &headers, body).await?;
     let now = state.service.now();
     let mut body = Vec::with_capacity(BYTES + BYTES_OF_FLAG * live.snapshot().flags().len());
     body.extend_from_slice(b"{\"flags\":[");
@@ -117,20 +123,20 @@ pub(super) async fn evaluate(
         }
         write_answer(&mut body, &live, entry, &evaluator)?;
     }
-    let collection_settings = in_force(&state.service, &live);
+    let collection_settings = resolve_collection_settings(&state.service, &live);
     let segments = match collection_settings.analytics {
-        true => segments(&live, &context, now),
+        true => matching_segments(&live, &context, now),
         false => String::new(),
     };
     body.extend_from_slice(b"],\"metadata\":");
-    write_json(&mut body, &metadata(&live, collection_settings, segments))?;
+    write_json(&mut body, &bulk_metadata(&live, collection_settings, segments))?;
     let key = sent_key(&headers).unwrap_or_default();
-    if let Some(streams) = state.tickets.streams(live.environment().id, key, now) {
+    if let Some(streams) = state.tickets.event_streams(live.environment().id, key, now) {
         body.extend_from_slice(b",\"eventStreams\":");
         body.extend_from_slice(&streams);
     }
     body.push(b'}');
-    let tag = tag(&body, digest);
+    let tag = response_tag(&body, digest);
     let etag = [(header::ETAG, format!("\"{tag}\""))];
     // Clients send it back quoted, bare or weak.
     if header_text(&headers, header::IF_NONE_MATCH).is_some_and(|sent| sent.contains(&tag)) {
@@ -146,13 +152,13 @@ fn write_answer<'a>(
     entry: &'a FlagEntry,
     evaluator: &Evaluator<'a, '_>,
 ) -> Result<(), OfrepError> {
-    match evaluator.evaluate(entry) {
+    match evaluator.evaluate_entry(entry) {
         Ok(found) => {
-            live.count(entry, found.variant);
+            live.count_evaluation(entry, found.variant);
             Answer::new(live.snapshot(), entry, &found).write_json(body);
             Ok(())
         }
-        Err(error) => write_json(body, &OfrepError::from(error).of(entry.flag.key.as_str())),
+        Err(error) => write_json(body, &OfrepError::from(error).with_key(entry.flag.key.as_str())),
     }
 }
 
@@ -164,6 +170,6 @@ fn write_json(body: &mut Vec<u8>, value: &impl Serialize) -> Result<(), OfrepErr
 
 /// Returns the `ETag` of answers, context and ticket. It includes the ticket, so that a client with
 /// an expired ticket, or one of a restarted server, gets a new one and not a 304.
-fn tag(body: &[u8], context: u64) -> String {
+fn response_tag(body: &[u8], context: u64) -> String {
     format!("{:016x}", TAG_HASH.hash_one((body, context)))
 }

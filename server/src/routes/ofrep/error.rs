@@ -46,7 +46,7 @@ impl OfrepError {
     }
 
     /// Sets the key of the flag.
-    pub(super) fn of(self, key: &str) -> Self {
+    pub(super) fn with_key(self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self }
     }
 }

@@ -13,7 +13,7 @@ use axum::{
     extract::{Path, State, rejection::PathRejection},
     http::HeaderMap,
 };
-use phasegate_domain::evaluation::{Answer, Reader, explain as explain_flag};
+use phasegate_domain::evaluation::{Answer, Reader, explain_flag};
 use serde_json::{Value, json};
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::http::{AppState, ClientAddress, Connection};
 
-pub(super) async fn explain(
+pub(super) async fn explain_evaluation(
     State(state): State<AppState>,
     key: Result<Path<String>, PathRejection>,
     from: ClientAddress,
@@ -30,13 +30,14 @@ pub(super) async fn explain(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, OfrepError> {
-    let key = request::key_of(key)?;
-    let Asked { live, context, .. } = request::read(&state, from, &connection, &headers, body)
-        .await
-        .map_err(|error| error.of(&key))?;
-    let entry = request::find(&live, &key)?;
+    let key = request::path_key(key)?;
+    let Asked { live, context, .. } =
+        request::read_request(&state, from, &connection, &headers, body)
+            .await
+            .map_err(|error| error.with_key(&key))?;
+    let entry = request::find_entry(&live, &key)?;
     let (found, steps) = explain_flag(live.snapshot(), entry, &context, state.service.now());
-    let lines = steps.iter().flat_map(|step| step.lines(Reader::Page));
+    let lines = steps.iter().flat_map(|step| step.explanation_lines(Reader::Page));
     let steps: Vec<String> =
         lines.map(|line| format!("{}{}", "  ".repeat(line.depth), line.text)).collect();
     Ok(Json(match found {

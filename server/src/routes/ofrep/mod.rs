@@ -16,8 +16,8 @@ use crate::http::AppState;
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/ofrep/v1/evaluate/flags", post(bulk::evaluate))
-        .route("/ofrep/v1/evaluate/flags/{key}", post(single::evaluate))
-        .route("/ofrep/v1/explain/{key}", post(explain::explain))
-        .route("/ofrep/v1/stream", get(stream::listen))
+        .route("/ofrep/v1/evaluate/flags", post(bulk::evaluate_all))
+        .route("/ofrep/v1/evaluate/flags/{key}", post(single::evaluate_one))
+        .route("/ofrep/v1/explain/{key}", post(explain::explain_evaluation))
+        .route("/ofrep/v1/stream", get(stream::open_stream))
 }

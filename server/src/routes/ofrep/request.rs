@@ -39,7 +39,7 @@ pub(super) struct Asked {
 }
 
 /// Authorises a request and reads its context.
-pub(super) async fn read(
+pub(super) async fn read_request(
     state: &AppState,
     from: ClientAddress,
     connection: &Connection,
@@ -51,12 +51,12 @@ pub(super) async fn read(
         OfrepError::new(key_status(&error), ErrorCode::General, error.to_string())
     };
     let (key, origin) = (sent_key(headers), sent_origin(headers));
-    let app = keys::authorise(service, key, origin, Purpose::Evaluate).map_err(unauthorised)?;
+    let app = keys::authorise_app(service, key, origin, Purpose::Evaluate).map_err(unauthorised)?;
     let live = service.environment(app.environment).map_err(|error| {
         OfrepError::new(StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::General, error.to_string())
     })?;
     let sender = Sender::with_key(from, connection, app.environment)?;
-    let body = state.bodies.read(sender, headers, body, MAX_BODY_BYTES).await?;
+    let body = state.bodies.read_body(sender, headers, body, MAX_BODY_BYTES).await?;
     let bad = |code, details: String| OfrepError::new(StatusCode::BAD_REQUEST, code, details);
     // Some clients send no body without a context.
     let SentContext(context) = if body.is_empty() {
@@ -80,14 +80,14 @@ struct Request {
 /// Parses a body. A lone surrogate, such as `'Ada 🚀'.slice(0, 5)` leaves behind, is replaced: it
 /// must not make the whole evaluation fail.
 fn read_mended(body: &[u8]) -> Result<Request, serde_json::Error> {
-    serde_json::from_slice(body).or_else(|error| match mended(body) {
+    serde_json::from_slice(body).or_else(|error| match mend_surrogates(body) {
         Some(mended) => serde_json::from_slice(&mended),
         None => Err(error),
     })
 }
 
 /// Replaces lone surrogates with U+FFFD; `None` if there are none.
-fn mended(body: &[u8]) -> Option<Vec<u8>> {
+fn mend_surrogates(body: &[u8]) -> Option<Vec<u8>> {
     let escape = |at: usize| -> Option<u16> {
         let hex = body.get(at..at + 6)?.strip_prefix(b"\\u")?;
         u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
@@ -112,18 +112,18 @@ fn mended(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Returns a flag by its key, or 404.
-pub(super) fn find<'a>(
+pub(super) fn find_entry<'a>(
     live: &'a CachedEnvironment,
     key: &str,
 ) -> Result<&'a FlagEntry, OfrepError> {
     live.snapshot().flag(key).ok_or_else(|| {
         let details = format!("there is no flag {key:?} in this environment");
-        OfrepError::new(StatusCode::NOT_FOUND, ErrorCode::FlagNotFound, details).of(key)
+        OfrepError::new(StatusCode::NOT_FOUND, ErrorCode::FlagNotFound, details).with_key(key)
     })
 }
 
 /// Returns the flag key of the path, or 400 if it is not UTF-8.
-pub(super) fn key_of(key: Result<Path<String>, PathRejection>) -> Result<String, OfrepError> {
+pub(super) fn path_key(key: Result<Path<String>, PathRejection>) -> Result<String, OfrepError> {
     key.map(|Path(key)| key).map_err(|error| {
         OfrepError::new(StatusCode::BAD_REQUEST, ErrorCode::ParseError, error.body_text())
     })

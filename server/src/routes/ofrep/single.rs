@@ -9,7 +9,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
-use phasegate_domain::evaluation::{Answer, evaluate as evaluate_flag};
+use phasegate_domain::evaluation::{Answer, evaluate_flag};
 
 use super::{
     error::OfrepError,
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::http::{AppState, ClientAddress, Connection};
 
-pub(super) async fn evaluate(
+pub(super) async fn evaluate_one(
     State(state): State<AppState>,
     key: Result<Path<String>, PathRejection>,
     from: ClientAddress,
@@ -25,13 +25,14 @@ pub(super) async fn evaluate(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OfrepError> {
-    let key = request::key_of(key)?;
-    let Asked { live, context, .. } = request::read(&state, from, &connection, &headers, body)
-        .await
-        .map_err(|error| error.of(&key))?;
-    let entry = request::find(&live, &key)?;
+    let key = request::path_key(key)?;
+    let Asked { live, context, .. } =
+        request::read_request(&state, from, &connection, &headers, body)
+            .await
+            .map_err(|error| error.with_key(&key))?;
+    let entry = request::find_entry(&live, &key)?;
     let found = evaluate_flag(live.snapshot(), entry, &context, state.service.now())
-        .map_err(|error| OfrepError::from(error).of(&key))?;
-    live.count(entry, found.variant);
+        .map_err(|error| OfrepError::from(error).with_key(&key))?;
+    live.count_evaluation(entry, found.variant);
     Ok(Json(&Answer::new(live.snapshot(), entry, &found)).into_response())
 }

@@ -26,8 +26,8 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::error::{ErrorCode, OfrepError};
 use crate::http::{
-    AppState, ClientAddress, Connection, KeptOpen, StreamPlace, header_text, key_status, no_room,
-    sent_key, sent_origin,
+    AppState, ClientAddress, Connection, KeptOpen, StreamPlace, header_text, key_status,
+    no_room_problem, sent_key, sent_origin,
 };
 
 /// The ping interval: proxies close streams that are silent for a minute.
@@ -46,7 +46,7 @@ pub(super) struct Ticket {
 }
 
 /// Opens a stream for a client with a ticket from a bulk evaluation, or with its key.
-pub(super) async fn listen(
+pub(super) async fn open_stream(
     State(state): State<AppState>,
     query: Result<Query<Ticket>, QueryRejection>,
     Extension(connection): Extension<Arc<Connection>>,
@@ -57,7 +57,7 @@ pub(super) async fn listen(
     let ticket = query.ok().and_then(|Query(query)| query.ticket);
     let environment = match ticket {
         Some(ticket) => {
-            let found = state.tickets.check(&ticket, service.now());
+            let found = state.tickets.check_ticket(&ticket, service.now());
             let found = found.filter(|(_, key)| keys::is_known(service, key));
             let (environment, _) = found.ok_or_else(|| {
                 let details = "this ticket is not good any more; evaluate in bulk for a new one";
@@ -66,17 +66,22 @@ pub(super) async fn listen(
             environment
         }
         None => {
-            keys::authorise(service, sent_key(&headers), sent_origin(&headers), Purpose::Evaluate)
-                .map_err(|error| {
-                    OfrepError::new(key_status(&error), ErrorCode::General, error.to_string())
-                })?
-                .environment
+            keys::authorise_app(
+                service,
+                sent_key(&headers),
+                sent_origin(&headers),
+                Purpose::Evaluate,
+            )
+            .map_err(|error| {
+                OfrepError::new(key_status(&error), ErrorCode::General, error.to_string())
+            })?
+            .environment
         }
     };
     if !connection.admits_key(environment) {
-        return Err(no_room().into());
+        return Err(no_room_problem().into());
     }
-    let Some(place) = state.flag_streams.take(from.0) else {
+    let Some(place) = state.flag_streams.take_place(from.0) else {
         let details = "too many clients are listening; ask again later, or poll";
         return Err(OfrepError::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::General, details));
     };
@@ -102,7 +107,7 @@ pub(super) async fn listen(
         // nginx would otherwise hold events back until its buffer is full.
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    Ok((head, Body::from_stream(listener.events())).into_response())
+    Ok((head, Body::from_stream(listener.into_events())).into_response())
 }
 
 /// Whether a client may have missed the newest change: its last event id differs, or, without one,
@@ -114,12 +119,12 @@ fn has_missed(
     now: Timestamp,
 ) -> bool {
     match last_id {
-        Some(last) => last != id(environment, newest),
+        Some(last) => last != event_id(environment, newest),
         None => newest.changed_at.is_some_and(|at| now - at < RECENT),
     }
 }
 
-fn id(environment: EnvironmentId, configuration: Configuration) -> String {
+fn event_id(environment: EnvironmentId, configuration: Configuration) -> String {
     format!("{}-{}", environment.0, configuration.version)
 }
 
@@ -137,14 +142,14 @@ struct Listener {
 
 impl Listener {
     /// Returns an event per change until the server stops; changes in quick succession are merged.
-    fn events(self) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
+    fn into_events(self) -> impl Stream<Item = Result<Bytes, Infallible>> + use<> {
         stream::unfold(self, async |mut listener| {
-            let bytes = listener.next().await?;
+            let bytes = listener.next_event().await?;
             Some((Ok(bytes), listener))
         })
     }
 
-    async fn next(&mut self) -> Option<Bytes> {
+    async fn next_event(&mut self) -> Option<Bytes> {
         tokio::select! {
             biased;
             () = &mut self.stopped => None,
@@ -152,7 +157,7 @@ impl Listener {
                 // An error means that the server is stopping; the stream ends.
                 changed.ok()?;
                 let newest = *self.changes.borrow_and_update();
-                Some(event(self.environment, newest))
+                Some(format_change(self.environment, newest))
             }
             () = &mut self.keep_alive => {
                 self.keep_alive.as_mut().reset(Instant::now() + KEEP_ALIVE);
@@ -163,8 +168,8 @@ impl Listener {
 }
 
 /// Formats a change as `text/event-stream`.
-fn event(environment: EnvironmentId, configuration: Configuration) -> Bytes {
-    let id = id(environment, configuration);
+fn format_change(environment: EnvironmentId, configuration: Configuration) -> Bytes {
+    let id = event_id(environment, configuration);
     format!("id: {id}\ndata: {{\"type\":\"refetchEvaluation\"}}\n\n").into()
 }
 

@@ -11,19 +11,19 @@ use phasegate_store::{
 
 use super::{edits, rollout};
 use crate::{
-    database::{Database, commit},
-    error::{damaged, database},
+    database::{Database, commit_transaction},
+    error::{damaged_error, database_error},
 };
 
 pub(super) async fn first_start(
     db: &Database,
     new: &FirstStart,
 ) -> Result<Option<Created>, StoreError> {
-    let mut tx = db.write().await?;
+    let mut tx = db.begin_write().await?;
     let has_accounts: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM accounts)")
         .fetch_one(&mut *tx)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
     if has_accounts {
         return Ok(None);
     }
@@ -35,7 +35,7 @@ pub(super) async fn first_start(
     .bind(Role::Admin.as_str())
     .fetch_one(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let environment: i64 = sqlx::query_scalar(
         "INSERT INTO projects (key, name) VALUES ('default', 'Default');
          INSERT INTO environments (project_id, key, name)
@@ -43,7 +43,7 @@ pub(super) async fn first_start(
     )
     .fetch_one(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let environment = EnvironmentId(environment);
     let name = "first start".to_owned();
     let client_key = ClientKey {
@@ -72,17 +72,17 @@ pub(super) async fn first_start(
     if let Some(plan) = &new.plan {
         rollout::insert_plan(&mut tx, environment, plan, new.at).await?;
     }
-    commit(tx).await?;
+    commit_transaction(tx).await?;
     Ok(Some(Created { environment, admin: AccountId(admin) }))
 }
 
-pub(super) async fn create(
+pub(super) async fn create_account(
     db: &Database,
     email: &str,
     password_hash: &str,
     role: Role,
 ) -> Result<AccountId, StoreError> {
-    let mut tx = db.write().await?;
+    let mut tx = db.begin_write().await?;
     let made: Option<i64> = sqlx::query_scalar(
         "INSERT INTO accounts (email, password_hash, role) VALUES (?, ?, ?)
          ON CONFLICT DO NOTHING RETURNING id",
@@ -92,18 +92,18 @@ pub(super) async fn create(
     .bind(role.as_str())
     .fetch_optional(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let id = made.ok_or(StoreError::Conflict)?;
-    commit(tx).await?;
+    commit_transaction(tx).await?;
     Ok(AccountId(id))
 }
 
 fn to_account((id, email, role): (i64, String, String)) -> Result<Account, StoreError> {
-    let role = Role::parse(&role).ok_or_else(|| damaged("account")(&"unknown role"))?;
+    let role = Role::parse(&role).ok_or_else(|| damaged_error("account")(&"unknown role"))?;
     Ok(Account { id: AccountId(id), email, role })
 }
 
-pub(super) async fn stored_account(
+pub(super) async fn read_stored_account(
     db: &Database,
     email: &str,
 ) -> Result<Option<StoredAccount>, StoreError> {
@@ -113,20 +113,23 @@ pub(super) async fn stored_account(
     .bind(email)
     .fetch_optional(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     row.map(|(id, email, role, password_hash, session_epoch)| {
         Ok(StoredAccount { account: to_account((id, email, role))?, password_hash, session_epoch })
     })
     .transpose()
 }
 
-pub(super) async fn account(db: &Database, id: AccountId) -> Result<Option<Account>, StoreError> {
+pub(super) async fn read_account(
+    db: &Database,
+    id: AccountId,
+) -> Result<Option<Account>, StoreError> {
     let row: Option<(i64, String, String)> =
         sqlx::query_as("SELECT id, email, role FROM accounts WHERE id = ?")
             .bind(id.0)
             .fetch_optional(&db.reader)
             .await
-            .map_err(database)?;
+            .map_err(database_error)?;
     row.map(to_account).transpose()
 }
 
@@ -135,7 +138,7 @@ pub(super) async fn set_password(
     email: &str,
     password_hash: &str,
 ) -> Result<bool, StoreError> {
-    let mut tx = db.write().await?;
+    let mut tx = db.begin_write().await?;
     let id: Option<i64> = sqlx::query_scalar(
         "UPDATE accounts SET password_hash = ?, session_epoch = session_epoch + 1
              WHERE email = ? RETURNING id",
@@ -144,12 +147,12 @@ pub(super) async fn set_password(
     .bind(email)
     .fetch_optional(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     sqlx::query("DELETE FROM sessions WHERE account_id = ?")
         .bind(id)
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
-    commit(tx).await?;
+        .map_err(database_error)?;
+    commit_transaction(tx).await?;
     Ok(id.is_some())
 }

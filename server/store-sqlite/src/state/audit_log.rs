@@ -8,10 +8,10 @@ use phasegate_domain::{
 use phasegate_store::{StoreError, models::AuditQuery};
 use sqlx::SqliteConnection;
 
-use super::{from_json, instant, to_json};
-use crate::{database::Database, error::database};
+use super::{from_json, parse_timestamp, to_json};
+use crate::{database::Database, error::database_error};
 
-pub(super) async fn append(
+pub(super) async fn append_entry(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
     entry: &AuditEntry,
@@ -29,7 +29,7 @@ pub(super) async fn append(
     .bind(to_json("audit log", &entry.change)?)
     .execute(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(())
 }
 
@@ -56,19 +56,19 @@ pub(super) async fn read_audit_log(
     .bind(query.until.map(|until| until.timestamp_millis()))
     .fetch_all(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     rows.into_iter()
         .map(|(id, at, actor, change)| {
             let change = from_json("audit log", &change)?;
-            let (at, actor) = (instant("audit log", at)?, ActorName(actor));
+            let (at, actor) = (parse_timestamp("audit log", at)?, ActorName(actor));
             Ok(AuditRecord { id, entry: AuditEntry { at, actor, change } })
         })
         .collect()
 }
 
-pub(super) async fn revision(db: &Database) -> Result<i64, StoreError> {
+pub(super) async fn read_revision(db: &Database) -> Result<i64, StoreError> {
     sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM audit_log")
         .fetch_one(&db.reader)
         .await
-        .map_err(database)
+        .map_err(database_error)
 }

@@ -9,7 +9,7 @@ use phasegate_domain::{
 use phasegate_store::StoreError;
 use sqlx::SqliteConnection;
 
-use super::{statement::must_change, to_json};
+use super::{statement::execute_or_conflict, to_json};
 
 pub(super) async fn create_flag(
     tx: &mut SqliteConnection,
@@ -24,7 +24,7 @@ pub(super) async fn create_flag(
          SELECT project_id, ?1, ?2, 1, ?3, ?3 FROM environments WHERE id = ?4",
     );
     let insert = insert.bind(flag.key.as_str()).bind(to_json("flag", flag)?).bind(at);
-    must_change(tx, insert.bind(environment.0)).await?;
+    execute_or_conflict(tx, insert.bind(environment.0)).await?;
     let insert = sqlx::query(
         "INSERT INTO flag_states (environment_id, flag_key, state, version, changed_at)
          SELECT id, ?1, iif(id = ?2, ?3, ?4), 1, ?5 FROM environments
@@ -34,7 +34,7 @@ pub(super) async fn create_flag(
     let insert = insert.bind(flag.key.as_str()).bind(environment.0);
     let insert =
         insert.bind(to_json("flag state", &state)?).bind(to_json("flag state", elsewhere)?);
-    must_change(tx, insert.bind(at)).await
+    execute_or_conflict(tx, insert.bind(at)).await
 }
 
 /// Inserts a segment. Its version comes from the audit log, so that it is never that of an earlier
@@ -50,5 +50,5 @@ pub(super) async fn create_segment(
          FROM environments WHERE id = ?",
     );
     let insert = insert.bind(segment.key.as_str()).bind(to_json("segment", segment)?);
-    must_change(tx, insert.bind(environment.0)).await
+    execute_or_conflict(tx, insert.bind(environment.0)).await
 }

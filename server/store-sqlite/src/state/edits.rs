@@ -17,32 +17,32 @@ use super::{
     audit_log,
     create::{create_flag, create_segment},
     rollout,
-    statement::must_change,
+    statement::execute_or_conflict,
     to_json,
 };
 use crate::{
-    database::{Database, commit},
-    error::database,
+    database::{Database, commit_transaction},
+    error::database_error,
 };
 
-pub(super) async fn edit(
+pub(super) async fn apply_edits(
     db: &Database,
     environment: EnvironmentId,
     edits: &[Edit],
     entries: &[EnvironmentAuditEntry],
 ) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
+    let mut tx = db.begin_write().await?;
     let at = entries.iter().map(|placed| placed.entry.at).max().unwrap_or_default();
     for edit in edits {
-        one(&mut tx, environment, edit, at).await?;
+        apply_edit(&mut tx, environment, edit, at).await?;
     }
     for EnvironmentAuditEntry { environment, entry } in entries {
-        audit_log::append(&mut tx, *environment, entry).await?;
+        audit_log::append_entry(&mut tx, *environment, entry).await?;
     }
-    commit(tx).await
+    commit_transaction(tx).await
 }
 
-async fn one(
+async fn apply_edit(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
     edit: &Edit,
@@ -66,7 +66,8 @@ async fn one(
                 "DELETE FROM segments WHERE key = ? AND version = ? AND project_id =
                      (SELECT project_id FROM environments WHERE id = ?)",
             );
-            must_change(tx, delete.bind(key.as_str()).bind(version).bind(environment.0)).await
+            execute_or_conflict(tx, delete.bind(key.as_str()).bind(version).bind(environment.0))
+                .await
         }
         Edit::CreateOverride(personal) => create_override(tx, environment, personal).await,
         Edit::SaveOverride(personal, version) => {
@@ -76,7 +77,7 @@ async fn one(
             );
             let save = save.bind(to_json("override", personal)?).bind(environment.0);
             let save = save.bind(personal.flag.as_str()).bind(&personal.targeting_key);
-            must_change(tx, save.bind(version)).await
+            execute_or_conflict(tx, save.bind(version)).await
         }
         Edit::DeleteOverride(flag, user, version) => {
             let delete = sqlx::query(
@@ -84,7 +85,7 @@ async fn one(
                  WHERE environment_id = ? AND flag_key = ? AND targeting_key = ? AND version = ?",
             );
             let delete = delete.bind(environment.0).bind(flag.as_str()).bind(user);
-            must_change(tx, delete.bind(version)).await
+            execute_or_conflict(tx, delete.bind(version)).await
         }
         Edit::CreateClientKey(key) => create_client_key(tx, environment, key).await,
         Edit::SaveClientKey(key) => {
@@ -93,13 +94,13 @@ async fn one(
                  WHERE environment_id = ? AND key = ? AND version = ?",
             );
             let save = save.bind(&key.name).bind(to_json("origins", &key.allowed_origins)?);
-            must_change(tx, save.bind(environment.0).bind(&key.key).bind(key.version)).await
+            execute_or_conflict(tx, save.bind(environment.0).bind(&key.key).bind(key.version)).await
         }
         Edit::DeleteClientKey(key, version) => {
             let delete = sqlx::query(
                 "DELETE FROM client_keys WHERE environment_id = ? AND key = ? AND version = ?",
             );
-            must_change(tx, delete.bind(environment.0).bind(key).bind(version)).await
+            execute_or_conflict(tx, delete.bind(environment.0).bind(key).bind(version)).await
         }
         Edit::CreateToken(token) => create_token(tx, environment, token).await,
         Edit::SaveToken(token) => {
@@ -109,13 +110,14 @@ async fn one(
             );
             let save = save.bind(&token.name).bind(to_json("scopes", &token.scopes)?);
             let save = save.bind(token.reach.as_str());
-            must_change(tx, save.bind(environment.0).bind(token.id.0).bind(token.version)).await
+            execute_or_conflict(tx, save.bind(environment.0).bind(token.id.0).bind(token.version))
+                .await
         }
         Edit::RenameEnvironment(key, name) => {
             let save = sqlx::query(
                 "UPDATE environments SET key = ?, name = ? WHERE id = ? AND deleted_at IS NULL",
             );
-            must_change(tx, save.bind(key.as_str()).bind(name).bind(environment.0)).await
+            execute_or_conflict(tx, save.bind(key.as_str()).bind(name).bind(environment.0)).await
         }
         Edit::DeleteEnvironment => delete_environment(tx, environment, at).await,
         Edit::SaveCollectionSettings(collection_settings, version) => {
@@ -124,7 +126,7 @@ async fn one(
                  WHERE id = ? AND collection_settings_version = ?",
             );
             let save = save.bind(to_json("collection_settings", collection_settings)?);
-            must_change(tx, save.bind(environment.0).bind(version)).await
+            execute_or_conflict(tx, save.bind(environment.0).bind(version)).await
         }
         Edit::SaveRetentionPolicy(retention_policy, version) => {
             let save = sqlx::query(
@@ -132,25 +134,27 @@ async fn one(
                  WHERE id = ? AND retention_policy_version = ?",
             );
             let save = save.bind(to_json("retention_policy", retention_policy)?);
-            must_change(tx, save.bind(environment.0).bind(version)).await
+            execute_or_conflict(tx, save.bind(environment.0).bind(version)).await
         }
-        Edit::CreateRollout(plan, salt) => rollout::create(tx, environment, plan, salt).await,
+        Edit::CreateRollout(plan, salt) => {
+            rollout::create_rollout(tx, environment, plan, salt).await
+        }
         Edit::SavePlan(key, plan, version) => {
             let save = sqlx::query(
                 "UPDATE rollouts SET plan = ?, key = ?
                  WHERE environment_id = ? AND key = ? AND version = ?",
             );
             let save = save.bind(to_json("plan", plan)?).bind(plan.key.as_str());
-            must_change(tx, save.bind(environment.0).bind(key.as_str()).bind(version)).await
+            execute_or_conflict(tx, save.bind(environment.0).bind(key.as_str()).bind(version)).await
         }
         Edit::SaveRollout(key, state, version) => {
-            rollout::save(tx, environment, key, state, *version).await
+            rollout::save_rollout(tx, environment, key, state, *version).await
         }
         Edit::DeleteToken(id, version) => {
             let delete = sqlx::query(
                 "DELETE FROM server_tokens WHERE environment_id = ? AND id = ? AND version = ?",
             );
-            must_change(tx, delete.bind(environment.0).bind(id.0).bind(version)).await
+            execute_or_conflict(tx, delete.bind(environment.0).bind(id.0).bind(version)).await
         }
     }
 }
@@ -165,7 +169,7 @@ async fn delete_environment(
         "UPDATE environments SET deleted_at = ?, key = key || '~' || id
          WHERE id = ? AND deleted_at IS NULL",
     );
-    must_change(&mut *tx, delete.bind(at.timestamp_millis()).bind(environment.0)).await?;
+    execute_or_conflict(&mut *tx, delete.bind(at.timestamp_millis()).bind(environment.0)).await?;
     // Tokens for the whole project stay valid: they move to another environment.
     sqlx::query(
         "UPDATE server_tokens SET environment_id = (
@@ -178,7 +182,7 @@ async fn delete_environment(
     .bind(Reach::Project.as_str())
     .execute(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     for delete in [
         "DELETE FROM flag_states WHERE environment_id = ?",
         "DELETE FROM overrides WHERE environment_id = ?",
@@ -186,7 +190,7 @@ async fn delete_environment(
         "DELETE FROM server_tokens WHERE environment_id = ?",
         "DELETE FROM rollouts WHERE environment_id = ?",
     ] {
-        sqlx::query(delete).bind(environment.0).execute(&mut *tx).await.map_err(database)?;
+        sqlx::query(delete).bind(environment.0).execute(&mut *tx).await.map_err(database_error)?;
     }
     Ok(())
 }
@@ -204,7 +208,7 @@ async fn save_definition(
              (SELECT project_id FROM environments WHERE id = ?)",
     );
     let save = save.bind(to_json("flag", flag)?).bind(at.timestamp_millis());
-    must_change(tx, save.bind(flag.key.as_str()).bind(version).bind(environment.0)).await
+    execute_or_conflict(tx, save.bind(flag.key.as_str()).bind(version).bind(environment.0)).await
 }
 
 async fn save_state(
@@ -220,7 +224,7 @@ async fn save_state(
     );
     let save = save.bind(to_json("flag state", state)?).bind(state.version);
     let save = save.bind(at.timestamp_millis()).bind(environment.0);
-    must_change(tx, save.bind(flag.as_str())).await
+    execute_or_conflict(tx, save.bind(flag.as_str())).await
 }
 
 async fn delete_flag(
@@ -233,7 +237,8 @@ async fn delete_flag(
         "DELETE FROM flags WHERE key = ? AND version = ? AND project_id =
              (SELECT project_id FROM environments WHERE id = ?)",
     );
-    must_change(&mut *tx, delete.bind(flag.as_str()).bind(version).bind(environment.0)).await?;
+    execute_or_conflict(&mut *tx, delete.bind(flag.as_str()).bind(version).bind(environment.0))
+        .await?;
     for delete in [
         "DELETE FROM flag_states WHERE flag_key = ?1 AND environment_id IN
              (SELECT id FROM environments WHERE project_id =
@@ -247,7 +252,7 @@ async fn delete_flag(
             .bind(environment.0)
             .execute(&mut *tx)
             .await
-            .map_err(database)?;
+            .map_err(database_error)?;
     }
     Ok(())
 }
@@ -264,7 +269,7 @@ async fn save_segment(
              (SELECT project_id FROM environments WHERE id = ?)",
     );
     let save = save.bind(to_json("segment", segment)?).bind(segment.key.as_str());
-    must_change(tx, save.bind(version).bind(environment.0)).await
+    execute_or_conflict(tx, save.bind(version).bind(environment.0)).await
 }
 
 async fn create_override(
@@ -278,7 +283,7 @@ async fn create_override(
     );
     let insert = insert.bind(environment.0).bind(personal.flag.as_str());
     let insert = insert.bind(&personal.targeting_key).bind(to_json("override", personal)?);
-    must_change(tx, insert).await
+    execute_or_conflict(tx, insert).await
 }
 
 pub(super) async fn create_client_key(
@@ -292,7 +297,7 @@ pub(super) async fn create_client_key(
     );
     let insert = insert.bind(&key.key).bind(environment.0).bind(&key.name);
     let insert = insert.bind(to_json("origins", &key.allowed_origins)?);
-    must_change(tx, insert.bind(key.created_at.timestamp_millis())).await
+    execute_or_conflict(tx, insert.bind(key.created_at.timestamp_millis())).await
 }
 
 pub(super) async fn create_token(
@@ -308,5 +313,5 @@ pub(super) async fn create_token(
     let insert = insert.bind(token.digest.0.as_slice()).bind(environment.0).bind(&token.name);
     let insert = insert.bind(to_json("scopes", &token.scopes)?);
     let insert = insert.bind(token.created_at.timestamp_millis()).bind(&token.created_by);
-    must_change(tx, insert.bind(token.reach.as_str()).bind(&token.owner)).await
+    execute_or_conflict(tx, insert.bind(token.reach.as_str()).bind(&token.owner)).await
 }

@@ -15,8 +15,8 @@ use phasegate_store::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{from_json, instant, to_json};
-use crate::{database::Database, error::database};
+use super::{from_json, parse_timestamp, to_json};
+use crate::{database::Database, error::database_error};
 
 /// A flag's key, definition version, creation time, state version, and time of the last change. The
 /// creation time distinguishes a flag from an earlier one with the same key.
@@ -32,18 +32,18 @@ const FLAG_HEADS: &str =
           ON f.project_id = e.project_id AND f.key = s.flag_key
      WHERE s.environment_id = ? ORDER BY f.key";
 
-pub(super) async fn flags(
+pub(super) async fn read_flags(
     db: &Database,
     environment: EnvironmentId,
     known: &[StoredFlag],
 ) -> Result<Vec<StoredFlag>, StoreError> {
     // One transaction, so that heads and documents are of the same snapshot.
-    let mut tx = db.reader.begin().await.map_err(database)?;
+    let mut tx = db.reader.begin().await.map_err(database_error)?;
     let heads: Vec<FlagHead> = sqlx::query_as(FLAG_HEADS)
         .bind(environment.0)
         .fetch_all(&mut *tx)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
     let known: HashMap<&str, &StoredFlag> =
         known.iter().map(|stored| (stored.flag.key.as_str(), stored)).collect();
     let is_known = |head: &&FlagHead| {
@@ -67,7 +67,7 @@ pub(super) async fn flags(
         .bind(to_json("flag keys", &wanted)?)
         .fetch_all(&mut *tx)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
         for (key, flag, state) in documents {
             read.insert(key, (from_json("flag", &flag)?, from_json("flag state", &state)?));
         }
@@ -79,8 +79,8 @@ pub(super) async fn flags(
             (None, Some(stored)) => (Arc::clone(&stored.flag), Arc::clone(&stored.state)),
             (None, None) => continue,
         };
-        let created_at = instant("flag", created_at)?;
-        let changed_at = instant("flag", changed_at)?;
+        let created_at = parse_timestamp("flag", created_at)?;
+        let changed_at = parse_timestamp("flag", changed_at)?;
         all.push(StoredFlag { flag, state, definition_version, created_at, changed_at });
     }
     Ok(all)
@@ -98,19 +98,19 @@ struct Documents {
 }
 
 impl Documents {
-    async fn read<T: DeserializeOwned>(
+    async fn read_documents<T: DeserializeOwned>(
         &self,
         db: &Database,
         environment: EnvironmentId,
         known: &HashMap<String, &Versioned<Arc<T>>>,
     ) -> Result<Vec<Versioned<Arc<T>>>, StoreError> {
         // One transaction, so that versions and documents are of the same snapshot.
-        let mut tx = db.reader.begin().await.map_err(database)?;
+        let mut tx = db.reader.begin().await.map_err(database_error)?;
         let heads: Vec<(String, i64)> = sqlx::query_as(self.heads)
             .bind(environment.0)
             .fetch_all(&mut *tx)
             .await
-            .map_err(database)?;
+            .map_err(database_error)?;
         let is_known = |(key, version): &&(String, i64)| {
             known.get(key).is_some_and(|stored| stored.version == *version)
         };
@@ -123,7 +123,7 @@ impl Documents {
                 .bind(to_json("keys", &wanted)?)
                 .fetch_all(&mut *tx)
                 .await
-                .map_err(database)?;
+                .map_err(database_error)?;
             for (key, text) in rows {
                 read.insert(key, Arc::new(from_json(self.what, &text)?));
             }
@@ -147,13 +147,13 @@ const SEGMENTS: Documents = Documents {
                 WHERE e.id = ? AND s.key IN (SELECT value FROM json_each(?))",
 };
 
-pub(super) async fn segments(
+pub(super) async fn read_segments(
     db: &Database,
     environment: EnvironmentId,
     known: &[Versioned<Arc<Segment>>],
 ) -> Result<Vec<Versioned<Arc<Segment>>>, StoreError> {
     let known = known.iter().map(|stored| (stored.value.key.to_string(), stored)).collect();
-    SEGMENTS.read(db, environment, &known).await
+    SEGMENTS.read_documents(db, environment, &known).await
 }
 
 const OVERRIDES: Documents = Documents {
@@ -165,13 +165,13 @@ const OVERRIDES: Documents = Documents {
                   AND flag_key || '/' || targeting_key IN (SELECT value FROM json_each(?))",
 };
 
-pub(super) async fn overrides(
+pub(super) async fn read_overrides(
     db: &Database,
     environment: EnvironmentId,
     known: &[Versioned<Arc<IndividualOverride>>],
 ) -> Result<Vec<Versioned<Arc<IndividualOverride>>>, StoreError> {
     let known = known.iter().map(|stored| (override_key(&stored.value), stored)).collect();
-    OVERRIDES.read(db, environment, &known).await
+    OVERRIDES.read_documents(db, environment, &known).await
 }
 
 #[cfg(test)]

@@ -13,22 +13,24 @@ use phasegate_store::{
 };
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 
-use super::{audit_log, from_json, instant, statement::key, to_json};
+use super::{audit_log, from_json, parse_timestamp, statement::parse_key, to_json};
 use crate::{
-    database::{Database, commit},
-    error::{damaged, database},
+    database::{Database, commit_transaction},
+    error::{damaged_error, database_error},
 };
 
 /// The columns of the query for environments.
 type EnvironmentRow = (i64, i64, String, String, String, String, i64, String, i64);
 
-pub(super) async fn deleted_environments(db: &Database) -> Result<Vec<EnvironmentId>, StoreError> {
+pub(super) async fn read_deleted_environments(
+    db: &Database,
+) -> Result<Vec<EnvironmentId>, StoreError> {
     let deleted = sqlx::query_scalar("SELECT id FROM environments WHERE deleted_at IS NOT NULL");
-    let ids: Vec<i64> = deleted.fetch_all(&db.reader).await.map_err(database)?;
+    let ids: Vec<i64> = deleted.fetch_all(&db.reader).await.map_err(database_error)?;
     Ok(ids.into_iter().map(EnvironmentId).collect())
 }
 
-pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, StoreError> {
+pub(super) async fn read_environments(db: &Database) -> Result<Vec<Environment>, StoreError> {
     let rows: Vec<EnvironmentRow> = sqlx::query_as(
         "SELECT e.id, p.id, p.key, e.key, e.name, e.collection_settings, e.collection_settings_version,
                 e.retention_policy, e.retention_policy_version
@@ -37,7 +39,7 @@ pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, Stor
     )
     .fetch_all(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     rows.into_iter()
         .map(
             |(
@@ -54,8 +56,8 @@ pub(super) async fn environments(db: &Database) -> Result<Vec<Environment>, Stor
                 Ok(Environment {
                     id: EnvironmentId(id),
                     project_id: ProjectId(project_id),
-                    project: key("project", project)?,
-                    key: key("environment", own_key)?,
+                    project: parse_key("project", project)?,
+                    key: parse_key("environment", own_key)?,
                     name,
                     collection_settings: Versioned {
                         value: from_json("collection_settings", &collection_settings)?,
@@ -78,7 +80,7 @@ pub(super) async fn create_environment(
     flags: &[(FlagKey, FlagState)],
     entry: &AuditEntry,
 ) -> Result<EnvironmentId, StoreError> {
-    let mut tx = db.write().await?;
+    let mut tx = db.begin_write().await?;
     let id: Option<i64> = sqlx::query_scalar(
         "INSERT INTO environments (project_id, key, name) VALUES (?, ?, ?)
          ON CONFLICT DO NOTHING RETURNING id",
@@ -88,13 +90,13 @@ pub(super) async fn create_environment(
     .bind(name)
     .fetch_optional(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let id = EnvironmentId(id.ok_or(StoreError::Conflict)?);
     let known: Vec<String> = sqlx::query_scalar("SELECT key FROM flags WHERE project_id = ?")
         .bind(project.0)
         .fetch_all(&mut *tx)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
     // A flag that another process has created in the meantime would have no state in this
     // environment.
     if known.iter().any(|key| flags.iter().all(|(given, _)| given.as_str() != key)) {
@@ -112,21 +114,21 @@ pub(super) async fn create_environment(
         .bind(entry.at.timestamp_millis())
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
     }
-    audit_log::append(&mut tx, id, entry).await?;
-    commit(tx).await?;
+    audit_log::append_entry(&mut tx, id, entry).await?;
+    commit_transaction(tx).await?;
     Ok(id)
 }
 
-pub(super) async fn client_keys(db: &Database) -> Result<Vec<ClientKey>, StoreError> {
+pub(super) async fn read_client_keys(db: &Database) -> Result<Vec<ClientKey>, StoreError> {
     let rows: Vec<(String, i64, String, String, i64, i64)> = sqlx::query_as(
         "SELECT key, environment_id, name, allowed_origins, created_at, version
          FROM client_keys ORDER BY created_at, key",
     )
     .fetch_all(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     rows.into_iter()
         .map(|(key, environment, name, allowed_origins, created_at, version)| {
             Ok(ClientKey {
@@ -134,7 +136,7 @@ pub(super) async fn client_keys(db: &Database) -> Result<Vec<ClientKey>, StoreEr
                 environment: EnvironmentId(environment),
                 name,
                 allowed_origins: from_json("origins", &allowed_origins)?,
-                created_at: instant("client key", created_at)?,
+                created_at: parse_timestamp("client key", created_at)?,
                 version,
             })
         })
@@ -173,39 +175,40 @@ impl FromRow<'_, SqliteRow> for TokenRow {
     }
 }
 
-pub(super) async fn server_tokens(db: &Database) -> Result<Vec<ServerToken>, StoreError> {
+pub(super) async fn read_server_tokens(db: &Database) -> Result<Vec<ServerToken>, StoreError> {
     let rows: Vec<TokenRow> = sqlx::query_as("SELECT * FROM server_tokens ORDER BY id")
         .fetch_all(&db.reader)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
     rows.into_iter()
         .map(|row| {
             let what = "server token";
             let digest = row.digest.try_into();
-            let digest = digest.map_err(|_| damaged(what)(&"its digest is not 32 bytes long"))?;
+            let digest =
+                digest.map_err(|_| damaged_error(what)(&"its digest is not 32 bytes long"))?;
             Ok(ServerToken {
                 id: TokenId(row.id),
                 digest: Digest(digest),
                 environment: EnvironmentId(row.environment_id),
                 name: row.name,
                 scopes: from_json("scopes", &row.scopes)?,
-                created_at: instant(what, row.created_at)?,
+                created_at: parse_timestamp(what, row.created_at)?,
                 reach: Reach::parse(&row.reach)
-                    .ok_or_else(|| damaged(what)(&"its reach is unknown"))?,
+                    .ok_or_else(|| damaged_error(what)(&"its reach is unknown"))?,
                 created_by: row.created_by,
                 owner: row.owner,
-                last_used_at: row.last_used_at.map(|at| instant(what, at)).transpose()?,
+                last_used_at: row.last_used_at.map(|at| parse_timestamp(what, at)).transpose()?,
                 version: row.version,
             })
         })
         .collect()
 }
 
-pub(super) async fn tokens_used(
+pub(super) async fn save_token_uses(
     db: &Database,
     used: &[(TokenId, Timestamp)],
 ) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
+    let mut tx = db.begin_write().await?;
     for (id, at) in used {
         sqlx::query(
             "UPDATE server_tokens SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?",
@@ -214,7 +217,7 @@ pub(super) async fn tokens_used(
         .bind(id.0)
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
     }
-    commit(tx).await
+    commit_transaction(tx).await
 }

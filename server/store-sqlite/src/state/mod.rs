@@ -32,7 +32,7 @@ use phasegate_store::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{database::Database, error::damaged, migrations};
+use crate::{database::Database, error::damaged_error, migrations};
 
 /// The page cache is small, because state that is read often is kept in memory in decoded form.
 const CACHE_KIB: u32 = 2_048;
@@ -56,26 +56,26 @@ impl SqliteState {
 }
 
 fn to_json(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| damaged(what)(&error))
+    serde_json::to_string(value).map_err(|error| damaged_error(what)(&error))
 }
 
 fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| damaged(what)(&error))
+    serde_json::from_str(text).map_err(|error| damaged_error(what)(&error))
 }
 
-fn instant(what: &'static str, milliseconds: i64) -> Result<Timestamp, StoreError> {
+fn parse_timestamp(what: &'static str, milliseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_timestamp_millis(milliseconds)
-        .ok_or_else(|| damaged(what)(&"a time is out of range"))
+        .ok_or_else(|| damaged_error(what)(&"a time is out of range"))
 }
 
 #[async_trait]
 impl AccountStore for SqliteState {
     async fn stored_account(&self, email: &str) -> Result<Option<StoredAccount>, StoreError> {
-        accounts::stored_account(&self.database, email).await
+        accounts::read_stored_account(&self.database, email).await
     }
 
-    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        accounts::account(&self.database, id).await
+    async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        accounts::read_account(&self.database, id).await
     }
 
     async fn create_account(
@@ -84,7 +84,7 @@ impl AccountStore for SqliteState {
         password_hash: &str,
         role: Role,
     ) -> Result<AccountId, StoreError> {
-        accounts::create(&self.database, email, password_hash, role).await
+        accounts::create_account(&self.database, email, password_hash, role).await
     }
 
     async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError> {
@@ -92,50 +92,57 @@ impl AccountStore for SqliteState {
     }
 
     async fn create_session(&self, session: &Session) -> Result<(), StoreError> {
-        sessions::create(&self.database, session).await
+        sessions::create_session(&self.database, session).await
     }
 
     async fn save_session(&self, session: &Session) -> Result<bool, StoreError> {
-        sessions::save(&self.database, session).await
+        sessions::save_session(&self.database, session).await
     }
 
-    async fn session(&self, id: Digest, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        sessions::load(&self.database, id, now).await
+    async fn find_session(
+        &self,
+        id: Digest,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        sessions::read_session(&self.database, id, now).await
     }
 
     async fn delete_session(&self, id: Digest) -> Result<(), StoreError> {
-        sessions::delete(&self.database, id).await
+        sessions::delete_session(&self.database, id).await
     }
 
     async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError> {
-        sessions::delete_ended(&self.database, now).await
+        sessions::delete_ended_sessions(&self.database, now).await
     }
 
     async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError> {
-        keys::server_tokens(&self.database).await
+        keys::read_server_tokens(&self.database).await
     }
 
-    async fn tokens_used(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
-        keys::tokens_used(&self.database, used).await
+    async fn save_token_use(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError> {
+        keys::save_token_uses(&self.database, used).await
     }
 
     async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError> {
-        keys::client_keys(&self.database).await
+        keys::read_client_keys(&self.database).await
     }
 }
 
 #[async_trait]
 impl EnvironmentStore for SqliteState {
-    async fn first_start(&self, new: &FirstStart) -> Result<Option<Created>, StoreError> {
+    async fn create_first_environment(
+        &self,
+        new: &FirstStart,
+    ) -> Result<Option<Created>, StoreError> {
         accounts::first_start(&self.database, new).await
     }
 
-    async fn environments(&self) -> Result<Vec<Environment>, StoreError> {
-        keys::environments(&self.database).await
+    async fn read_environments(&self) -> Result<Vec<Environment>, StoreError> {
+        keys::read_environments(&self.database).await
     }
 
     async fn deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError> {
-        keys::deleted_environments(&self.database).await
+        keys::read_deleted_environments(&self.database).await
     }
 
     async fn create_environment(
@@ -152,35 +159,38 @@ impl EnvironmentStore for SqliteState {
 
 #[async_trait]
 impl FlagStore for SqliteState {
-    async fn flags(
+    async fn read_flags(
         &self,
         environment: EnvironmentId,
         known: &[StoredFlag],
     ) -> Result<Vec<StoredFlag>, StoreError> {
-        flags::flags(&self.database, environment, known).await
+        flags::read_flags(&self.database, environment, known).await
     }
 
-    async fn segments(
+    async fn read_segments(
         &self,
         environment: EnvironmentId,
         known: &[Versioned<Arc<Segment>>],
     ) -> Result<Vec<Versioned<Arc<Segment>>>, StoreError> {
-        flags::segments(&self.database, environment, known).await
+        flags::read_segments(&self.database, environment, known).await
     }
 
-    async fn overrides(
+    async fn read_overrides(
         &self,
         environment: EnvironmentId,
         known: &[Versioned<Arc<IndividualOverride>>],
     ) -> Result<Vec<Versioned<Arc<IndividualOverride>>>, StoreError> {
-        flags::overrides(&self.database, environment, known).await
+        flags::read_overrides(&self.database, environment, known).await
     }
 }
 
 #[async_trait]
 impl RolloutStore for SqliteState {
-    async fn rollout(&self, environment: EnvironmentId) -> Result<Option<Rollout>, StoreError> {
-        rollout::rollout(&self.database, environment).await
+    async fn read_rollout(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<Rollout>, StoreError> {
+        rollout::read_rollout(&self.database, environment).await
     }
 }
 
@@ -194,34 +204,34 @@ impl AuditLog for SqliteState {
         audit_log::read_audit_log(&self.database, environment, query).await
     }
 
-    async fn revision(&self) -> Result<i64, StoreError> {
-        audit_log::revision(&self.database).await
+    async fn read_revision(&self) -> Result<i64, StoreError> {
+        audit_log::read_revision(&self.database).await
     }
 }
 
 #[async_trait]
 impl UnitOfWork for SqliteState {
-    async fn edit(
+    async fn apply_edits(
         &self,
         environment: EnvironmentId,
         edits: &[Edit],
         entries: &[EnvironmentAuditEntry],
     ) -> Result<(), StoreError> {
-        edits::edit(&self.database, environment, edits, entries).await
+        edits::apply_edits(&self.database, environment, edits, entries).await
     }
 }
 
 #[async_trait]
 impl StoreDatabase for SqliteState {
-    async fn mark(&self, mark: i32) -> Result<(), StoreError> {
-        self.database.mark(mark).await
+    async fn mark_database(&self, mark: i32) -> Result<(), StoreError> {
+        self.database.write_mark(mark).await
     }
 
-    async fn check(&self) -> Result<(), StoreError> {
-        self.database.check().await
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        self.database.check_writable().await
     }
 
-    async fn close(&self) -> Result<(), StoreError> {
-        self.database.close().await
+    async fn close_database(&self) -> Result<(), StoreError> {
+        self.database.close_connections().await
     }
 }

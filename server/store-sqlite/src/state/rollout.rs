@@ -16,10 +16,10 @@ use sqlx::SqliteConnection;
 use super::{
     create::{create_flag, create_segment},
     from_json,
-    statement::must_change,
+    statement::execute_or_conflict,
     to_json,
 };
-use crate::{database::Database, error::database};
+use crate::{database::Database, error::database_error};
 
 /// Inserts a plan with its flags and segments into an environment, as a draft.
 pub(super) async fn insert_plan(
@@ -28,7 +28,7 @@ pub(super) async fn insert_plan(
     new: &FirstPlan,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    create(tx, environment, &new.plan, &new.salt).await?;
+    create_rollout(tx, environment, &new.plan, &new.salt).await?;
     for segment in &new.segments {
         create_segment(tx, environment, segment).await?;
     }
@@ -38,7 +38,7 @@ pub(super) async fn insert_plan(
     Ok(())
 }
 
-pub(super) async fn create(
+pub(super) async fn create_rollout(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
     plan: &Plan,
@@ -51,10 +51,10 @@ pub(super) async fn create(
     );
     let create = create.bind(environment.0).bind(plan.key.as_str());
     let create = create.bind(to_json("plan", plan)?).bind(to_json("salt", &Salt::new(salt))?);
-    must_change(tx, create.bind(to_json("rollout", &RolloutState::default())?)).await
+    execute_or_conflict(tx, create.bind(to_json("rollout", &RolloutState::default())?)).await
 }
 
-pub(super) async fn rollout(
+pub(super) async fn read_rollout(
     db: &Database,
     environment: EnvironmentId,
 ) -> Result<Option<Rollout>, StoreError> {
@@ -64,7 +64,7 @@ pub(super) async fn rollout(
     .bind(environment.0)
     .fetch_optional(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     row.map(|(plan, salt, state, version)| {
         let plan: Plan = from_json("plan", &plan)?;
         Ok(Rollout {
@@ -78,7 +78,7 @@ pub(super) async fn rollout(
     .transpose()
 }
 
-pub(super) async fn save(
+pub(super) async fn save_rollout(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
     rollout: &RolloutKey,
@@ -90,5 +90,5 @@ pub(super) async fn save(
          WHERE environment_id = ? AND key = ? AND version = ?",
     );
     let save = save.bind(to_json("rollout", state)?).bind(environment.0);
-    must_change(tx, save.bind(rollout.as_str()).bind(expected)).await
+    execute_or_conflict(tx, save.bind(rollout.as_str()).bind(expected)).await
 }

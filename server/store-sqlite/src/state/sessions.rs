@@ -6,14 +6,14 @@ use phasegate_store::{
     models::{Digest, Session},
 };
 
-use super::instant;
+use super::parse_timestamp;
 use crate::{
-    database::{Database, commit},
-    error::database,
+    database::{Database, commit_transaction},
+    error::database_error,
 };
 
-pub(super) async fn create(db: &Database, session: &Session) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
+pub(super) async fn create_session(db: &Database, session: &Session) -> Result<(), StoreError> {
+    let mut tx = db.begin_write().await?;
     sqlx::query(
         "INSERT INTO sessions (id, account_id, account_epoch, data, expires_at)
          VALUES (?, ?, ?, ?, ?)",
@@ -25,12 +25,12 @@ pub(super) async fn create(db: &Database, session: &Session) -> Result<(), Store
     .bind(session.expires_at.timestamp_millis())
     .execute(&mut *tx)
     .await
-    .map_err(database)?;
-    commit(tx).await
+    .map_err(database_error)?;
+    commit_transaction(tx).await
 }
 
-pub(super) async fn save(db: &Database, session: &Session) -> Result<bool, StoreError> {
-    let mut tx = db.write().await?;
+pub(super) async fn save_session(db: &Database, session: &Session) -> Result<bool, StoreError> {
+    let mut tx = db.begin_write().await?;
     let done = sqlx::query(
         "UPDATE sessions SET account_id = ?, account_epoch = ?, data = ?, expires_at = ?
          WHERE id = ?",
@@ -42,12 +42,12 @@ pub(super) async fn save(db: &Database, session: &Session) -> Result<bool, Store
     .bind(session.id.0.as_slice())
     .execute(&mut *tx)
     .await
-    .map_err(database)?;
-    commit(tx).await?;
+    .map_err(database_error)?;
+    commit_transaction(tx).await?;
     Ok(done.rows_affected() > 0)
 }
 
-pub(super) async fn load(
+pub(super) async fn read_session(
     db: &Database,
     id: Digest,
     now: Timestamp,
@@ -62,30 +62,30 @@ pub(super) async fn load(
     .bind(now.timestamp_millis())
     .fetch_optional(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     row.map(|(account, epoch, data, expires_at)| {
-        let expires_at = instant("session", expires_at)?;
+        let expires_at = parse_timestamp("session", expires_at)?;
         Ok(Session { id, account: account.map(AccountId), epoch, data, expires_at })
     })
     .transpose()
 }
 
-pub(super) async fn delete(db: &Database, id: Digest) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
+pub(super) async fn delete_session(db: &Database, id: Digest) -> Result<(), StoreError> {
+    let mut tx = db.begin_write().await?;
     sqlx::query("DELETE FROM sessions WHERE id = ?")
         .bind(id.0.as_slice())
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
-    commit(tx).await
+        .map_err(database_error)?;
+    commit_transaction(tx).await
 }
 
-pub(super) async fn delete_ended(db: &Database, now: Timestamp) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
+pub(super) async fn delete_ended_sessions(db: &Database, now: Timestamp) -> Result<(), StoreError> {
+    let mut tx = db.begin_write().await?;
     sqlx::query("DELETE FROM sessions WHERE expires_at <= ?")
         .bind(now.timestamp_millis())
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
-    commit(tx).await
+        .map_err(database_error)?;
+    commit_transaction(tx).await
 }

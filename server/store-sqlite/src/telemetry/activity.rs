@@ -20,7 +20,7 @@ use sqlx::SqliteConnection;
 use super::query_cache::{Kind, QueryCache, Sets};
 use crate::{
     database::{Database, run_blocking},
-    error::{damaged, database},
+    error::{damaged_error, database_error},
 };
 
 /// Users by environment, day and activity.
@@ -40,20 +40,20 @@ struct KnownUser {
     first_day: i64,
 }
 
-fn column(user: UserHash) -> i64 {
+fn user_column(user: UserHash) -> i64 {
     user.0.cast_signed()
 }
 
 /// Adds users to the sets of their activities; new users get a number. Returns the days whose sets
 /// may have changed.
-pub(super) async fn add(
+pub(super) async fn add_activities(
     tx: &mut SqliteConnection,
     activities: &Activities,
 ) -> Result<BTreeSet<(EnvironmentId, i64)>, StoreError> {
     let mut first_days: BTreeMap<(i64, i64), i64> = BTreeMap::new();
     for ((environment, day, _), users) in activities {
         for user in users {
-            let first = first_days.entry((environment.0, column(*user))).or_insert(*day);
+            let first = first_days.entry((environment.0, user_column(*user))).or_insert(*day);
             *first = (*first).min(*day);
         }
     }
@@ -61,19 +61,19 @@ pub(super) async fn add(
         return Ok(BTreeSet::new());
     }
     let mut changes = Changes::new();
-    let users = number(tx, &first_days, &mut changes).await?;
+    let users = number_users(tx, &first_days, &mut changes).await?;
     for ((environment, day, activity), who) in activities {
-        for user in who.iter().filter_map(|p| users.get(&(environment.0, column(*p)))) {
-            note(&mut changes, environment.0, activity, *day, user.number, true);
+        for user in who.iter().filter_map(|p| users.get(&(environment.0, user_column(*p)))) {
+            note_change(&mut changes, environment.0, activity, *day, user.number, true);
         }
     }
     let days = changes.keys().map(|(environment, _, day, _)| (EnvironmentId(*environment), *day));
     let days = days.collect();
-    apply(tx, changes).await?;
+    apply_changes(tx, changes).await?;
     Ok(days)
 }
 
-fn note(
+fn note_change(
     changes: &mut Changes,
     environment: i64,
     activity: &Activity,
@@ -87,7 +87,7 @@ fn note(
 
 /// Returns users with their numbers and assigns numbers to new users. Adds changes of first days to
 /// `changes`.
-async fn number(
+async fn number_users(
     tx: &mut SqliteConnection,
     first_days: &BTreeMap<(i64, i64), i64>,
     changes: &mut Changes,
@@ -101,14 +101,14 @@ async fn number(
     .bind(Value::Array(document).to_string())
     .fetch_all(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let user = |(e, hash, number, first_day)| ((e, hash), KnownUser { number, first_day });
     let mut users: BTreeMap<(i64, i64), KnownUser> = known.into_iter().map(user).collect();
     let newest: Vec<(i64, u32)> =
         sqlx::query_as("SELECT environment_id, max(number) FROM users GROUP BY 1")
             .fetch_all(&mut *tx)
             .await
-            .map_err(database)?;
+            .map_err(database_error)?;
     let mut newest: BTreeMap<i64, u32> = newest.into_iter().collect();
     let mut written = Vec::new();
     for (place, day) in first_days {
@@ -123,9 +123,9 @@ async fn number(
             }
         };
         if let Some(before) = before {
-            note(changes, environment, &Activity::First, before, number, false);
+            note_change(changes, environment, &Activity::First, before, number, false);
         }
-        note(changes, environment, &Activity::First, *day, number, true);
+        note_change(changes, environment, &Activity::First, *day, number, true);
         users.insert(*place, KnownUser { number, first_day: *day });
         written.push(json!([environment, place.1, number, day]));
     }
@@ -136,12 +136,12 @@ async fn number(
     .bind(Value::Array(written).to_string())
     .execute(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(users)
 }
 
 /// Applies changes to the stored sets, and writes the chunks that differ.
-async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreError> {
+async fn apply_changes(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreError> {
     let chunks: Vec<(&Chunk, &Vec<(u32, bool)>)> = changes.iter().collect();
     let document: Vec<Value> = chunks.iter().map(|(chunk, _)| json!(chunk)).collect();
     let stored: Vec<(i64, Vec<u8>)> = sqlx::query_as(
@@ -152,10 +152,10 @@ async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreE
     .bind(Value::Array(document).to_string())
     .fetch_all(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let mut sets: BTreeMap<i64, UserSet> = BTreeMap::new();
     for (index, users) in stored {
-        sets.insert(index, decode(&users)?);
+        sets.insert(index, decode_user_set(&users)?);
     }
     let mut written = Vec::new();
     for (index, (chunk, numbers)) in (0_i64..).zip(chunks) {
@@ -183,37 +183,42 @@ async fn apply(tx: &mut SqliteConnection, changes: Changes) -> Result<(), StoreE
     .bind(Value::Array(written).to_string())
     .execute(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(())
 }
 
-pub(super) fn decode(users: &[u8]) -> Result<UserSet, StoreError> {
-    UserSet::from_bytes(users).map_err(|error| damaged("set of users")(&error))
+pub(super) fn decode_user_set(users: &[u8]) -> Result<UserSet, StoreError> {
+    UserSet::from_bytes(users).map_err(|error| damaged_error("set of users")(&error))
 }
 
 /// Reads user sets; those of closed days come from the query cache.
-pub(super) async fn read(
+pub(super) async fn read_user_sets(
     db: &Database,
     query_cache: &QueryCache,
     environment: EnvironmentId,
     activities: &ActivityFilter,
     (from, to): (i64, i64),
 ) -> Result<Sets, StoreError> {
-    let parts = query_cache.parts(environment, Kind::Activity, Resolution::Day, (from, to));
+    let parts = query_cache.split_range(environment, Kind::Activity, Resolution::Day, (from, to));
     let [long_over, over, open] = parts;
     let kept = async |days: (i64, i64)| {
         let key = (environment, activities.clone(), days.0, days.1);
         let of = (environment, Kind::Activity, days);
         query_cache
-            .find(&query_cache.users, key, of, fetch(db, environment, activities, days))
+            .find_or_read(
+                &query_cache.users,
+                key,
+                of,
+                fetch_user_sets(db, environment, activities, days),
+            )
             .await
     };
-    let open = fetch(db, environment, activities, open);
+    let open = fetch_user_sets(db, environment, activities, open);
     let (long_over, over, open) = tokio::try_join!(kept(long_over), kept(over), open)?;
     Ok(long_over.iter().chain(over.iter()).cloned().chain(open).collect())
 }
 
-async fn fetch(
+async fn fetch_user_sets(
     db: &Database,
     environment: EnvironmentId,
     activities: &ActivityFilter,
@@ -243,17 +248,18 @@ async fn fetch(
     .bind(to_day)
     .fetch_all(&db.reader)
     .await
-    .map_err(database)?;
-    run_blocking(move || joined(rows)).await
+    .map_err(database_error)?;
+    run_blocking(move || join_chunks(rows)).await
 }
 
 /// Joins the chunks of the table to whole sets. Rows must be sorted by activity, day and chunk.
-fn joined(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Sets, StoreError> {
+fn join_chunks(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Sets, StoreError> {
     let mut found = Sets::new();
     for (text, day, chunk, users) in rows {
-        let activity = Activity::parse(&text)
-            .ok_or_else(|| damaged("set of users")(&format_args!("unknown activity {text}")))?;
-        let users = decode(&users)?.shifted(chunk << 16);
+        let activity = Activity::parse(&text).ok_or_else(|| {
+            damaged_error("set of users")(&format_args!("unknown activity {text}"))
+        })?;
+        let users = decode_user_set(&users)?.shift_numbers(chunk << 16);
         match found.last_mut() {
             Some((last, of, set)) if *last == activity && *of == day => {
                 Arc::make_mut(set).extend(&users);

@@ -25,11 +25,11 @@ use super::{
     rollups, sessions,
 };
 use crate::{
-    database::{Database, commit},
-    error::{damaged, database},
+    database::{Database, commit_transaction},
+    error::{damaged_error, database_error},
 };
 
-pub(super) async fn append(
+pub(super) async fn append_batches(
     db: &Database,
     raw: &RawFolder,
     query_cache: &QueryCache,
@@ -38,19 +38,19 @@ pub(super) async fn append(
     let newest = batches.iter().map(|batch| batch.received_at).max().unwrap_or_default();
     let keeps_raw: Vec<&Batch> = batches.iter().filter(|batch| !batch.raw.is_empty()).collect();
     if !keeps_raw.is_empty() {
-        let known = known(db, &keeps_raw).await?;
+        let known = read_known_ids(db, &keeps_raw).await?;
         let is_new = |batch: &&Batch| !known.contains(&(batch.environment.0, batch.id.clone()));
         let fresh: Vec<&Batch> = keeps_raw.into_iter().filter(is_new).collect();
-        raw.add(day_of(newest), &fresh).await?;
+        raw.add_batches(day_of(newest), &fresh).await?;
     }
-    let mut tx = db.write().await?;
-    let outcomes = remember(&mut tx, batches).await?;
+    let mut tx = db.begin_write().await?;
+    let outcomes = store_batch_ids(&mut tx, batches).await?;
     let mut rollup_delta = RollupDelta::default();
     let mut reported = BTreeSet::new();
     let stored = batches.iter().zip(&outcomes).filter(|(_, is)| **is == Appended::Stored);
     let stored = stored.map(|(batch, _)| batch);
     for batch in stored {
-        rollup_delta.add(batch);
+        rollup_delta.add_batch(batch);
         add_reports(&mut tx, batch, &mut reported).await?;
     }
     for environment in reported {
@@ -58,14 +58,15 @@ pub(super) async fn append(
             delete_excess_reports(&mut tx, environment, kind).await?;
         }
     }
-    let known = sessions::known(&mut tx, rollup_delta.sessions.keys()).await?;
+    let known = sessions::read_sessions(&mut tx, rollup_delta.sessions.keys()).await?;
     rollup_delta.reconcile_sessions(&known);
-    let admitted = labels::admit(&mut tx, &rollup_delta.labels(), minute_of(newest)).await?;
+    let admitted =
+        labels::admit_sent_labels(&mut tx, &rollup_delta.sent_labels(), minute_of(newest)).await?;
     rollup_delta.fold_labels(&admitted);
     let rollups = &rollup_delta.rows;
     rollups::merge(&mut tx, rollups, newest).await?;
-    sessions::save(&mut tx, &rollup_delta.sessions, &known, day_of(newest)).await?;
-    let days = activity::add(&mut tx, &rollup_delta.activities).await?;
+    sessions::save_sessions(&mut tx, &rollup_delta.sessions, &known, day_of(newest)).await?;
+    let days = activity::add_activities(&mut tx, &rollup_delta.activities).await?;
     if !batches.is_empty() {
         delete_expired(&mut tx, newest).await?;
     }
@@ -77,7 +78,7 @@ pub(super) async fn append(
     let mut touched = buckets(Kind::Minutes, Resolution::Minute);
     touched.extend(buckets(Kind::Hours, Resolution::Hour));
     touched.extend(days.into_iter().map(|(environment, day)| (environment, Kind::Activity, day)));
-    let committed = commit(tx).await;
+    let committed = commit_transaction(tx).await;
     // Also after a failed commit, because its outcome is unknown.
     query_cache.invalidate(touched);
     committed.map(|()| outcomes)
@@ -90,14 +91,14 @@ async fn delete_expired(tx: &mut SqliteConnection, newest: Timestamp) -> Result<
         ("DELETE FROM batches WHERE minute < ?", minute - BATCH_ID_MINUTES),
         ("DELETE FROM sessions WHERE day < ?", minute / (24 * 60) - SESSION_DAYS),
     ] {
-        sqlx::query(delete).bind(before).execute(&mut *tx).await.map_err(database)?;
+        sqlx::query(delete).bind(before).execute(&mut *tx).await.map_err(database_error)?;
     }
-    labels::delete_unused(tx, minute).await
+    labels::delete_unused_labels(tx, minute).await
 }
 
 /// Returns the minute of the newest batch. The index is read from its newest end, where usually the
 /// first entry matches.
-pub(super) async fn last_minute(
+pub(super) async fn read_last_minute(
     db: &Database,
     environment: EnvironmentId,
 ) -> Result<Option<i64>, StoreError> {
@@ -108,7 +109,7 @@ pub(super) async fn last_minute(
     .bind(environment.0)
     .fetch_optional(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     if newest.is_some() {
         return Ok(newest);
     }
@@ -119,13 +120,16 @@ pub(super) async fn last_minute(
     .bind(environment.0)
     .fetch_one(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(day.map(|day| day * 24 * 60))
 }
 
 /// Returns the ids of batches that are stored already. Their raw events must not be written again,
 /// because their user may have been erased since.
-async fn known(db: &Database, batches: &[&Batch]) -> Result<BTreeSet<(i64, String)>, StoreError> {
+async fn read_known_ids(
+    db: &Database,
+    batches: &[&Batch],
+) -> Result<BTreeSet<(i64, String)>, StoreError> {
     let all: Vec<Value> = batches.iter().map(|b| json!([b.environment.0, b.id])).collect();
     let known: Vec<(i64, String)> = sqlx::query_as(
         "SELECT b.environment_id, b.id FROM json_each(?) AS j CROSS JOIN batches AS b
@@ -134,12 +138,12 @@ async fn known(db: &Database, batches: &[&Batch]) -> Result<BTreeSet<(i64, Strin
     .bind(Value::Array(all).to_string())
     .fetch_all(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(known.into_iter().collect())
 }
 
 /// Stores the ids of batches. Of several batches with the same id, the first one counts.
-async fn remember(
+async fn store_batch_ids(
     tx: &mut SqliteConnection,
     batches: &[Batch],
 ) -> Result<Vec<Appended>, StoreError> {
@@ -153,7 +157,7 @@ async fn remember(
     .bind(all)
     .fetch_all(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let mut fresh: BTreeSet<(i64, String)> = fresh.into_iter().collect();
     let outcome = |batch: &Batch| match fresh.remove(&(batch.environment.0, batch.id.clone())) {
         true => Appended::Stored,
@@ -189,7 +193,7 @@ async fn add_report(
     at: Timestamp,
     report: &impl Serialize,
 ) -> Result<(), StoreError> {
-    let report = serde_json::to_string(report).map_err(|error| damaged("report")(&error))?;
+    let report = serde_json::to_string(report).map_err(|error| damaged_error("report")(&error))?;
     sqlx::query(
         "INSERT INTO reports (environment_id, kind, at, report, user_hash) VALUES (?, ?, ?, ?, ?)",
     )
@@ -200,7 +204,7 @@ async fn add_report(
     .bind(batch.visit.who.map(|(user, _)| user.0.cast_signed()))
     .execute(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(())
 }
 
@@ -220,11 +224,11 @@ async fn delete_excess_reports(
         )
         .bind(environment.0)
         .bind(kind.as_str())
-        .bind(kind.most())
+        .bind(kind.max_stored())
         .bind(is_critical)
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
     }
     Ok(())
 }

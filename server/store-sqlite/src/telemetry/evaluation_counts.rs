@@ -4,16 +4,16 @@ use phasegate_domain::ids::{EnvironmentId, FlagKey, VariantName};
 use phasegate_store::{StoreError, models::UsageRow};
 
 use crate::{
-    database::{Database, commit},
-    error::{damaged, database},
+    database::{Database, commit_transaction},
+    error::{damaged_error, database_error},
 };
 
-pub(super) async fn add(
+pub(super) async fn add_evaluation_counts(
     db: &Database,
     rows: &[UsageRow],
     forget_before: i64,
 ) -> Result<(), StoreError> {
-    let mut tx = db.write().await?;
+    let mut tx = db.begin_write().await?;
     for row in rows {
         sqlx::query(
             "INSERT INTO flag_usage (environment_id, hour, flag, variant, count)
@@ -27,17 +27,17 @@ pub(super) async fn add(
         .bind(i64::try_from(row.count).unwrap_or(i64::MAX))
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
     }
     sqlx::query("DELETE FROM flag_usage WHERE hour < ?")
         .bind(forget_before)
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
-    commit(tx).await
+        .map_err(database_error)?;
+    commit_transaction(tx).await
 }
 
-pub(super) async fn read(
+pub(super) async fn read_evaluation_counts(
     db: &Database,
     environment: EnvironmentId,
     from_hour: i64,
@@ -50,10 +50,11 @@ pub(super) async fn read(
     .bind(from_hour)
     .fetch_all(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let read = |(hour, flag, variant, count): (i64, String, String, i64)| {
-        let flag = FlagKey::new(flag).map_err(|error| damaged("flag usage")(&error))?;
-        let variant = VariantName::new(variant).map_err(|error| damaged("flag usage")(&error))?;
+        let flag = FlagKey::new(flag).map_err(|error| damaged_error("flag usage")(&error))?;
+        let variant =
+            VariantName::new(variant).map_err(|error| damaged_error("flag usage")(&error))?;
         let count = u64::try_from(count).unwrap_or_default();
         Ok(UsageRow { environment, hour, flag, variant, count })
     };

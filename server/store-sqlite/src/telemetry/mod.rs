@@ -49,8 +49,8 @@ use self::{
     raw::RawFolder,
 };
 use crate::{
-    database::{Database, commit},
-    error::{damaged, database},
+    database::{Database, commit_transaction},
+    error::{damaged_error, database_error},
     migrations,
 };
 
@@ -79,7 +79,7 @@ impl ReportKind {
     }
 
     /// The number that is stored per environment; the oldest are deleted first.
-    fn most(self) -> u32 {
+    fn max_stored(self) -> u32 {
         match self {
             Self::Error => MAX_ERROR_REPORTS,
             Self::Feedback => MAX_FEEDBACK_REPORTS,
@@ -101,8 +101,8 @@ impl SqliteTelemetry {
         let database = Database::open(path, &migrator, CACHE_KIB).await?;
         let query_cache = Arc::new(QueryCache::default());
         query_cache.catch_up(&database).await?;
-        let raw = RawFolder::beside(path);
-        raw.check()?;
+        let raw = RawFolder::for_database(path);
+        raw.check_writable()?;
         Ok(Self { database, path: path.to_owned(), raw, query_cache })
     }
 
@@ -111,30 +111,30 @@ impl SqliteTelemetry {
     /// # Errors
     /// Returns an error if SQLite fails.
     pub async fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
-        let mut connection = self.database.writer().await?;
+        let mut connection = self.database.acquire_writer().await?;
         sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}")))
             .execute(&mut *connection)
             .await
-            .map_err(database)?;
+            .map_err(database_error)?;
         Ok(())
     }
 
     /// Runs work that may change any bucket, and then invalidates all cached results. It runs in a
     /// task, so that a cancelled caller cannot leave stale results behind.
-    async fn invalidating_all<T: Send + 'static>(
+    async fn run_then_invalidate<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let query_cache = Arc::clone(&self.query_cache);
         let done = tokio::spawn(async move {
             let done = work.await;
-            query_cache.touch_all();
+            query_cache.invalidate_all();
             done
         });
         done.await.map_err(|error| StoreError::Database(Box::new(error)))?
     }
 
-    fn bytes(&self) -> u64 {
+    fn database_bytes(&self) -> u64 {
         let size = |ending: &str| {
             let mut path = self.path.clone().into_os_string();
             path.push(ending);
@@ -146,33 +146,36 @@ impl SqliteTelemetry {
 
 #[async_trait]
 impl EventLog for SqliteTelemetry {
-    async fn append(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
-        append::append(&self.database, &self.raw, &self.query_cache, batches).await
+    async fn append_batches(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
+        append::append_batches(&self.database, &self.raw, &self.query_cache, batches).await
     }
 
-    async fn last_minute(&self, environment: EnvironmentId) -> Result<Option<i64>, StoreError> {
-        append::last_minute(&self.database, environment).await
+    async fn read_last_minute(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<i64>, StoreError> {
+        append::read_last_minute(&self.database, environment).await
     }
 
-    async fn digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        let mut tx = self.database.write().await?;
+    async fn read_or_store_digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
+        let mut tx = self.database.begin_write().await?;
         sqlx::query(
             "INSERT INTO secrets (name, value) VALUES ('digest_key', ?) ON CONFLICT DO NOTHING",
         )
         .bind(fresh.as_slice())
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
+        .map_err(database_error)?;
         let stored: Vec<u8> =
             sqlx::query_scalar("SELECT value FROM secrets WHERE name = 'digest_key'")
                 .fetch_one(&mut *tx)
                 .await
-                .map_err(database)?;
-        commit(tx).await?;
-        stored.try_into().map_err(|_| damaged("digest key")(&"it is not 32 bytes long"))
+                .map_err(database_error)?;
+        commit_transaction(tx).await?;
+        stored.try_into().map_err(|_| damaged_error("digest key")(&"it is not 32 bytes long"))
     }
 
-    async fn catch_up(&self) -> Result<(), StoreError> {
+    async fn invalidate_outdated_caches(&self) -> Result<(), StoreError> {
         self.query_cache.catch_up(&self.database).await
     }
 }
@@ -185,20 +188,20 @@ impl MetricStore for SqliteTelemetry {
         labels: &[(Metric, String)],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut tx = self.database.write().await?;
-        labels::reserve(&mut tx, environment, labels, minute_of(now)).await?;
-        commit(tx).await
+        let mut tx = self.database.begin_write().await?;
+        labels::reserve_labels(&mut tx, environment, labels, minute_of(now)).await?;
+        commit_transaction(tx).await
     }
 
-    async fn rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        rollups::read(&self.database, &self.query_cache, query, Span::Each).await
+    async fn read_rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+        rollups::read_rollups(&self.database, &self.query_cache, query, Span::Each).await
     }
 
-    async fn sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        rollups::read(&self.database, &self.query_cache, query, Span::All).await
+    async fn read_rollup_sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+        rollups::read_rollups(&self.database, &self.query_cache, query, Span::All).await
     }
 
-    async fn dimensions(
+    async fn read_dimensions(
         &self,
         environment: EnvironmentId,
         metric: Metric,
@@ -206,7 +209,7 @@ impl MetricStore for SqliteTelemetry {
         days: (i64, i64),
         limit: usize,
     ) -> Result<Vec<Dimension>, StoreError> {
-        rollups::dimensions(
+        rollups::read_dimensions(
             &self.database,
             &self.query_cache,
             environment,
@@ -218,29 +221,33 @@ impl MetricStore for SqliteTelemetry {
         .await
     }
 
-    async fn add_usage(&self, rows: &[UsageRow], forget_before: i64) -> Result<(), StoreError> {
-        evaluation_counts::add(&self.database, rows, forget_before).await
+    async fn add_evaluation_counts(
+        &self,
+        rows: &[UsageRow],
+        forget_before: i64,
+    ) -> Result<(), StoreError> {
+        evaluation_counts::add_evaluation_counts(&self.database, rows, forget_before).await
     }
 
-    async fn usage(
+    async fn read_evaluation_counts(
         &self,
         environment: EnvironmentId,
         from_hour: i64,
     ) -> Result<Vec<UsageRow>, StoreError> {
-        evaluation_counts::read(&self.database, environment, from_hour).await
+        evaluation_counts::read_evaluation_counts(&self.database, environment, from_hour).await
     }
 }
 
 #[async_trait]
 impl ActivityStore for SqliteTelemetry {
-    async fn user_sets(
+    async fn read_user_sets(
         &self,
         environment: EnvironmentId,
         activities: &ActivityFilter,
         from_day: i64,
         to_day: i64,
     ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError> {
-        activity::read(
+        activity::read_user_sets(
             &self.database,
             &self.query_cache,
             environment,
@@ -258,7 +265,7 @@ impl ErrorStore for SqliteTelemetry {
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
-        reports::read(&self.database, environment, ReportKind::Error, limit).await
+        reports::read_reports(&self.database, environment, ReportKind::Error, limit).await
     }
 }
 
@@ -269,7 +276,7 @@ impl FeedbackStore for SqliteTelemetry {
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError> {
-        reports::read(&self.database, environment, ReportKind::Feedback, limit).await
+        reports::read_reports(&self.database, environment, ReportKind::Feedback, limit).await
     }
 
     async fn save_screenshot(
@@ -277,15 +284,15 @@ impl FeedbackStore for SqliteTelemetry {
         picture: &Screenshot,
         limit_bytes: u64,
     ) -> Result<(), StoreError> {
-        screenshots::save(&self.database, picture, limit_bytes).await
+        screenshots::save_screenshot(&self.database, picture, limit_bytes).await
     }
 
-    async fn screenshot(
+    async fn read_screenshot(
         &self,
         environment: EnvironmentId,
         id: &str,
     ) -> Result<Option<Screenshot>, StoreError> {
-        screenshots::find(&self.database, environment, id).await
+        screenshots::read_screenshot(&self.database, environment, id).await
     }
 }
 
@@ -296,14 +303,20 @@ impl PrivacyStore for SqliteTelemetry {
         now: Timestamp,
         kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
     ) -> Result<(), StoreError> {
-        self.raw.forget(day_of(now), kept).await?;
+        self.raw.delete_expired_days(day_of(now), kept).await?;
         let (db, kept) = (self.database.clone(), kept.clone());
-        self.invalidating_all(async move { purge::expired(&db, now, &kept).await }).await
+        self.run_then_invalidate(
+            async move { purge::purge_expired_telemetry(&db, now, &kept).await },
+        )
+        .await
     }
 
     async fn erase_environment(&self, environment: EnvironmentId) -> Result<(), StoreError> {
         let db = self.database.clone();
-        self.invalidating_all(async move { purge::environment(&db, environment).await }).await
+        self.run_then_invalidate(async move {
+            purge::delete_environment_telemetry(&db, environment).await
+        })
+        .await
     }
 
     async fn user_data(
@@ -311,7 +324,7 @@ impl PrivacyStore for SqliteTelemetry {
         environment: EnvironmentId,
         user: UserHash,
     ) -> Result<UserData, StoreError> {
-        user_data::read(&self.database, &self.raw, environment, user).await
+        user_data::read_user_data(&self.database, &self.raw, environment, user).await
     }
 
     async fn erase_user(
@@ -320,27 +333,29 @@ impl PrivacyStore for SqliteTelemetry {
         user: UserHash,
     ) -> Result<ErasureReport, StoreError> {
         let (db, raw) = (self.database.clone(), self.raw.clone());
-        self.invalidating_all(async move { user_data::erase(&db, &raw, environment, user).await })
-            .await
+        self.run_then_invalidate(async move {
+            user_data::erase_user_data(&db, &raw, environment, user).await
+        })
+        .await
     }
 
-    async fn sizes(&self) -> Result<StorageUsage, StoreError> {
+    async fn measure_storage(&self) -> Result<StorageUsage, StoreError> {
         Ok(StorageUsage {
-            database: self.bytes(),
-            screenshots: screenshots::bytes(&self.database).await?,
-            raw: self.raw.bytes()?,
-            raw_days: self.raw.days()?.len() as u64,
+            database: self.database_bytes(),
+            screenshots: screenshots::screenshot_bytes(&self.database).await?,
+            raw: self.raw.total_bytes()?,
+            raw_days: self.raw.list_days()?.len() as u64,
         })
     }
 }
 
 #[async_trait]
 impl SimulationStore for SqliteTelemetry {
-    async fn simulation(
+    async fn read_simulation(
         &self,
         environment: EnvironmentId,
     ) -> Result<Option<Simulation>, StoreError> {
-        simulations::find(&self.database, environment).await
+        simulations::read_simulation(&self.database, environment).await
     }
 
     async fn save_simulation(
@@ -348,22 +363,22 @@ impl SimulationStore for SqliteTelemetry {
         environment: EnvironmentId,
         simulation: &Simulation,
     ) -> Result<(), StoreError> {
-        simulations::save(&self.database, environment, simulation).await
+        simulations::save_simulation(&self.database, environment, simulation).await
     }
 }
 
 #[async_trait]
 impl StoreDatabase for SqliteTelemetry {
-    async fn mark(&self, mark: i32) -> Result<(), StoreError> {
-        self.database.mark(mark).await
+    async fn mark_database(&self, mark: i32) -> Result<(), StoreError> {
+        self.database.write_mark(mark).await
     }
 
-    async fn check(&self) -> Result<(), StoreError> {
-        self.database.check().await
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        self.database.check_writable().await
     }
 
-    async fn close(&self) -> Result<(), StoreError> {
-        self.raw.close().await?;
-        self.database.close().await
+    async fn close_database(&self) -> Result<(), StoreError> {
+        self.raw.close_open_file().await?;
+        self.database.close_connections().await
     }
 }

@@ -30,7 +30,7 @@ use sqlx::{
 use tokio::sync::Mutex;
 
 use crate::{
-    error::{damaged, database},
+    error::{damaged_error, database_error},
     files,
 };
 
@@ -60,27 +60,27 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS batches (
 
 impl RawFolder {
     /// Returns the folder beside the main file.
-    pub(super) fn beside(main: &Path) -> Self {
+    pub(super) fn for_database(main: &Path) -> Self {
         Self { folder: main.with_extension("raw"), open: Arc::default() }
     }
 
     /// Checks that files can be created in the folder and that the existing ones can be written.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
+    pub(super) fn check_writable(&self) -> Result<(), StoreError> {
         files::check_folder(&self.folder)?;
-        self.days()?.into_iter().try_for_each(|day| files::check(&self.file(day)))
+        self.list_days()?.into_iter().try_for_each(|day| files::check_files(&self.day_path(day)))
     }
 
-    fn file(&self, day: i64) -> PathBuf {
+    fn day_path(&self, day: i64) -> PathBuf {
         let date = DateTime::from_timestamp(day * 86_400, 0).map(|at| at.date_naive());
         self.folder.join(format!("{}.db", date.unwrap_or_default()))
     }
 
     /// Returns the days that have a file, oldest first.
-    pub(super) fn days(&self) -> Result<BTreeSet<i64>, StoreError> {
+    pub(super) fn list_days(&self) -> Result<BTreeSet<i64>, StoreError> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(io_error(error)),
         };
         let day = |entry: fs::DirEntry| {
             let name = entry.file_name().into_string().ok()?;
@@ -91,13 +91,13 @@ impl RawFolder {
     }
 
     /// Returns the size of all files in bytes.
-    pub(super) fn bytes(&self) -> Result<u64, StoreError> {
-        let days = self.days()?;
-        Ok(days.into_iter().map(|day| self.bytes_of(day)).sum())
+    pub(super) fn total_bytes(&self) -> Result<u64, StoreError> {
+        let days = self.list_days()?;
+        Ok(days.into_iter().map(|day| self.day_bytes(day)).sum())
     }
 
-    fn bytes_of(&self, day: i64) -> u64 {
-        let path = self.file(day).into_os_string();
+    fn day_bytes(&self, day: i64) -> u64 {
+        let path = self.day_path(day).into_os_string();
         let size = |ending: &str| {
             let mut path = path.clone();
             path.push(ending);
@@ -108,9 +108,9 @@ impl RawFolder {
 
     /// Adds batches to the file of a day. Any error except a full disk is only logged, so that the
     /// batches are still counted.
-    pub(super) async fn add(&self, day: i64, batches: &[&Batch]) -> Result<(), StoreError> {
+    pub(super) async fn add_batches(&self, day: i64, batches: &[&Batch]) -> Result<(), StoreError> {
         let mut open = self.open.lock().await;
-        match self.write(&mut open, day, batches).await {
+        match self.write_batches(&mut open, day, batches).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 // The next call opens a new connection.
@@ -125,14 +125,14 @@ impl RawFolder {
     }
 
     /// Closes the file that is written to; SQLite then checkpoints its WAL.
-    pub(super) async fn close(&self) -> Result<(), StoreError> {
+    pub(super) async fn close_open_file(&self) -> Result<(), StoreError> {
         match self.open.lock().await.take() {
-            Some((_, connection)) => connection.close().await.map_err(database),
+            Some((_, connection)) => connection.close().await.map_err(database_error),
             None => Ok(()),
         }
     }
 
-    async fn write(
+    async fn write_batches(
         &self,
         open: &mut Option<(i64, SqliteConnection)>,
         day: i64,
@@ -140,30 +140,31 @@ impl RawFolder {
     ) -> Result<(), StoreError> {
         if open.as_ref().is_none_or(|(of, _)| *of != day) {
             *open = None;
-            fs::create_dir_all(&self.folder).map_err(failed)?;
-            let mut connection = self.connect(day, false, true).await?;
-            sqlx::query(TABLE).execute(&mut connection).await.map_err(database)?;
+            fs::create_dir_all(&self.folder).map_err(io_error)?;
+            let mut connection = self.connect_to_day(day, false, true).await?;
+            sqlx::query(TABLE).execute(&mut connection).await.map_err(database_error)?;
             *open = Some((day, connection));
         }
         let Some((_, connection)) = open else { return Ok(()) };
-        let mut tx = connection.begin().await.map_err(database)?;
-        insert(&mut tx, batches).await?;
-        tx.commit().await.map_err(database)
+        let mut tx = connection.begin().await.map_err(database_error)?;
+        insert_batches(&mut tx, batches).await?;
+        tx.commit().await.map_err(database_error)
     }
 
     /// Deletes the files that no environment keeps any more, and the rows of environments with a
     /// shorter retention.
-    pub(super) async fn forget(
+    pub(super) async fn delete_expired_days(
         &self,
         today: i64,
         kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
     ) -> Result<(), StoreError> {
-        let since =
-            |kept: &RetentionPolicy| kept.kept_since(RetentionKind::Raw, today).unwrap_or(i64::MIN);
+        let since = |kept: &RetentionPolicy| {
+            kept.first_kept_day(RetentionKind::Raw, today).unwrap_or(i64::MIN)
+        };
         let longest = kept.values().map(since).min().unwrap_or(i64::MIN);
-        for day in self.days()? {
+        for day in self.list_days()? {
             if day < longest {
-                self.delete(day).await?;
+                self.delete_day(day).await?;
                 continue;
             }
             let gone = kept.iter().filter(|(_, kept)| day < since(kept)).map(|(id, _)| id.0);
@@ -175,19 +176,19 @@ impl RawFolder {
         Ok(())
     }
 
-    async fn delete(&self, day: i64) -> Result<(), StoreError> {
+    async fn delete_day(&self, day: i64) -> Result<(), StoreError> {
         let mut open = self.open.lock().await;
         if open.as_ref().is_some_and(|(of, _)| *of == day)
             && let Some((_, connection)) = open.take()
         {
-            connection.close().await.map_err(database)?;
+            connection.close().await.map_err(database_error)?;
         }
-        let file = self.file(day);
+        let file = self.day_path(day);
         for ending in ENDINGS {
             let mut path = file.clone().into_os_string();
             path.push(ending);
             match fs::remove_file(path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(io_error(error)),
                 _ => {}
             }
         }
@@ -195,26 +196,26 @@ impl RawFolder {
     }
 
     /// Opens a new connection to a day's file.
-    async fn connect(
+    async fn connect_to_day(
         &self,
         day: i64,
         read_only: bool,
         create: bool,
     ) -> Result<SqliteConnection, StoreError> {
         SqliteConnectOptions::new()
-            .filename(self.file(day))
+            .filename(self.day_path(day))
             .read_only(read_only)
             .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .connect()
             .await
-            .map_err(database)
+            .map_err(database_error)
     }
 
     /// Returns the row ids of an environment, or of one of its users, in a day's file. A file
     /// without the table has none.
-    async fn places(
+    async fn read_row_ids(
         connection: &mut SqliteConnection,
         environment: i64,
         user: Option<UserHash>,
@@ -223,7 +224,7 @@ impl RawFolder {
             sqlx::query_scalar("SELECT count(*) FROM sqlite_master WHERE name = 'batches'")
                 .fetch_one(&mut *connection)
                 .await
-                .map_err(database)?;
+                .map_err(database_error)?;
         if begun == 0 {
             return Ok(Vec::new());
         }
@@ -235,7 +236,7 @@ impl RawFolder {
         .bind(user.map(|user| user.0.cast_signed()))
         .fetch_all(connection)
         .await
-        .map_err(database)
+        .map_err(database_error)
     }
 
     /// Deletes the rows of an environment or user, a part at a time. Returns their number.
@@ -245,30 +246,30 @@ impl RawFolder {
         environment: i64,
         user: Option<UserHash>,
     ) -> Result<u64, StoreError> {
-        let mut connection = self.connect(day, false, false).await?;
-        let places = Self::places(&mut connection, environment, user).await?;
+        let mut connection = self.connect_to_day(day, false, false).await?;
+        let places = Self::read_row_ids(&mut connection, environment, user).await?;
         for part in places.chunks(PART) {
             let _turn = self.open.lock().await;
             sqlx::query("DELETE FROM batches WHERE rowid IN (SELECT value FROM json_each(?))")
                 .bind(json!(part).to_string())
                 .execute(&mut connection)
                 .await
-                .map_err(database)?;
+                .map_err(database_error)?;
         }
-        connection.close().await.map_err(database)?;
+        connection.close().await.map_err(database_error)?;
         Ok(places.len() as u64)
     }
 
     /// Returns the batches of a user, oldest first.
-    pub(super) async fn of_user(
+    pub(super) async fn read_user_batches(
         &self,
         environment: EnvironmentId,
         user: UserHash,
     ) -> Result<Vec<UserBatch>, StoreError> {
         let mut found = Vec::new();
-        for day in self.days()? {
-            let mut connection = self.connect(day, true, false).await?;
-            let places = Self::places(&mut connection, environment.0, Some(user)).await?;
+        for day in self.list_days()? {
+            let mut connection = self.connect_to_day(day, true, false).await?;
+            let places = Self::read_row_ids(&mut connection, environment.0, Some(user)).await?;
             if places.is_empty() {
                 continue;
             }
@@ -280,10 +281,10 @@ impl RawFolder {
             .bind(json!(places).to_string())
             .fetch_all(&mut connection)
             .await
-            .map_err(database)?;
-            connection.close().await.map_err(database)?;
+            .map_err(database_error)?;
+            connection.close().await.map_err(database_error)?;
             for (at, content, _) in rows {
-                found.push(read(at, &content)?);
+                found.push(decode_batch(at, &content)?);
             }
         }
         Ok(found)
@@ -296,14 +297,14 @@ impl RawFolder {
         user: UserHash,
     ) -> Result<u64, StoreError> {
         let mut erased = 0;
-        for day in self.days()? {
+        for day in self.list_days()? {
             erased += self.delete_rows(day, environment.0, Some(user)).await?;
         }
         Ok(erased)
     }
 }
 
-async fn insert(tx: &mut SqliteConnection, batches: &[&Batch]) -> Result<(), StoreError> {
+async fn insert_batches(tx: &mut SqliteConnection, batches: &[&Batch]) -> Result<(), StoreError> {
     let row = |batch: &&Batch| {
         let user = batch.visit.who.map(|(user, _)| user.0.cast_signed());
         let at = batch.received_at.timestamp_millis();
@@ -318,12 +319,12 @@ async fn insert(tx: &mut SqliteConnection, batches: &[&Batch]) -> Result<(), Sto
     .bind(Value::Array(rows).to_string())
     .execute(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(())
 }
 
-fn read(at: i64, content: &[u8]) -> Result<UserBatch, StoreError> {
-    let wrong = |what: &dyn std::fmt::Display| damaged("raw events")(what);
+fn decode_batch(at: i64, content: &[u8]) -> Result<UserBatch, StoreError> {
+    let wrong = |what: &dyn std::fmt::Display| damaged_error("raw events")(what);
     let text = zstd::decode_all(content).map_err(|error| wrong(&error))?;
     let content = serde_json::from_slice(&text).map_err(|error| wrong(&error))?;
     let received_at =
@@ -331,7 +332,7 @@ fn read(at: i64, content: &[u8]) -> Result<UserBatch, StoreError> {
     Ok(UserBatch { received_at, content })
 }
 
-fn failed(error: std::io::Error) -> StoreError {
+fn io_error(error: std::io::Error) -> StoreError {
     match error.kind() {
         ErrorKind::StorageFull => StoreError::Full,
         _ => StoreError::Database(Box::new(error)),

@@ -7,10 +7,10 @@ use serde::de::DeserializeOwned;
 use super::ReportKind;
 use crate::{
     database::Database,
-    error::{damaged, database},
+    error::{damaged_error, database_error},
 };
 
-pub(super) async fn read<T: DeserializeOwned>(
+pub(super) async fn read_reports<T: DeserializeOwned>(
     db: &Database,
     environment: EnvironmentId,
     kind: ReportKind,
@@ -25,12 +25,13 @@ pub(super) async fn read<T: DeserializeOwned>(
     .bind(limit)
     .fetch_all(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     rows.into_iter()
         .map(|(at, report)| {
-            let what = serde_json::from_str(&report).map_err(|error| damaged("report")(&error))?;
+            let what =
+                serde_json::from_str(&report).map_err(|error| damaged_error("report")(&error))?;
             let at = Timestamp::from_timestamp_millis(at)
-                .ok_or_else(|| damaged("report")(&"a time is out of range"))?;
+                .ok_or_else(|| damaged_error("report")(&"a time is out of range"))?;
             Ok(Reported { at, what })
         })
         .collect()

@@ -20,7 +20,7 @@ use sqlx::SqliteConnection;
 use super::query_cache::{Counts, Kind, QueryCache, Span};
 use crate::{
     database::{Database, run_blocking},
-    error::{damaged, database},
+    error::{damaged_error, database_error},
 };
 
 /// A rollup's key in the table: environment, resolution, metric, dimension, bucket, label.
@@ -41,7 +41,7 @@ pub(super) async fn merge(
             }
             let place = (
                 key.environment.0,
-                resolution.number(),
+                resolution.stored_number(),
                 key.metric.as_str(),
                 dimension.clone(),
                 key.bucket(resolution),
@@ -53,7 +53,7 @@ pub(super) async fn merge(
     if sums.is_empty() {
         return Ok(());
     }
-    add_stored(tx, &mut sums).await?;
+    merge_stored_rollups(tx, &mut sums).await?;
     let document: Vec<Value> = sums
         .iter()
         .map(|(place, aggregate)| {
@@ -78,13 +78,13 @@ pub(super) async fn merge(
     .bind(Value::Array(document).to_string())
     .execute(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(())
 }
 
 /// Merges stored aggregates into `sums`. One of each pair is always small, so the direction does
 /// not matter.
-async fn add_stored(
+async fn merge_stored_rollups(
     tx: &mut SqliteConnection,
     sums: &mut BTreeMap<Place, Aggregate>,
 ) -> Result<(), StoreError> {
@@ -100,48 +100,48 @@ async fn add_stored(
     .bind(Value::Array(document).to_string())
     .fetch_all(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let mut places = places;
     for (index, aggregate) in stored {
         let place = usize::try_from(index).ok().and_then(|index| places.get_mut(index));
         if let Some((_, sum)) = place {
-            sum.merge(&decode(&aggregate)?);
+            sum.merge(&decode_aggregate(&aggregate)?);
         }
     }
     Ok(())
 }
 
-fn decode(aggregate: &[u8]) -> Result<Aggregate, StoreError> {
-    Aggregate::from_bytes(aggregate).map_err(|error| damaged("row")(&error))
+fn decode_aggregate(aggregate: &[u8]) -> Result<Aggregate, StoreError> {
+    Aggregate::from_bytes(aggregate).map_err(|error| damaged_error("row")(&error))
 }
 
 /// Reads rollups; those of closed buckets come from the query cache.
-pub(super) async fn read(
+pub(super) async fn read_rollups(
     db: &Database,
     query_cache: &QueryCache,
     query: &RollupQuery,
     wanted: Span,
 ) -> Result<Vec<Rollup>, StoreError> {
     let (environment, resolution) = (query.environment, query.resolution);
-    let (kind, buckets) = (Kind::of_rows(resolution), (query.from, query.to));
+    let (kind, buckets) = (Kind::for_resolution(resolution), (query.from, query.to));
     // A range of minutes starts at another minute each time, so whole hours are cached.
     let begin = match (kind, wanted) {
         (Kind::Minutes, Span::Each) => query.from.div_euclid(60).saturating_mul(60),
         _ => query.from,
     };
-    let parts = query_cache.parts(environment, kind, resolution, (begin, buckets.1));
+    let parts = query_cache.split_range(environment, kind, resolution, (begin, buckets.1));
     let [long_over, over, open] = parts.map(|(from, to)| RollupQuery { from, to, ..query.clone() });
     let kept = async |part: RollupQuery| {
-        let of = (environment, kind, kind.buckets((part.from, part.to), resolution));
+        let of = (environment, kind, kind.convert_buckets((part.from, part.to), resolution));
         let key = (part.clone(), wanted);
-        query_cache.find(&query_cache.rows, key, of, fetch(db, &part, wanted)).await
+        query_cache.find_or_read(&query_cache.rows, key, of, fetch_rollups(db, &part, wanted)).await
     };
     let (long_over, over, open) =
-        tokio::try_join!(kept(long_over), kept(over), fetch(db, &open, wanted))?;
+        tokio::try_join!(kept(long_over), kept(over), fetch_rollups(db, &open, wanted))?;
     let kept = long_over.iter().chain(over.iter()).cloned();
     if wanted == Span::All {
         let mut rows = Vec::new();
-        add_to(&mut rows, kept.chain(open), query.from);
+        merge_rows(&mut rows, kept.chain(open), query.from);
         return Ok(rows);
     }
     let mut rows: Vec<Rollup> =
@@ -153,7 +153,7 @@ pub(super) async fn read(
 }
 
 /// Merges rows into those with the same metric, dimension and label.
-fn add_to(rows: &mut Vec<Rollup>, others: impl Iterator<Item = Rollup>, bucket: i64) {
+fn merge_rows(rows: &mut Vec<Rollup>, others: impl Iterator<Item = Rollup>, bucket: i64) {
     let mut places: HashMap<(Metric, Dimension, String), usize> = HashMap::new();
     for other in others {
         let key = (other.metric, other.dimension.clone(), other.label.clone());
@@ -165,7 +165,7 @@ fn add_to(rows: &mut Vec<Rollup>, others: impl Iterator<Item = Rollup>, bucket: 
     }
 }
 
-async fn fetch(
+async fn fetch_rollups(
     db: &Database,
     query: &RollupQuery,
     wanted: Span,
@@ -186,21 +186,21 @@ async fn fetch(
          FROM json_each(?3) AS s CROSS JOIN json_each(?4) AS p",
     )
     .bind(query.environment.0)
-    .bind(query.resolution.number())
+    .bind(query.resolution.stored_number())
     .bind(json!(metrics).to_string())
     .bind(json!(dimensions).to_string())
     .bind(query.from)
     .bind(query.to)
     .fetch_all(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let from = query.from;
     run_blocking(move || {
         let mut rows = Vec::new();
         for (metric, dimension, document) in found {
             let found: Vec<Found<'_>> =
-                serde_json::from_str(&document).map_err(|error| damaged("row")(&error))?;
-            let unknown = |what: &str| damaged("row")(&format_args!("unknown {what}"));
+                serde_json::from_str(&document).map_err(|error| damaged_error("row")(&error))?;
+            let unknown = |what: &str| damaged_error("row")(&format_args!("unknown {what}"));
             let metric = Metric::parse(&metric).ok_or_else(|| unknown(&metric))?;
             let dimension = Dimension::parse(&dimension).ok_or_else(|| unknown(&dimension))?;
             let row = |(label, bucket, aggregate)| Rollup {
@@ -211,8 +211,8 @@ async fn fetch(
                 aggregate,
             };
             match wanted {
-                Span::Each => rows.extend(each(found)?.into_iter().map(row)),
-                Span::All => rows.extend(together(found, from)?.into_iter().map(row)),
+                Span::Each => rows.extend(decode_rows(found)?.into_iter().map(row)),
+                Span::All => rows.extend(sum_rows(found, from)?.into_iter().map(row)),
             }
         }
         Ok(rows)
@@ -226,22 +226,22 @@ type Found<'a> = (i64, String, &'a str);
 /// A row's label, bucket and aggregate.
 type Labelled = (String, i64, Aggregate);
 
-fn each(found: Vec<Found<'_>>) -> Result<Vec<Labelled>, StoreError> {
+fn decode_rows(found: Vec<Found<'_>>) -> Result<Vec<Labelled>, StoreError> {
     let mut bytes = Vec::new();
     let row = |(bucket, label, digits): Found<'_>| {
-        Ok((label, bucket, decode(unhex(digits, &mut bytes)?)?))
+        Ok((label, bucket, decode_aggregate(unhex(digits, &mut bytes)?)?))
     };
     found.into_iter().map(row).collect()
 }
 
-fn together(found: Vec<Found<'_>>, from: i64) -> Result<Vec<Labelled>, StoreError> {
+fn sum_rows(found: Vec<Found<'_>>, from: i64) -> Result<Vec<Labelled>, StoreError> {
     let mut bytes = Vec::new();
     let mut sums: BTreeMap<String, AggregateSum> = BTreeMap::new();
     for (_, label, digits) in found {
         let sum = sums.entry(label).or_default();
-        sum.add(unhex(digits, &mut bytes)?).map_err(|error| damaged("row")(&error))?;
+        sum.add_stored(unhex(digits, &mut bytes)?).map_err(|error| damaged_error("row")(&error))?;
     }
-    Ok(sums.into_iter().map(|(label, sum)| (label, from, sum.total())).collect())
+    Ok(sums.into_iter().map(|(label, sum)| (label, from, sum.to_aggregate())).collect())
 }
 
 /// Decodes hexadecimal digits into a reused buffer.
@@ -249,11 +249,11 @@ fn unhex<'a>(digits: &str, bytes: &'a mut Vec<u8>) -> Result<&'a [u8], StoreErro
     bytes.clear();
     bytes.resize(digits.len() / 2, 0);
     let decoded = HEXUPPER.decode_mut(digits.as_bytes(), bytes);
-    decoded.map_err(|error| damaged("row")(&error.error))?;
+    decoded.map_err(|error| damaged_error("row")(&error.error))?;
     Ok(bytes)
 }
 
-pub(super) async fn dimensions(
+pub(super) async fn read_dimensions(
     db: &Database,
     query_cache: &QueryCache,
     environment: EnvironmentId,
@@ -262,15 +262,15 @@ pub(super) async fn dimensions(
     (from, to): (i64, i64),
     limit: usize,
 ) -> Result<Vec<Dimension>, StoreError> {
-    let parts = query_cache.parts(environment, Kind::Hours, Resolution::Day, (from, to));
+    let parts = query_cache.split_range(environment, Kind::Hours, Resolution::Day, (from, to));
     let [long_over, over, open] = parts;
     let kept = async |days: (i64, i64)| {
-        let of = (environment, Kind::Hours, Kind::Hours.buckets(days, Resolution::Day));
+        let of = (environment, Kind::Hours, Kind::Hours.convert_buckets(days, Resolution::Day));
         let key = (environment, metric, kind, days.0, days.1);
-        let read = counts(db, environment, metric, kind, days);
-        query_cache.find(&query_cache.counts, key, of, read).await
+        let read = fetch_counts(db, environment, metric, kind, days);
+        query_cache.find_or_read(&query_cache.counts, key, of, read).await
     };
-    let open = counts(db, environment, metric, kind, open);
+    let open = fetch_counts(db, environment, metric, kind, open);
     let (long_over, over, mut counts) = tokio::try_join!(kept(long_over), kept(over), open)?;
     for (dimension, count) in long_over.iter().chain(over.iter()) {
         *counts.entry(dimension.clone()).or_default() += count;
@@ -278,11 +278,11 @@ pub(super) async fn dimensions(
     let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts.truncate(limit);
-    let unknown = |text: &str| damaged("row")(&format_args!("unknown dimension {text}"));
+    let unknown = |text: &str| damaged_error("row")(&format_args!("unknown dimension {text}"));
     counts.iter().map(|(text, _)| Dimension::parse(text).ok_or_else(|| unknown(text))).collect()
 }
 
-async fn counts(
+async fn fetch_counts(
     db: &Database,
     environment: EnvironmentId,
     metric: Metric,
@@ -319,10 +319,11 @@ async fn counts(
     .bind(Aggregate::COUNT_BYTES)
     .fetch_all(&db.reader)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let mut counts = Counts::new();
     for (dimension, aggregate) in rows {
-        let count = Aggregate::count_of(&aggregate).map_err(|error| damaged("row")(&error))?;
+        let count =
+            Aggregate::decode_count(&aggregate).map_err(|error| damaged_error("row")(&error))?;
         *counts.entry(dimension).or_default() += count;
     }
     Ok(counts)

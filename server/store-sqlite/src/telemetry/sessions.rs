@@ -7,21 +7,22 @@ use phasegate_store::StoreError;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use crate::error::{damaged, database};
+use crate::error::{damaged_error, database_error};
 
 type Place = (EnvironmentId, SessionHash);
 
 /// Returns the hash as the column stores it: the same bits, signed.
-fn column(session: SessionHash) -> i64 {
+fn session_column(session: SessionHash) -> i64 {
     session.0.cast_signed()
 }
 
-pub(super) async fn known(
+pub(super) async fn read_sessions(
     tx: &mut SqliteConnection,
     places: impl Iterator<Item = &Place>,
 ) -> Result<BTreeMap<Place, Session>, StoreError> {
     let places: Vec<Place> = places.copied().collect();
-    let document: Vec<Value> = places.iter().map(|(e, s)| json!([e.0, column(*s)])).collect();
+    let document: Vec<Value> =
+        places.iter().map(|(e, s)| json!([e.0, session_column(*s)])).collect();
     let stored: Vec<(i64, String)> = sqlx::query_as(
         "SELECT j.key, s.session FROM json_each(?) AS j CROSS JOIN sessions AS s
          ON s.environment_id = j.value ->> 0 AND s.id = j.value ->> 1",
@@ -29,10 +30,10 @@ pub(super) async fn known(
     .bind(Value::Array(document).to_string())
     .fetch_all(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let mut known = BTreeMap::new();
     for (index, session) in stored {
-        let session = serde_json::from_str(&session).map_err(|e| damaged("session")(&e))?;
+        let session = serde_json::from_str(&session).map_err(|e| damaged_error("session")(&e))?;
         let place = usize::try_from(index).ok().and_then(|index| places.get(index));
         known.extend(place.map(|place| (*place, session)));
     }
@@ -40,7 +41,7 @@ pub(super) async fn known(
 }
 
 /// Stores the sessions that differ from `before`.
-pub(super) async fn save(
+pub(super) async fn save_sessions(
     tx: &mut SqliteConnection,
     sessions: &BTreeMap<Place, Session>,
     before: &BTreeMap<Place, Session>,
@@ -49,8 +50,8 @@ pub(super) async fn save(
     let changed = sessions.iter().filter(|(place, session)| before.get(place) != Some(session));
     let mut document = Vec::new();
     for ((environment, id), session) in changed {
-        let text = serde_json::to_string(session).map_err(|e| damaged("session")(&e))?;
-        document.push(json!([environment.0, column(*id), today, text]));
+        let text = serde_json::to_string(session).map_err(|e| damaged_error("session")(&e))?;
+        document.push(json!([environment.0, session_column(*id), today, text]));
     }
     sqlx::query(
         "INSERT OR REPLACE INTO sessions (environment_id, id, day, session)
@@ -59,6 +60,6 @@ pub(super) async fn save(
     .bind(Value::Array(document).to_string())
     .execute(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(())
 }

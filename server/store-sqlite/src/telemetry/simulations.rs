@@ -4,11 +4,11 @@ use phasegate_domain::{ids::EnvironmentId, simulation::Simulation};
 use phasegate_store::StoreError;
 
 use crate::{
-    database::{Database, commit},
-    error::{damaged, database},
+    database::{Database, commit_transaction},
+    error::{damaged_error, database_error},
 };
 
-pub(super) async fn find(
+pub(super) async fn read_simulation(
     db: &Database,
     environment: EnvironmentId,
 ) -> Result<Option<Simulation>, StoreError> {
@@ -17,24 +17,26 @@ pub(super) async fn find(
             .bind(environment.0)
             .fetch_optional(&db.reader)
             .await
-            .map_err(database)?;
-    let read =
-        |text: String| serde_json::from_str(&text).map_err(|error| damaged("simulation")(&error));
+            .map_err(database_error)?;
+    let read = |text: String| {
+        serde_json::from_str(&text).map_err(|error| damaged_error("simulation")(&error))
+    };
     text.map(read).transpose()
 }
 
-pub(super) async fn save(
+pub(super) async fn save_simulation(
     db: &Database,
     environment: EnvironmentId,
     simulation: &Simulation,
 ) -> Result<(), StoreError> {
-    let text = serde_json::to_string(simulation).map_err(|error| damaged("simulation")(&error))?;
-    let mut tx = db.write().await?;
+    let text =
+        serde_json::to_string(simulation).map_err(|error| damaged_error("simulation")(&error))?;
+    let mut tx = db.begin_write().await?;
     sqlx::query("INSERT OR REPLACE INTO simulations (environment_id, simulation) VALUES (?, ?)")
         .bind(environment.0)
         .bind(text)
         .execute(&mut *tx)
         .await
-        .map_err(database)?;
-    commit(tx).await
+        .map_err(database_error)?;
+    commit_transaction(tx).await
 }

@@ -9,10 +9,10 @@ use phasegate_domain::{
 use phasegate_store::StoreError;
 use sqlx::SqliteConnection;
 
-use super::{activity::decode, raw::RawFolder};
+use super::{activity::decode_user_set, raw::RawFolder};
 use crate::{
-    database::{Database, commit},
-    error::{damaged, database},
+    database::{Database, commit_transaction},
+    error::{damaged_error, database_error},
 };
 
 /// Maximum number of sets that one transaction changes.
@@ -20,7 +20,7 @@ const PART: usize = 500;
 
 type SetKey = (String, i64);
 
-pub(super) async fn read(
+pub(super) async fn read_user_data(
     db: &Database,
     raw: &RawFolder,
     environment: EnvironmentId,
@@ -32,10 +32,10 @@ pub(super) async fn read(
             .bind(user.0.cast_signed())
             .fetch_optional(&db.reader)
             .await
-            .map_err(database)?;
-    let mut connection = db.reader.acquire().await.map_err(database)?;
+            .map_err(database_error)?;
+    let mut connection = db.reader.acquire().await.map_err(database_error)?;
     let sets = match known {
-        Some((number, _)) => sets(&mut connection, environment, number).await?,
+        Some((number, _)) => find_user_sets(&mut connection, environment, number).await?,
         None => Vec::new(),
     };
     let mut days: Vec<UserDay> =
@@ -44,13 +44,13 @@ pub(super) async fn read(
     Ok(UserData {
         first_day: known.map(|(_, day)| day),
         days,
-        reports: reports(&mut connection, environment, user).await?,
-        batches: raw.of_user(environment, user).await?,
+        reports: read_user_reports(&mut connection, environment, user).await?,
+        batches: raw.read_user_batches(environment, user).await?,
     })
 }
 
 /// Returns the sets that contain a user number.
-async fn sets(
+async fn find_user_sets(
     connection: &mut SqliteConnection,
     environment: EnvironmentId,
     number: u32,
@@ -62,17 +62,17 @@ async fn sets(
     .bind(number >> 16)
     .fetch_all(connection)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let mut found = Vec::new();
     for (activity, day, users) in rows {
-        if decode(&users)?.contains(number & 0xffff) {
+        if decode_user_set(&users)?.contains(number & 0xffff) {
             found.push((activity, day));
         }
     }
     Ok(found)
 }
 
-async fn reports(
+async fn read_user_reports(
     connection: &mut SqliteConnection,
     environment: EnvironmentId,
     user: UserHash,
@@ -84,31 +84,32 @@ async fn reports(
     .bind(user.0.cast_signed())
     .fetch_all(connection)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let report = |(at, kind, report): (i64, String, String)| {
-        let report = serde_json::from_str(&report).map_err(|error| damaged("report")(&error))?;
+        let report =
+            serde_json::from_str(&report).map_err(|error| damaged_error("report")(&error))?;
         let at = Timestamp::from_timestamp_millis(at)
-            .ok_or_else(|| damaged("report")(&"a time is out of range"))?;
+            .ok_or_else(|| damaged_error("report")(&"a time is out of range"))?;
         Ok(UserReport { at, kind, report })
     };
     rows.into_iter().map(report).collect()
 }
 
-pub(super) async fn erase(
+pub(super) async fn erase_user_data(
     db: &Database,
     raw: &RawFolder,
     environment: EnvironmentId,
     user: UserHash,
 ) -> Result<ErasureReport, StoreError> {
     let hash = user.0.cast_signed();
-    let mut tx = db.write().await?;
+    let mut tx = db.begin_write().await?;
     let number: Option<u32> =
         sqlx::query_scalar("SELECT number FROM users WHERE environment_id = ? AND hash = ?")
             .bind(environment.0)
             .bind(hash)
             .fetch_optional(&mut *tx)
             .await
-            .map_err(database)?;
+            .map_err(database_error)?;
     sqlx::query(
         "DELETE FROM screenshots WHERE environment_id = ?1 AND id IN (
              SELECT report ->> 'screenshot' FROM reports
@@ -118,15 +119,15 @@ pub(super) async fn erase(
     .bind(hash)
     .execute(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let reports = sqlx::query("DELETE FROM reports WHERE environment_id = ? AND user_hash = ?")
         .bind(environment.0)
         .bind(hash)
         .execute(&mut *tx)
         .await
-        .map_err(database)?
+        .map_err(database_error)?
         .rows_affected();
-    commit(tx).await?;
+    commit_transaction(tx).await?;
     let mut erased =
         ErasureReport { was_known: number.is_some(), reports, ..ErasureReport::default() };
     if let Some(number) = number {
@@ -134,9 +135,9 @@ pub(super) async fn erase(
         // The user goes last, so that an interrupted erasure can be repeated. Sets that gained the
         // number in the meantime lose it in the same transaction, because another user may get the
         // number next.
-        let mut tx = db.write().await?;
-        for (activity, day) in sets(&mut tx, environment, number).await? {
-            leave(&mut tx, environment, &activity, day, number).await?;
+        let mut tx = db.begin_write().await?;
+        for (activity, day) in find_user_sets(&mut tx, environment, number).await? {
+            leave_set(&mut tx, environment, &activity, day, number).await?;
             erased.activities += 1;
         }
         sqlx::query("DELETE FROM users WHERE environment_id = ? AND hash = ?")
@@ -144,8 +145,8 @@ pub(super) async fn erase(
             .bind(hash)
             .execute(&mut *tx)
             .await
-            .map_err(database)?;
-        commit(tx).await?;
+            .map_err(database_error)?;
+        commit_transaction(tx).await?;
     }
     erased.batches = raw.erase_user(environment, user).await?;
     Ok(erased)
@@ -157,20 +158,20 @@ async fn leave_sets(
     environment: EnvironmentId,
     number: u32,
 ) -> Result<u64, StoreError> {
-    let mut connection = db.reader.acquire().await.map_err(database)?;
-    let sets = sets(&mut connection, environment, number).await?;
+    let mut connection = db.reader.acquire().await.map_err(database_error)?;
+    let sets = find_user_sets(&mut connection, environment, number).await?;
     drop(connection);
     for part in sets.chunks(PART) {
-        let mut tx = db.write().await?;
+        let mut tx = db.begin_write().await?;
         for (activity, day) in part {
-            leave(&mut tx, environment, activity, *day, number).await?;
+            leave_set(&mut tx, environment, activity, *day, number).await?;
         }
-        commit(tx).await?;
+        commit_transaction(tx).await?;
     }
     Ok(sets.len() as u64)
 }
 
-async fn leave(
+async fn leave_set(
     tx: &mut SqliteConnection,
     environment: EnvironmentId,
     activity: &str,
@@ -187,9 +188,9 @@ async fn leave(
     .bind(number >> 16)
     .fetch_optional(&mut *tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     let Some(set) = set else { return Ok(()) };
-    let mut users = decode(&set)?;
+    let mut users = decode_user_set(&set)?;
     users.remove(number & 0xffff);
     sqlx::query(
         "UPDATE activities SET users = ?
@@ -202,6 +203,6 @@ async fn leave(
     .bind(number >> 16)
     .execute(tx)
     .await
-    .map_err(database)?;
+    .map_err(database_error)?;
     Ok(())
 }

@@ -20,7 +20,7 @@ impl Limit {
     }
 
     /// The same limit with a minimum rate per minute.
-    pub(super) fn at_least(self, per_minute: u32) -> Self {
+    pub(super) fn with_minimum_rate(self, per_minute: u32) -> Self {
         let (per_minute, at_once) = (self.per_minute.max(per_minute), self.at_once.max(per_minute));
         Self { per_minute, at_once, ..self }
     }
@@ -46,19 +46,19 @@ impl<K> Default for Buckets<K> {
 impl<K: Hash + Eq + Copy> Buckets<K> {
     /// Takes tokens from the buckets of all sources, or from none if one lacks them: a batch that
     /// is sent again must not count twice.
-    pub(super) fn take_all(
+    pub(super) fn take_tokens(
         &mut self,
         asked: &[(K, Limit, f64)],
         now: Timestamp,
     ) -> Result<(), QuotaExceeded> {
         let now = now.timestamp_millis();
         for (source, limit, wanted) in asked {
-            if let Some(exceeded) = self.lacks(*source, *limit, *wanted, now) {
+            if let Some(exceeded) = self.check_tokens(*source, *limit, *wanted, now) {
                 return Err(exceeded);
             }
         }
         for (source, _, wanted) in asked {
-            if let Some(bucket) = self.0.get(*source) {
+            if let Some(bucket) = self.0.get_or_default(*source) {
                 bucket.tokens -= wanted;
             }
         }
@@ -66,9 +66,15 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
     }
 
     /// Returns the exceeded quota if a source has fewer tokens than `wanted`.
-    fn lacks(&mut self, source: K, limit: Limit, wanted: f64, now: i64) -> Option<QuotaExceeded> {
+    fn check_tokens(
+        &mut self,
+        source: K,
+        limit: Limit,
+        wanted: f64,
+        now: i64,
+    ) -> Option<QuotaExceeded> {
         let (per_minute, at_once) = (f64::from(limit.per_minute), f64::from(limit.at_once));
-        let bucket = self.0.get(source);
+        let bucket = self.0.get_or_default(source);
         let Bucket { tokens, at } = bucket.unwrap_or(Bucket { tokens: at_once, at: now });
         let since = (now - at).max(0) as f64 / 60_000.0;
         let tokens = (tokens + since * per_minute).min(at_once);
@@ -92,7 +98,7 @@ pub(super) struct Recent<K, V> {
 }
 
 impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
-    pub(super) fn get(&mut self, key: K) -> &mut V {
+    pub(super) fn get_or_default(&mut self, key: K) -> &mut V {
         if self.young.len() >= MAX_SOURCES / 2 {
             self.old = std::mem::take(&mut self.young);
         }

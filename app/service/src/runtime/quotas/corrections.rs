@@ -41,7 +41,7 @@ pub(super) struct SentVitals {
 impl SentVitals {
     /// Removes corrections of values that the session did not send, because they would remove
     /// values of other users. Returns how many.
-    pub(super) fn check(&mut self, batch: &mut Batch) -> u64 {
+    pub(super) fn remove_invalid_corrections(&mut self, batch: &mut Batch) -> u64 {
         let Some((_, session)) = batch.visit.who else {
             let before = batch.events.len();
             batch
@@ -54,7 +54,7 @@ impl SentVitals {
         batch.events.retain_mut(|event| {
             let EventKind::Vital { vital, millionths, was } = event.kind else { return true };
             let page = self.pages.hash_one(&event.page);
-            let sent = self.sent.get((environment, session, vital));
+            let sent = self.sent.get_or_default((environment, session, vital));
             if let Some(was) = was {
                 // A value is replaced only once, but the same batch may be sent again.
                 let is_free = |value: &&mut SentValue| {
@@ -85,13 +85,15 @@ impl SentVitals {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::tests::batch, *};
+    use super::{super::tests::sample_batch, *};
 
     #[test]
     fn a_correction_must_replace_a_value_of_its_own_session() {
         let mut sent = SentVitals::default();
         let vital = |millionths, was| EventKind::Vital { vital: Vital::Lcp, millionths, was };
-        let mut refused = |id: &str, session, kinds| sent.check(&mut batch(id, session, 0, kinds));
+        let mut refused = |id: &str, session, kinds| {
+            sent.remove_invalid_corrections(&mut sample_batch(id, session, 0, kinds))
+        };
         assert_eq!(refused("a", 1, vec![vital(2_000_000, None)]), 0);
         assert_eq!(
             refused("b", 2, vec![vital(9_900_000, Some(2_000_000))]),
@@ -114,24 +116,28 @@ mod tests {
         let mut sent = SentVitals::default();
         let vital = |was| EventKind::Vital { vital: Vital::Lcp, millionths: 9_900_000, was };
         let first = EventKind::Vital { vital: Vital::Lcp, millionths: 2_000_000, was: None };
-        let mut first = batch("a", 1, 0, vec![first]);
+        let mut first = sample_batch("a", 1, 0, vec![first]);
         first.events[0].page = "/mine".to_owned();
-        assert_eq!(sent.check(&mut first), 0);
+        assert_eq!(sent.remove_invalid_corrections(&mut first), 0);
         let correction = |id, page: &str, device| {
-            let mut forged = batch(id, 1, 600, vec![vital(Some(2_000_000))]);
+            let mut forged = sample_batch(id, 1, 600, vec![vital(Some(2_000_000))]);
             forged.events[0].page = page.to_owned();
             forged.visit.device = device;
             forged
         };
         let own = Device::default();
-        assert_eq!(sent.check(&mut correction("b", "/checkout", own)), 1, "of another page");
         assert_eq!(
-            sent.check(&mut correction("c", "/mine", Device::Tablet)),
+            sent.remove_invalid_corrections(&mut correction("b", "/checkout", own)),
+            1,
+            "of another page"
+        );
+        assert_eq!(
+            sent.remove_invalid_corrections(&mut correction("c", "/mine", Device::Tablet)),
             1,
             "of another device"
         );
         let mut right = correction("d", "/mine", own);
-        assert_eq!(sent.check(&mut right), 0);
+        assert_eq!(sent.remove_invalid_corrections(&mut right), 0);
         assert_eq!(
             right.events[0].at, first.events[0].at,
             "in the minute of the value that it replaces"

@@ -19,7 +19,7 @@ use phasegate_domain::{
     time::{day_of, minute_of},
 };
 
-use crate::subscriber::subscriber;
+use crate::subscriber::subscriber_address;
 
 const SESSION_EVENTS: Limit = Limit::new("events of one session", 1_200, 2_000);
 const SESSION_VITALS: Limit = Limit::new("vitals of one session", 120, 240);
@@ -72,7 +72,7 @@ struct Begun {
 }
 
 impl Begun {
-    fn turn_to(&mut self, minute: i64) {
+    fn advance_to_minute(&mut self, minute: i64) {
         if self.minute != minute {
             let before = if self.minute + 1 == minute { self.now } else { 0 };
             *self = Self { minute, now: 0, before };
@@ -107,7 +107,11 @@ pub struct QuotaExceeded {
 }
 
 /// Returns the tokens that a batch needs from each source.
-fn asked_of(batch: &Batch, address: Option<IpAddr>, bytes: usize) -> Vec<(Source, Limit, f64)> {
+fn requested_tokens(
+    batch: &Batch,
+    address: Option<IpAddr>,
+    bytes: usize,
+) -> Vec<(Source, Limit, f64)> {
     let count = |is_one: fn(&EventKind) -> bool| {
         batch.events.iter().filter(|event| is_one(&event.kind)).count() as f64
     };
@@ -124,7 +128,7 @@ fn asked_of(batch: &Batch, address: Option<IpAddr>, bytes: usize) -> Vec<(Source
         asked.push((Source::VisitorEvents(environment, visitor), VISITOR_EVENTS, events));
         asked.push((Source::VisitorReports(environment, visitor), VISITOR_REPORTS, reports));
     }
-    if let Some(address) = address.map(subscriber) {
+    if let Some(address) = address.map(subscriber_address) {
         if is_real {
             asked.push((Source::AddressEvents(address), ADDRESS_EVENTS, events));
             asked.push((Source::AddressVitals(address), ADDRESS_VITALS, vitals));
@@ -138,7 +142,7 @@ fn asked_of(batch: &Batch, address: Option<IpAddr>, bytes: usize) -> Vec<(Source
 
 impl Known {
     /// Returns the bytes of the day with `bytes` more.
-    fn used_with(
+    fn check_daily_bytes(
         &self,
         environment: EnvironmentId,
         bytes: usize,
@@ -150,52 +154,54 @@ impl Known {
             return Err(QuotaExceeded {
                 quota: "bytes of one environment today",
                 per_minute: DAILY_BYTES / 1_440,
-                retry_after_seconds: until_tomorrow(now),
+                retry_after_seconds: seconds_until_tomorrow(now),
             });
         }
         Ok(used)
     }
 
     /// Returns whether a batch is the first of its session.
-    fn begins(&mut self, batch: &Batch) -> bool {
+    fn begins_session(&mut self, batch: &Batch) -> bool {
         let begun = self.begun.entry(batch.environment).or_default();
-        begun.turn_to(minute_of(batch.received_at));
+        begun.advance_to_minute(minute_of(batch.received_at));
         let session = batch.visit.who.filter(|_| !batch.environment.is_simulated());
-        session.is_some_and(|(_, session)| !*self.sessions.get((batch.environment, session)))
+        session.is_some_and(|(_, session)| {
+            !*self.sessions.get_or_default((batch.environment, session))
+        })
     }
 
-    fn note_begun(&mut self, batch: &Batch) {
+    fn record_new_session(&mut self, batch: &Batch) {
         let Some((_, session)) = batch.visit.who else { return };
-        *self.sessions.get((batch.environment, session)) = true;
+        *self.sessions.get_or_default((batch.environment, session)) = true;
         self.begun.entry(batch.environment).or_default().now += 1;
     }
 }
 
 impl Quotas {
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock_known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn admit(
+    pub(crate) fn admit_batch(
         &self,
         batch: &Batch,
         address: Option<IpAddr>,
         bytes: usize,
     ) -> Result<(), QuotaExceeded> {
         let environment = batch.environment;
-        let mut asked = asked_of(batch, address, bytes);
-        let mut known = self.lock();
-        let begins = known.begins(batch);
-        if let (true, Some(address)) = (begins, address.map(subscriber)) {
+        let mut asked = requested_tokens(batch, address, bytes);
+        let mut known = self.lock_known();
+        let begins = known.begins_session(batch);
+        if let (true, Some(address)) = (begins, address.map(subscriber_address)) {
             let source = Source::AddressSessions(environment, address);
             let before = known.begun.get(&environment).map_or(0, |begun| begun.before);
-            asked.push((source, ADDRESS_SESSIONS.at_least(before / SESSIONS_PART), 1.0));
+            asked.push((source, ADDRESS_SESSIONS.with_minimum_rate(before / SESSIONS_PART), 1.0));
         }
-        let used = known.used_with(environment, bytes, batch.received_at)?;
-        known.buckets.take_all(&asked, batch.received_at)?;
+        let used = known.check_daily_bytes(environment, bytes, batch.received_at)?;
+        known.buckets.take_tokens(&asked, batch.received_at)?;
         known.bytes.insert(environment, (day_of(batch.received_at), used));
         if begins {
-            known.note_begun(batch);
+            known.record_new_session(batch);
         }
         Ok(())
     }
@@ -207,15 +213,15 @@ impl Quotas {
         bytes: usize,
         now: Timestamp,
     ) -> Result<(), QuotaExceeded> {
-        let mut known = self.lock();
-        let used = known.used_with(environment, bytes, now)?;
-        known.buckets.take_all(asked, now)?;
+        let mut known = self.lock_known();
+        let used = known.check_daily_bytes(environment, bytes, now)?;
+        known.buckets.take_tokens(asked, now)?;
         known.bytes.insert(environment, (day_of(now), used));
         Ok(())
     }
 
     /// Checks whether an address may send one more screenshot of this size.
-    pub(crate) fn admit_picture(
+    pub(crate) fn admit_screenshot(
         &self,
         environment: EnvironmentId,
         address: Option<IpAddr>,
@@ -226,7 +232,7 @@ impl Quotas {
             let size = (Source::AddressBytes(address), ADDRESS_BYTES, bytes as f64);
             vec![(Source::AddressPictures(address), ADDRESS_PICTURES, 1.0), size]
         };
-        let asked = address.map(subscriber).map(of_address).unwrap_or_default();
+        let asked = address.map(subscriber_address).map(of_address).unwrap_or_default();
         self.admit_bytes(environment, &asked, bytes, now)
     }
 
@@ -236,24 +242,24 @@ impl Quotas {
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<(), QuotaExceeded> {
-        let Some(address) = address.map(subscriber) else { return Ok(()) };
+        let Some(address) = address.map(subscriber_address) else { return Ok(()) };
         let asked = [(Source::AddressSimulations(address), ADDRESS_SIMULATIONS, 1.0)];
-        self.lock().buckets.take_all(&asked, now)
+        self.lock_known().buckets.take_tokens(&asked, now)
     }
 
     /// Returns the bytes that pages of an environment have sent today (UTC).
     pub(crate) fn bytes_today(&self, environment: EnvironmentId, now: Timestamp) -> u64 {
-        let known = self.lock();
+        let known = self.lock_known();
         let of_today = known.bytes.get(&environment).filter(|(day, _)| *day == day_of(now));
         of_today.map_or(0, |(_, used)| *used)
     }
 
     pub(crate) fn check_corrections(&self, batch: &mut Batch) -> u64 {
-        self.lock().vitals.check(batch)
+        self.lock_known().vitals.remove_invalid_corrections(batch)
     }
 }
 
-fn until_tomorrow(now: Timestamp) -> u64 {
+fn seconds_until_tomorrow(now: Timestamp) -> u64 {
     (86_400 - now.timestamp().rem_euclid(86_400)).unsigned_abs()
 }
 
@@ -267,7 +273,12 @@ pub(super) mod tests {
 
     use super::*;
 
-    pub(super) fn batch(id: &str, session: u64, second: i64, kinds: Vec<EventKind>) -> Batch {
+    pub(super) fn sample_batch(
+        id: &str,
+        session: u64,
+        second: i64,
+        kinds: Vec<EventKind>,
+    ) -> Batch {
         let received_at = DateTime::from_timestamp(1_700_000_000 + second, 0).unwrap();
         let event = |kind| Event { at: received_at, page: String::new(), kind };
         let visit =
@@ -283,7 +294,7 @@ pub(super) mod tests {
         }
     }
 
-    fn views(count: usize) -> Vec<EventKind> {
+    fn view_events(count: usize) -> Vec<EventKind> {
         vec![EventKind::View; count]
     }
 
@@ -291,29 +302,39 @@ pub(super) mod tests {
     fn a_session_over_its_quota_does_not_block_others() {
         let quotas = Quotas::default();
         let mut taken = 0;
-        while quotas.admit(&batch("b", 1, 0, views(200)), None, 1).is_ok() {
+        while quotas.admit_batch(&sample_batch("b", 1, 0, view_events(200)), None, 1).is_ok() {
             taken += 200;
         }
         assert_eq!(taken, 2_000);
-        let exceeded = quotas.admit(&batch("b", 1, 0, views(200)), None, 1).unwrap_err();
+        let exceeded =
+            quotas.admit_batch(&sample_batch("b", 1, 0, view_events(200)), None, 1).unwrap_err();
         assert_eq!(exceeded.retry_after_seconds, 10);
-        assert!(quotas.admit(&batch("b", 2, 0, views(200)), None, 1).is_ok());
-        assert!(quotas.admit(&batch("b", 1, 10, views(200)), None, 1).is_ok(), "as it was told");
+        assert!(quotas.admit_batch(&sample_batch("b", 2, 0, view_events(200)), None, 1).is_ok());
+        assert!(
+            quotas.admit_batch(&sample_batch("b", 1, 10, view_events(200)), None, 1).is_ok(),
+            "as it was told"
+        );
     }
 
     #[test]
     fn refused_batches_use_no_budget_and_the_budget_resets_daily() {
         let quotas = Quotas::default();
-        let used =
-            |quotas: &Quotas| quotas.lock().bytes.values().map(|(_, used)| *used).sum::<u64>();
-        assert!(quotas.admit(&batch("a", 1, 0, views(2_000)), None, 10).is_ok());
-        assert!(quotas.admit(&batch("b", 1, 0, views(2_000)), None, 1_000).is_err());
+        let used = |quotas: &Quotas| {
+            quotas.lock_known().bytes.values().map(|(_, used)| *used).sum::<u64>()
+        };
+        assert!(quotas.admit_batch(&sample_batch("a", 1, 0, view_events(2_000)), None, 10).is_ok());
+        assert!(
+            quotas.admit_batch(&sample_batch("b", 1, 0, view_events(2_000)), None, 1_000).is_err()
+        );
         assert_eq!(used(&quotas), 10);
         let rest = usize::try_from(DAILY_BYTES).unwrap() - 10;
-        assert!(quotas.admit(&batch("c", 2, 0, views(1)), None, rest).is_ok());
-        let exceeded = quotas.admit(&batch("d", 3, 0, views(1)), None, 1).unwrap_err();
+        assert!(quotas.admit_batch(&sample_batch("c", 2, 0, view_events(1)), None, rest).is_ok());
+        let exceeded =
+            quotas.admit_batch(&sample_batch("d", 3, 0, view_events(1)), None, 1).unwrap_err();
         let tomorrow = i64::try_from(exceeded.retry_after_seconds).unwrap();
-        assert!(quotas.admit(&batch("e", 3, tomorrow, views(1)), None, 1).is_ok());
+        assert!(
+            quotas.admit_batch(&sample_batch("e", 3, tomorrow, view_events(1)), None, 1).is_ok()
+        );
     }
 
     #[test]
@@ -321,8 +342,9 @@ pub(super) mod tests {
         let quotas = Quotas::default();
         let address = Some(IpAddr::from([10, 0, 0, 1]));
         let feedback = || EventKind::Feedback(Feedback::default());
-        let send =
-            |session| quotas.admit(&batch("b", session, 0, vec![feedback(); 50]), address, 1);
+        let send = |session| {
+            quotas.admit_batch(&sample_batch("b", session, 0, vec![feedback(); 50]), address, 1)
+        };
         let taken = (0..100).filter(|session| send(*session).is_ok()).count();
         assert_eq!(taken * 50, 1_000, "however many visitors it invents");
     }
@@ -332,7 +354,7 @@ pub(super) mod tests {
         let quotas = Quotas::default();
         let send = |address: Option<u8>, session, second| {
             let address = address.map(|last| IpAddr::from([10, 0, 0, last]));
-            quotas.admit(&batch("b", session, second, views(1)), address, 1)
+            quotas.admit_batch(&sample_batch("b", session, second, view_events(1)), address, 1)
         };
         let taken = (0..1_000).filter(|session| send(Some(1), *session, 0).is_ok()).count();
         assert_eq!(taken, 120, "however many it invents");
@@ -352,9 +374,9 @@ pub(super) mod tests {
         let quotas = Quotas::default();
         let address = Some(IpAddr::from([10, 0, 0, 1]));
         let send = || {
-            let mut simulated = batch("b", 1, 0, views(2_000));
-            simulated.environment = simulated.environment.simulated();
-            quotas.admit(&simulated, address, 1 << 20)
+            let mut simulated = sample_batch("b", 1, 0, view_events(2_000));
+            simulated.environment = simulated.environment.simulated_id();
+            quotas.admit_batch(&simulated, address, 1 << 20)
         };
         let taken = (0..100).filter(|_| send().is_ok()).count();
         assert_eq!(taken, 64, "in MiB; the number of events is no matter");

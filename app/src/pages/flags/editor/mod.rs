@@ -9,7 +9,7 @@ use phasegate_domain::{
 };
 use serde_json::{Map, Value, json};
 
-use self::rule::{RuleDraft, instant, minute};
+use self::rule::{RuleDraft, format_datetime_local, parse_datetime_local};
 use crate::{parts::ConditionDraft, request::Form};
 
 /// The typed fields of a flag. They may still be invalid.
@@ -37,7 +37,7 @@ pub(super) struct FlagDraft {
 }
 
 /// Formats a variant's value for its field: strings without quotes, other kinds as JSON.
-fn typed(kind: FlagKind, value: &Value) -> String {
+fn format_variant_value(kind: FlagKind, value: &Value) -> String {
     match (kind, value) {
         (FlagKind::String, Value::String(text)) => text.clone(),
         (FlagKind::Object, value) => serde_json::to_string_pretty(value).unwrap_or_default(),
@@ -48,8 +48,9 @@ fn typed(kind: FlagKind, value: &Value) -> String {
 impl FlagDraft {
     pub(super) fn new(document: &FlagDocument) -> Self {
         let kind = document.kind;
-        let variant =
-            |v: &phasegate_domain::flags::Variant| (v.name.to_string(), typed(kind, &v.value));
+        let variant = |v: &phasegate_domain::flags::Variant| {
+            (v.name.to_string(), format_variant_value(kind, &v.value))
+        };
         let need = |need: &phasegate_domain::flags::Prerequisite| {
             let variants: Vec<&str> = need.variants.iter().map(|v| v.as_str()).collect();
             (need.flag.to_string(), variants.join(", "))
@@ -68,7 +69,11 @@ impl FlagDraft {
             salt: document.salt.clone(),
             rules: document.rules.iter().map(RuleDraft::new).collect(),
             needs: document.prerequisites.iter().map(need).collect(),
-            schedule: document.schedule.iter().map(|s| (minute(s.at), s.enabled)).collect(),
+            schedule: document
+                .schedule
+                .iter()
+                .map(|s| (format_datetime_local(s.at), s.enabled))
+                .collect(),
             enabled: document.enabled,
             killed: document.killed,
             archived: document.archived,
@@ -76,21 +81,22 @@ impl FlagDraft {
     }
 
     /// Reads the fields of a form; `stored` supplies what the form does not hold.
-    pub(super) fn read(form: &Form, stored: &FlagDocument) -> Self {
+    pub(super) fn read_form(form: &Form, stored: &FlagDocument) -> Self {
         let field = |name: &str| form.get(name).to_owned();
         let pairs = |rows: &str, first: &str, second: &str| -> Vec<(String, String)> {
             let row = |index| {
                 let name = |field: &str| format!("{rows}.{index}.{field}");
                 form.has(&name(first)).then(|| (field(&name(first)), field(&name(second))))
             };
-            (0..form.rows(rows)).filter_map(row).collect()
+            (0..form.count_rows(rows)).filter_map(row).collect()
         };
         let variant = |index| {
             let name = format!("variant.{index}.name");
-            form.has(&name).then(|| (field(&name), form.exact(&format!("variant.{index}.value"))))
+            form.has(&name)
+                .then(|| (field(&name), form.get_exact(&format!("variant.{index}.value"))))
         };
-        let variants = (0..form.rows("variant")).filter_map(variant).collect();
-        let rule = |index| RuleDraft::read(form, index);
+        let variants = (0..form.count_rows("variant")).filter_map(variant).collect();
+        let rule = |index| RuleDraft::read_form(form, index);
         Self {
             name: field("name"),
             description: field("description"),
@@ -100,7 +106,7 @@ impl FlagDraft {
             default: field("default"),
             rollout: field("rollout"),
             salt: field("salt"),
-            rules: (0..form.rows("rule")).filter_map(rule).collect(),
+            rules: (0..form.count_rows("rule")).filter_map(rule).collect(),
             needs: pairs("needs", "flag", "variants"),
             schedule: pairs("at", "at", "enabled")
                 .into_iter()
@@ -112,7 +118,7 @@ impl FlagDraft {
     }
 
     /// Applies a button that adds, removes or moves a row; ignores other buttons.
-    pub(super) fn press(&mut self, button: &str) {
+    pub(super) fn press_button(&mut self, button: &str) {
         let mut words = button.split(' ');
         let (action, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let number = |text: &str| text.parse::<usize>().unwrap_or(usize::MAX);
@@ -132,10 +138,10 @@ impl FlagDraft {
             }),
             "add-needs" => self.needs.push((String::new(), String::new())),
             "add-at" => self.schedule.push((String::new(), !self.enabled)),
-            "remove-variant" => remove(&mut self.variants, at),
-            "remove-rule" => remove(&mut self.rules, at),
-            "remove-needs" => remove(&mut self.needs, at),
-            "remove-at" => remove(&mut self.schedule, at),
+            "remove-variant" => remove_item(&mut self.variants, at),
+            "remove-rule" => remove_item(&mut self.rules, at),
+            "remove-needs" => remove_item(&mut self.needs, at),
+            "remove-at" => remove_item(&mut self.schedule, at),
             "up-rule" if at > 0 && at < self.rules.len() => self.rules.swap(at - 1, at),
             "add-if" => {
                 if let Some(rule) = self.rules.get_mut(rule_of(target)) {
@@ -153,14 +159,14 @@ impl FlagDraft {
 
     /// Returns whether the form represents a flag without loss. Otherwise it is edited as JSON.
     pub(super) fn can_hold(document: &FlagDocument) -> bool {
-        Self::new(document).document().as_ref() == Ok(document)
+        Self::new(document).parse_document().as_ref() == Ok(document)
     }
 
     /// Parses the typed fields; the error names the field.
-    pub(super) fn document(&self) -> Result<FlagDocument, String> {
+    pub(super) fn parse_document(&self) -> Result<FlagDocument, String> {
         let value = |index: usize, text: &str| match self.kind {
             FlagKind::String => Ok(Value::from(text)),
-            _ => json::read(text.as_bytes())
+            _ => json::parse_document(text.as_bytes())
                 .map_err(|error| format!("variants[{index}].value: is not JSON: {error}")),
         };
         let variants =
@@ -178,7 +184,8 @@ impl FlagDraft {
         let needs =
             needs.map(|(flag, variants)| json!({"flag": flag, "variants": split(variants)}));
         let schedule = self.schedule.iter().filter(|(at, _)| !at.is_empty());
-        let schedule = schedule.map(|(at, enabled)| json!({"at": instant(at), "enabled": enabled}));
+        let schedule = schedule
+            .map(|(at, enabled)| json!({"at": parse_datetime_local(at), "enabled": enabled}));
         let document = json!({
             "key": self.key,
             "kind": self.kind,
@@ -201,19 +208,19 @@ impl FlagDraft {
         phasegate_service::flags::read_document(document).map_err(|error| error.to_string())
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(super) fn variant_names(&self) -> Vec<String> {
         self.variants.iter().map(|(name, _)| name.clone()).filter(|name| !name.is_empty()).collect()
     }
 }
 
-fn remove<T>(list: &mut Vec<T>, index: usize) {
+fn remove_item<T>(list: &mut Vec<T>, index: usize) {
     if index < list.len() {
         list.remove(index);
     }
 }
 
 /// Returns the fields of a new flag, with example variants of its kind.
-pub(super) fn fresh(key: &str, kind: FlagKind, name: &str) -> Map<String, Value> {
+pub(super) fn build_new_flag(key: &str, kind: FlagKind, name: &str) -> Map<String, Value> {
     let mut fields = Map::new();
     fields.insert("key".into(), json!(key));
     fields.insert("kind".into(), json!(kind));
@@ -257,24 +264,24 @@ mod tests {
         }))
         .unwrap();
         let mut draft = FlagDraft::new(&document);
-        assert_eq!(draft.document().unwrap(), document);
-        draft.press("add-rule");
-        draft.press("up-rule 4");
-        draft.press("add-if rule.3");
-        draft.press("remove-rule 0");
-        draft.press("remove-rule 99");
+        assert_eq!(draft.parse_document().unwrap(), document);
+        draft.press_button("add-rule");
+        draft.press_button("up-rule 4");
+        draft.press_button("add-if rule.3");
+        draft.press_button("remove-rule 0");
+        draft.press_button("remove-rule 99");
         assert_eq!(draft.rules.len(), 4);
         assert!(
-            draft.document().unwrap_err().contains("rules[2].condition"),
+            draft.parse_document().unwrap_err().contains("rules[2].condition"),
             "{:?}",
-            draft.document()
+            draft.parse_document()
         );
     }
 
     #[test]
     fn new_flags_of_every_kind_are_valid() {
         for kind in FlagKind::ALL {
-            let fields = Value::Object(fresh("A", kind, ""));
+            let fields = Value::Object(build_new_flag("A", kind, ""));
             let document: FlagDocument = serde_json::from_value(fields).unwrap();
             let (flag, _) = document.into_parts(None, 1);
             assert_eq!(flag.validate(), Ok(()));

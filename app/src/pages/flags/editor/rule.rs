@@ -27,13 +27,13 @@ pub(super) struct RuleDraft {
 pub(super) const SPLIT: &str = " split";
 
 /// Formats an instant for a `datetime-local` field, in UTC.
-pub(super) fn minute(at: Timestamp) -> String {
+pub(super) fn format_datetime_local(at: Timestamp) -> String {
     at.format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 /// Converts the value of a `datetime-local` field to RFC 3339. Other texts are returned unchanged,
 /// and parsing the document rejects them.
-pub(super) fn instant(text: &str) -> String {
+pub(super) fn parse_datetime_local(text: &str) -> String {
     match text.len() {
         16 => format!("{text}:00Z"),
         19 => format!("{text}Z"),
@@ -63,8 +63,8 @@ impl RuleDraft {
                 draft.serve = variant.to_string();
                 draft.share = from.percent().to_string();
                 draft.ramp_to = to.percent().to_string();
-                draft.ramp_starts = minute(*starts_at);
-                draft.ramp_ends = minute(*ends_at);
+                draft.ramp_starts = format_datetime_local(*starts_at);
+                draft.ramp_ends = format_datetime_local(*ends_at);
             }
             Serve::Split(parts) => {
                 let weight = |part: &phasegate_domain::flags::WeightedVariant| {
@@ -76,23 +76,23 @@ impl RuleDraft {
         draft
     }
 
-    pub(super) fn read(form: &Form, index: usize) -> Option<Self> {
+    pub(super) fn read_form(form: &Form, index: usize) -> Option<Self> {
         let prefix = format!("rule.{index}");
         let field = |name: &str| form.get(&format!("{prefix}.{name}")).to_owned();
         if !form.has(&format!("{prefix}.serve")) {
             return None;
         }
-        let serve = form.all(&format!("{prefix}.serve")).next().unwrap_or_default().to_owned();
+        let serve = form.get_all(&format!("{prefix}.serve")).next().unwrap_or_default().to_owned();
         Some(Self {
             name: field("name"),
-            condition: ConditionDraft::read(form, &prefix),
+            condition: ConditionDraft::read_form(form, &prefix),
             serve,
             share: field("share"),
             ramp_to: field("ramp_to"),
             ramp_starts: field("ramp_starts"),
             ramp_ends: field("ramp_ends"),
             weights: form
-                .names_after(&format!("{prefix}.weight."))
+                .names_with_prefix(&format!("{prefix}.weight."))
                 .map(|name| (name.to_owned(), field(&format!("weight.{name}"))))
                 .filter(|(_, share)| !share.is_empty())
                 .collect(),
@@ -122,7 +122,7 @@ impl RuleDraft {
         let share = if self.share.is_empty() { 100.0 } else { number("share", &self.share)? };
         if !self.ramp_ends.is_empty() || !self.ramp_to.is_empty() {
             let ramp = json!({"from": share, "to": number("ramp.to", &self.ramp_to)?,
-                "starts_at": instant(&self.ramp_starts), "ends_at": instant(&self.ramp_ends)});
+                "starts_at": parse_datetime_local(&self.ramp_starts), "ends_at": parse_datetime_local(&self.ramp_ends)});
             fields.insert("ramp".into(), ramp);
         } else if share != 100.0 {
             fields.insert("share".into(), json!(share));

@@ -10,13 +10,18 @@ use super::{
 use crate::components::TextArea;
 
 impl FlagDraft {
-    fn choice(&self, name: &'static str, label: &'static str, chosen: &str) -> AnyView {
-        let options = options(&self.names(), chosen);
+    fn render_variant_choice(
+        &self,
+        name: &'static str,
+        label: &'static str,
+        chosen: &str,
+    ) -> AnyView {
+        let options = render_variant_options(&self.variant_names(), chosen);
         view! { <label class="field"><span>{label}</span><select name=name>{options}</select></label> }
             .into_any()
     }
 
-    pub(in super::super) fn view(&self, flags: &[String], segments: &[String]) -> AnyView {
+    pub(in super::super) fn render_fields(&self, flags: &[String], segments: &[String]) -> AnyView {
         let listed = |id: &'static str, keys: &[String]| {
             let options = keys.iter().map(|key| view! { <option value=key.clone()></option> });
             view! { <datalist id=id>{options.collect_view()}</datalist> }
@@ -62,7 +67,9 @@ impl FlagDraft {
         // In the order of the split, which assigns buckets to variants.
         let mut order: Vec<String> = rule.weights.iter().map(|(name, _)| name.clone()).collect();
         order.extend(
-            self.names().into_iter().filter(|name| rule.weights.iter().all(|(n, _)| n != name)),
+            self.variant_names()
+                .into_iter()
+                .filter(|name| rule.weights.iter().all(|(n, _)| n != name)),
         );
         let weights = order.into_iter().map(|variant| {
             let weight = rule.weights.iter().find(|(name, _)| *name == variant);
@@ -88,11 +95,11 @@ impl FlagDraft {
                     <button class="button button-small" name="do" value=format!("remove-rule {index}") formnovalidate
                         aria-label=format!("Remove rule {}", index + 1)>"Remove"</button>
                 </div>
-                {rule.condition.view(&format!("rule.{index}"))}
+                {rule.condition.render_fields(&format!("rule.{index}"))}
                 <div class="row row-middle">
                     <label class="field-inline"><span>"get"</span>
                         <select name=name("serve")>
-                            {options(&self.names(), &rule.serve)}
+                            {render_variant_options(&self.variant_names(), &rule.serve)}
                             <option value=SPLIT selected=is_split>"a split"</option>
                         </select>
                     </label>
@@ -205,9 +212,9 @@ impl FlagDraft {
                 {variants.collect_view()}
                 <div><button class="button" name="do" value="add-variant" formnovalidate>"Add a variant"</button></div>
                 <div class="filters">
-                    {self.choice("off", "Off variant", &self.off)}
-                    {self.choice("default", "Default variant", &self.default)}
-                    {self.choice("rollout", "Rollout variant", &self.rollout)}
+                    {self.render_variant_choice("off", "Off variant", &self.off)}
+                    {self.render_variant_choice("default", "Default variant", &self.default)}
+                    {self.render_variant_choice("rollout", "Rollout variant", &self.rollout)}
                 </div>
             </fieldset>
         }
@@ -216,7 +223,7 @@ impl FlagDraft {
 }
 
 /// Returns the options of a variant field. An unknown chosen variant is listed as well.
-fn options(names: &[String], chosen: &str) -> AnyView {
+fn render_variant_options(names: &[String], chosen: &str) -> AnyView {
     let option = |name: &String| {
         let is_chosen = name == chosen;
         view! { <option value=name.clone() selected=is_chosen>{name.clone()}</option> }

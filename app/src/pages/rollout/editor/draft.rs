@@ -40,11 +40,11 @@ pub(super) struct PhaseDraft {
     pub(super) checklist: String,
 }
 
-fn joined(lines: impl Iterator<Item = String>) -> String {
+fn join_lines(lines: impl Iterator<Item = String>) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn lines(text: &str) -> impl Iterator<Item = &str> {
+fn split_lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
@@ -56,15 +56,15 @@ impl PhaseDraft {
             percentage: phase.percentage.percent().to_string(),
             minimum: phase.minimum_days.to_string(),
             maximum: phase.maximum_days.map(|days| days.to_string()).unwrap_or_default(),
-            audience: joined(phase.audience.iter().map(audience_line)),
-            flags: joined(phase.flags.iter().map(ToString::to_string)),
-            criteria: joined(phase.criteria.iter().map(criterion_line)),
+            audience: join_lines(phase.audience.iter().map(audience_line)),
+            flags: join_lines(phase.flags.iter().map(ToString::to_string)),
+            criteria: join_lines(phase.criteria.iter().map(criterion_line)),
             checklist: phase.checklist.join("\n"),
         }
     }
 
-    fn read(form: &Form, index: usize) -> Self {
-        let get = |field: &str| form.exact(&format!("phases.{index}.{field}"));
+    fn read_form(form: &Form, index: usize) -> Self {
+        let get = |field: &str| form.get_exact(&format!("phases.{index}.{field}"));
         Self {
             name: get("name"),
             description: get("description"),
@@ -78,7 +78,7 @@ impl PhaseDraft {
         }
     }
 
-    fn phase(&self, number: PhaseNumber) -> Result<Phase, String> {
+    fn parse_phase(&self, number: PhaseNumber) -> Result<Phase, String> {
         let wrong =
             |field: &'static str| move |error: String| format!("phase {number}, {field}: {error}");
         let days = |text: &str, field| match text.trim() {
@@ -103,8 +103,8 @@ impl PhaseDraft {
             .map(flag)
             .collect();
         let line = |error: InvalidLine| error.to_string();
-        let audience: Result<_, _> = lines(&self.audience).map(parse_audience).collect();
-        let criteria: Result<_, _> = lines(&self.criteria).map(parse_criterion).collect();
+        let audience: Result<_, _> = split_lines(&self.audience).map(parse_audience).collect();
+        let criteria: Result<_, _> = split_lines(&self.criteria).map(parse_criterion).collect();
         Ok(Phase {
             number,
             name: self.name.trim().to_owned(),
@@ -115,14 +115,15 @@ impl PhaseDraft {
             minimum_days: days(&self.minimum, "minimum days")?.unwrap_or_default(),
             maximum_days: days(&self.maximum, "maximum days")?,
             criteria: criteria.map_err(line).map_err(wrong("criteria"))?,
-            checklist: lines(&self.checklist).map(str::to_owned).collect(),
+            checklist: split_lines(&self.checklist).map(str::to_owned).collect(),
         })
     }
 }
 
 impl PlanDraft {
     pub(super) fn new(plan: &Plan, revision: String) -> Self {
-        let of = |group| joined(plan.kpis.iter().filter(|kpi| kpi.group == group).map(kpi_line));
+        let of =
+            |group| join_lines(plan.kpis.iter().filter(|kpi| kpi.group == group).map(kpi_line));
         let contact =
             |contact: &Contact| [contact.role.clone(), contact.name.clone(), contact.reach.clone()];
         Self {
@@ -141,25 +142,27 @@ impl PlanDraft {
         }
     }
 
-    pub(super) fn read(form: &Form) -> Self {
-        let groups = 0..form.rows("checklist");
-        let contacts = 0..form.rows("contacts");
+    pub(super) fn read_form(form: &Form) -> Self {
+        let groups = 0..form.count_rows("checklist");
+        let contacts = 0..form.count_rows("contacts");
         let mut index = 0;
         let kpis = KpiGroup::ALL.map(|_| {
             index += 1;
-            form.exact(&format!("kpis.{}", index - 1))
+            form.get_exact(&format!("kpis.{}", index - 1))
         });
         Self {
-            name: form.exact("name"),
-            revision: form.exact("revision"),
-            description: form.exact("description"),
-            quorum: form.exact("quorum"),
-            phases: (0..form.rows("phases")).map(|index| PhaseDraft::read(form, index)).collect(),
+            name: form.get_exact("name"),
+            revision: form.get_exact("revision"),
+            description: form.get_exact("description"),
+            quorum: form.get_exact("quorum"),
+            phases: (0..form.count_rows("phases"))
+                .map(|index| PhaseDraft::read_form(form, index))
+                .collect(),
             checklist: groups
                 .map(|n| {
                     (
-                        form.exact(&format!("checklist.{n}.name")),
-                        form.exact(&format!("checklist.{n}.items")),
+                        form.get_exact(&format!("checklist.{n}.name")),
+                        form.get_exact(&format!("checklist.{n}.items")),
                     )
                 })
                 .collect(),
@@ -167,7 +170,7 @@ impl PlanDraft {
             contacts: contacts
                 .map(|n| {
                     ["role", "name", "reach"]
-                        .map(|field| form.exact(&format!("contacts.{n}.{field}")))
+                        .map(|field| form.get_exact(&format!("contacts.{n}.{field}")))
                 })
                 .collect(),
         }
@@ -175,7 +178,7 @@ impl PlanDraft {
 
     /// Parses the plan of the same rollout as `before`. Phases and checklist groups without a name
     /// and contacts without a role are omitted.
-    pub(super) fn plan(&self, before: &Plan) -> Result<Plan, PageError> {
+    pub(super) fn parse_typed_plan(&self, before: &Plan) -> Result<Plan, PageError> {
         let quorum = match self.quorum.trim() {
             "" => 0,
             text => text
@@ -185,12 +188,12 @@ impl PlanDraft {
         let mut number = PhaseNumber::FIRST;
         let mut phases = Vec::new();
         for draft in self.phases.iter().filter(|draft| !draft.name.trim().is_empty()) {
-            phases.push(draft.phase(number).map_err(PageError::invalid)?);
+            phases.push(draft.parse_phase(number).map_err(PageError::invalid)?);
             number = number.next();
         }
         let mut kpis = Vec::new();
         for (group, text) in KpiGroup::ALL.into_iter().zip(&self.kpis) {
-            for line in lines(text) {
+            for line in split_lines(text) {
                 let kpi = parse_kpi(line, group);
                 let field = group.title().to_lowercase();
                 kpis.push(
@@ -200,7 +203,7 @@ impl PlanDraft {
         }
         let group = |(name, items): &(String, String)| ChecklistGroup {
             name: name.trim().to_owned(),
-            items: lines(items).map(str::to_owned).collect(),
+            items: split_lines(items).map(str::to_owned).collect(),
         };
         let contact = |[role, name, reach]: &[String; 3]| {
             let [role, name, reach] = [role, name, reach].map(|text| text.trim().to_owned());
@@ -225,25 +228,25 @@ impl PlanDraft {
 mod tests {
     use super::*;
 
-    fn plan() -> Plan {
+    fn read_guide_plan() -> Plan {
         let text = include_str!("../../../../../server/plans/exercise-library.toml");
         phasegate_service::setup::parse_plan(text).unwrap().plan
     }
 
     #[test]
     fn a_plan_survives_a_round_trip_through_its_form() {
-        let plan = plan();
+        let plan = read_guide_plan();
         let draft = PlanDraft::new(&plan, plan.revision.clone());
-        assert_eq!(draft.plan(&plan), Ok(plan));
+        assert_eq!(draft.parse_typed_plan(&plan), Ok(plan));
     }
 
     #[test]
     fn errors_name_phase_and_field() {
-        let plan = plan();
+        let plan = read_guide_plan();
         let complaint = |change: fn(&mut PlanDraft)| {
             let mut draft = PlanDraft::new(&plan, "v2.1".to_owned());
             change(&mut draft);
-            draft.plan(&plan).unwrap_err().message
+            draft.parse_typed_plan(&plan).unwrap_err().message
         };
         let found = complaint(|draft| draft.phases[1].audience.push_str("\nsome of them"));
         assert!(found.starts_with("Phase 2, audience: write \"some of them\" as"), "{found}");
@@ -255,11 +258,11 @@ mod tests {
 
     #[test]
     fn phases_without_a_name_are_omitted_and_later_ones_renumbered() {
-        let plan = plan();
+        let plan = read_guide_plan();
         let mut draft = PlanDraft::new(&plan, "v2.1".to_owned());
         draft.phases[1].name.clear();
         draft.phases.push(PhaseDraft::default());
-        let fewer = draft.plan(&plan).unwrap();
+        let fewer = draft.parse_typed_plan(&plan).unwrap();
         assert_eq!(fewer.phases.len(), 5);
         assert_eq!(
             (fewer.phases[1].number, fewer.phases[1].name.as_str()),

@@ -6,12 +6,12 @@ mod view;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{plan::Revision, reports::RolloutSummary, rollout::RolloutStatus};
-use phasegate_service::rollout::{plan_text, summary};
+use phasegate_service::rollout::{plan_text, read_rollout_summary};
 
 use self::{draft::PlanDraft, view::PlanForm};
 use super::{NoPlan, plan};
 use crate::{
-    parts::{PageErrorNotice, page},
+    parts::{PageErrorNotice, render_page},
     request::Request,
 };
 
@@ -21,11 +21,11 @@ const PATH: &str = "/admin/rollout/plan/edit";
 pub(crate) fn PlanEditPage() -> impl IntoView {
     view! {
         <Title text="Edit the plan"/>
-        {page(|request| async move {
-            let rollout = summary(&request.service, &request.actor, request.environment).await?;
+        {render_page(|request| async move {
+            let rollout = read_rollout_summary(&request.service, &request.actor, request.environment).await?;
             Ok(match rollout {
                 Some(rollout) => {
-                    let shown = shown(&request, &rollout).await;
+                    let shown = render_confirmation(&request, &rollout).await;
                     view! { <Loaded shown rollout request/> }.into_any()
                 }
                 None => view! { <NoPlan/> }.into_any(),
@@ -35,18 +35,20 @@ pub(crate) fn PlanEditPage() -> impl IntoView {
 }
 
 /// Returns the confirmation of the typed plan, or its error.
-async fn shown(request: &Request, rollout: &RolloutSummary) -> AnyView {
+async fn render_confirmation(request: &Request, rollout: &RolloutSummary) -> AnyView {
     let Some(form) = &request.form else { return ().into_any() };
-    let typed = PlanDraft::read(form).plan(&rollout.plan);
+    let typed = PlanDraft::read_form(form).parse_typed_plan(&rollout.plan);
     let asked = match typed {
         Ok(typed) => match plan_text(&request.service, request.environment, &typed) {
-            Ok(text) => plan::question(request, text, form.get("note").to_owned()).await,
+            Ok(text) => {
+                plan::render_import_confirmation(request, text, form.get("note").to_owned()).await
+            }
             Err(error) => Err(error.into()),
         },
         Err(trouble) => Err(trouble),
     };
     asked.unwrap_or_else(|trouble| {
-        request.note(&trouble);
+        request.set_error_status(&trouble);
         view! { <PageErrorNotice trouble/> }.into_any()
     })
 }
@@ -55,8 +57,8 @@ async fn shown(request: &Request, rollout: &RolloutSummary) -> AnyView {
 fn Loaded(shown: AnyView, rollout: RolloutSummary, request: Request) -> impl IntoView {
     let draft = match &request.form {
         // Typed text is kept.
-        Some(form) => PlanDraft::read(form),
-        None => PlanDraft::new(&rollout.plan, revision(&rollout)),
+        Some(form) => PlanDraft::read_form(form),
+        None => PlanDraft::new(&rollout.plan, suggest_revision(&rollout)),
     };
     let note = request.form.as_ref().map(|form| form.get("note").to_owned());
     view! {
@@ -71,10 +73,10 @@ fn Loaded(shown: AnyView, rollout: RolloutSummary, request: Request) -> impl Int
 }
 
 /// Returns the suggested revision: the current one of a draft, otherwise the next one.
-fn revision(rollout: &RolloutSummary) -> String {
+fn suggest_revision(rollout: &RolloutSummary) -> String {
     let current = &rollout.plan.revision;
     match (&rollout.state.status, Revision::parse(current)) {
         (RolloutStatus::Draft, _) | (_, None) => current.clone(),
-        (_, Some(revision)) => revision.next().to_string(),
+        (_, Some(revision)) => revision.next_minor().to_string(),
     }
 }

@@ -62,13 +62,13 @@ impl<K: Hash + Eq, V: Weight> LruCache<K, V> {
         Self { contents: Mutex::new(contents), limit }
     }
 
-    fn contents(&self) -> MutexGuard<'_, Contents<K, V>> {
+    fn lock_contents(&self) -> MutexGuard<'_, Contents<K, V>> {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the value unless its inputs were written to (`touched_at`) after it was read.
     pub(super) fn get(&self, key: &K, touched_at: u64) -> Option<Arc<V>> {
-        let mut contents = self.contents();
+        let mut contents = self.lock_contents();
         let kept = contents.entries.get(key)?;
         if kept.read_at >= touched_at {
             return Some(Arc::clone(&kept.value));
@@ -85,7 +85,7 @@ impl<K: Hash + Eq, V: Weight> LruCache<K, V> {
         if bytes > self.limit {
             return;
         }
-        let mut contents = self.contents();
+        let mut contents = self.lock_contents();
         let entry = Entry { read_at, bytes, value: Arc::clone(value) };
         contents.bytes += bytes;
         if let Some(before) = contents.entries.insert(key, entry) {
@@ -113,13 +113,13 @@ mod tests {
         assert!(lru_cache.get(&1, 5).is_some());
         assert!(lru_cache.get(&1, 6).is_none());
         assert!(lru_cache.get(&1, 0).is_none());
-        assert_eq!(lru_cache.contents().bytes, 0);
+        assert_eq!(lru_cache.lock_contents().bytes, 0);
         for key in 0..4 {
             lru_cache.put(key, 5, &value(2));
             assert!(lru_cache.get(&0, 5).is_some(), "what is asked for stays");
         }
         assert!(lru_cache.get(&1, 5).is_none());
-        assert!(lru_cache.contents().bytes <= 500);
+        assert!(lru_cache.lock_contents().bytes <= 500);
         lru_cache.put(9, 5, &value(20));
         assert!(lru_cache.get(&9, 5).is_none(), "too much for all of it");
     }

@@ -28,7 +28,7 @@ use phasegate_store::{
 
 pub(super) use self::write_clock::Kind;
 use self::{lru_cache::LruCache, write_clock::WriteClock};
-use crate::{database::Database, error::database};
+use crate::{database::Database, error::database_error};
 
 /// The limit of each cache, in bytes.
 const CACHE_BYTES: usize = 8 << 20;
@@ -76,38 +76,38 @@ impl Default for QueryCache {
 }
 
 impl QueryCache {
-    fn touched(&self) -> MutexGuard<'_, WriteClock> {
+    fn lock_write_clock(&self) -> MutexGuard<'_, WriteClock> {
         self.touched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Invalidates cached results that overlap these time buckets.
     pub(super) fn invalidate(&self, buckets: impl IntoIterator<Item = (EnvironmentId, Kind, i64)>) {
-        self.touched().invalidate(buckets);
+        self.lock_write_clock().invalidate(buckets);
     }
 
     /// Invalidates all cached results.
-    pub(super) fn touch_all(&self) {
-        self.touched().touch_all();
+    pub(super) fn invalidate_all(&self) {
+        self.lock_write_clock().invalidate_all();
     }
 
     /// Splits `from..to` into two ranges that are cached and the newest range, which is read every
     /// time because batches still change it. If no bucket was written to, the whole range is
     /// cached.
-    pub(super) fn parts(
+    pub(super) fn split_range(
         &self,
         environment: EnvironmentId,
         kind: Kind,
         resolution: Resolution,
         (from, to): (i64, i64),
     ) -> [(i64, i64); 3] {
-        let newest = self.touched().newest(environment, kind);
-        let cuts = newest.map_or([to, to], |newest| kind.cuts(newest, resolution));
+        let newest = self.lock_write_clock().newest_bucket(environment, kind);
+        let cuts = newest.map_or([to, to], |newest| kind.cache_cuts(newest, resolution));
         let [first, second] = cuts.map(|cut| cut.clamp(from, to.max(from)));
         [(from, first), (first, second), (second, to)]
     }
 
     /// Returns the cached result of a query, or runs `read` and caches its result.
-    pub(super) async fn find<K, V>(
+    pub(super) async fn find_or_read<K, V>(
         &self,
         lru_cache: &LruCache<K, V>,
         key: K,
@@ -119,8 +119,8 @@ impl QueryCache {
         V: lru_cache::Weight,
     {
         let (now, touched_at) = {
-            let touched = self.touched();
-            (touched.now(), touched.last(environment, kind, buckets))
+            let touched = self.lock_write_clock();
+            (touched.now(), touched.last_write(environment, kind, buckets))
         };
         if let Some(found) = lru_cache.get(&key, touched_at) {
             return Ok(found);
@@ -132,16 +132,16 @@ impl QueryCache {
 
     /// Invalidates all results if another process has written since the last call.
     pub(super) async fn catch_up(&self, db: &Database) -> Result<(), StoreError> {
-        let mut writer = db.writer().await?;
+        let mut writer = db.acquire_writer().await?;
         // `data_version` changes with every commit except those of this connection, and no other
         // connection of this process writes.
         let version: i64 = sqlx::query_scalar("PRAGMA data_version")
             .fetch_one(&mut *writer)
             .await
-            .map_err(database)?;
+            .map_err(database_error)?;
         let before = self.version.swap(version, Ordering::Relaxed);
         if before != -1 && before != version {
-            self.touch_all();
+            self.invalidate_all();
         }
         Ok(())
     }

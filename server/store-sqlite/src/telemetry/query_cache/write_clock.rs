@@ -26,7 +26,7 @@ pub(in crate::telemetry) enum Kind {
 
 impl Kind {
     /// Returns the kind for rollups of a resolution.
-    pub(in crate::telemetry) fn of_rows(resolution: Resolution) -> Self {
+    pub(in crate::telemetry) fn for_resolution(resolution: Resolution) -> Self {
         match resolution {
             Resolution::Minute => Self::Minutes,
             Resolution::Hour | Resolution::Day => Self::Hours,
@@ -37,7 +37,7 @@ impl Kind {
     /// that was written to. The bucket before the newest is cached separately, because late events
     /// still change it. Ranges of minutes end at a multiple of [`STEP`], so that they stay cached
     /// for a while.
-    pub(super) fn cuts(self, newest: i64, resolution: Resolution) -> [i64; 2] {
+    pub(super) fn cache_cuts(self, newest: i64, resolution: Resolution) -> [i64; 2] {
         match (self, resolution) {
             (Self::Minutes, _) => {
                 let step = (newest - 1).div_euclid(STEP) * STEP;
@@ -52,7 +52,7 @@ impl Kind {
     }
 
     /// Converts a range of buckets of a resolution to buckets of this kind.
-    pub(in crate::telemetry) fn buckets(
+    pub(in crate::telemetry) fn convert_buckets(
         self,
         (from, to): (i64, i64),
         resolution: Resolution,
@@ -105,19 +105,19 @@ impl WriteClock {
     }
 
     /// Records a write that may have changed any bucket.
-    pub(super) fn touch_all(&mut self) {
+    pub(super) fn invalidate_all(&mut self) {
         self.now += 1;
         self.all = self.now;
     }
 
     /// The newest bucket that was written to since the start.
-    pub(super) fn newest(&self, environment: EnvironmentId, kind: Kind) -> Option<i64> {
+    pub(super) fn newest_bucket(&self, environment: EnvironmentId, kind: Kind) -> Option<i64> {
         let buckets = self.kinds.get(&(environment, kind))?;
         buckets.known.last_key_value().map(|(bucket, _)| *bucket)
     }
 
     /// Returns the time of the last write to any of the buckets `from..to`.
-    pub(super) fn last(
+    pub(super) fn last_write(
         &self,
         environment: EnvironmentId,
         kind: Kind,
@@ -140,16 +140,16 @@ mod tests {
         let mut touched = WriteClock::default();
         touched.invalidate([(HERE, Kind::Hours, 50), (HERE, Kind::Hours, 70)]);
         touched.invalidate([(HERE, Kind::Hours, 60), (HERE, Kind::Activity, 3)]);
-        let last = |touched: &WriteClock, buckets| touched.last(HERE, Kind::Hours, buckets);
+        let last = |touched: &WriteClock, buckets| touched.last_write(HERE, Kind::Hours, buckets);
         assert_eq!(last(&touched, (0, 50)), 0);
         assert_eq!(last(&touched, (50, 51)), 1);
         assert_eq!(last(&touched, (50, 61)), 2);
-        assert_eq!(touched.newest(HERE, Kind::Hours), Some(70));
-        assert_eq!(touched.newest(EnvironmentId(2), Kind::Hours), None);
-        assert_eq!(touched.last(HERE, Kind::Activity, (3, 4)), 2);
-        touched.touch_all();
+        assert_eq!(touched.newest_bucket(HERE, Kind::Hours), Some(70));
+        assert_eq!(touched.newest_bucket(EnvironmentId(2), Kind::Hours), None);
+        assert_eq!(touched.last_write(HERE, Kind::Activity, (3, 4)), 2);
+        touched.invalidate_all();
         assert_eq!(last(&touched, (0, 50)), 3);
-        assert_eq!(touched.last(EnvironmentId(2), Kind::Hours, (0, 1)), 3);
+        assert_eq!(touched.last_write(EnvironmentId(2), Kind::Hours, (0, 1)), 3);
     }
 
     #[test]
@@ -158,18 +158,18 @@ mod tests {
         for hour in 0..=KNOWN as i64 {
             touched.invalidate([(HERE, Kind::Hours, hour)]);
         }
-        assert_eq!(touched.last(HERE, Kind::Hours, (-10, 0)), 1);
-        assert_eq!(touched.last(HERE, Kind::Hours, (0, 1)), 1);
-        assert_eq!(touched.last(HERE, Kind::Hours, (1, 2)), 2);
+        assert_eq!(touched.last_write(HERE, Kind::Hours, (-10, 0)), 1);
+        assert_eq!(touched.last_write(HERE, Kind::Hours, (0, 1)), 1);
+        assert_eq!(touched.last_write(HERE, Kind::Hours, (1, 2)), 2);
     }
 
     #[test]
     fn cuts_and_buckets_follow_the_resolution() {
-        assert_eq!(Kind::Hours.buckets((1, 2), Resolution::Day), (24, 48));
-        assert_eq!(Kind::Minutes.buckets((61, 121), Resolution::Minute), (61, 121));
-        assert_eq!(Kind::Hours.cuts(48, Resolution::Day), [1, 2]);
-        assert_eq!(Kind::Hours.cuts(48, Resolution::Hour), [47, 48]);
-        assert_eq!(Kind::Minutes.cuts(65, Resolution::Minute), [60, 64]);
-        assert_eq!(Kind::Activity.cuts(47, Resolution::Day), [46, 47]);
+        assert_eq!(Kind::Hours.convert_buckets((1, 2), Resolution::Day), (24, 48));
+        assert_eq!(Kind::Minutes.convert_buckets((61, 121), Resolution::Minute), (61, 121));
+        assert_eq!(Kind::Hours.cache_cuts(48, Resolution::Day), [1, 2]);
+        assert_eq!(Kind::Hours.cache_cuts(48, Resolution::Hour), [47, 48]);
+        assert_eq!(Kind::Minutes.cache_cuts(65, Resolution::Minute), [60, 64]);
+        assert_eq!(Kind::Activity.cache_cuts(47, Resolution::Day), [46, 47]);
     }
 }
