@@ -103,7 +103,7 @@ impl<'a> Answer<'a> {
     /// Evaluates a flag for a user.
     ///
     /// # Errors
-    /// Returns the errors of [`evaluate`].
+    /// Returns the errors of [`evaluate_flag`].
     pub fn answer_flag(
         snapshot: &'a Snapshot,
         entry: &'a FlagEntry,

@@ -188,7 +188,7 @@ impl fmt::Display for RecordEntry {
 
 impl RolloutState {
     /// The state after an event. An event that does not fit the status changes nothing;
-    /// [`super::apply`] never returns one.
+    /// [`super::apply_command`] never returns one.
     #[must_use]
     pub fn apply_event(&self, event: &RolloutEvent, by: &ActorName, at: Timestamp) -> Self {
         let mut next = self.clone();
