@@ -78,7 +78,7 @@ impl Form {
             .iter()
             .filter_map(|(field, _)| number(field))
             .max()
-            .map_or(0, |last| (last + 1).min(500))
+            .map_or(0, |last| last.saturating_add(1).min(500))
     }
 
     /// Parses a field; the error names it.

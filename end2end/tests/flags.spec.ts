@@ -66,7 +66,7 @@ test('the editor keeps typed text on errors and conflicts, without a script', as
   await page.getByLabel('Operator').selectOption('matches');
   await page.getByLabel('Value', { exact: true }).first().fill('(');
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('alert')).toContainText('rules[0].condition: value: is not a regular expression');
+  await expect(page.getByRole('alert')).toContainText('rules[0].condition.value: is not a regular expression');
   await expect(page.getByLabel('Owner')).toHaveValue('team shop');
   await expect(page.getByLabel('Value', { exact: true }).first()).toHaveValue('(');
 

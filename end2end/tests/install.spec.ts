@@ -51,7 +51,7 @@ test('the snippets of the install page work on another site, pinned and under a 
   // The test event of the install page.
   await there.evaluate(() => (window as any).phasegate.track('hello'));
   await expect(arrivals, 'by itself').toContainText('Events are arriving.');
-  await expect(arrivals).toContainText('events of your own: 1');
+  await expect(arrivals).toContainText('custom events: 1');
   app.http.close();
 
   const tampered = await site(pinned.replace(/sha256-.{6}/, 'sha256-AAAAAA'), policy);

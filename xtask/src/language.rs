@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::run;
 
 /// Words that the glossary replaces with a standard term.
-const BANNED: [&str; 10] = [
+const BANNED: [&str; 14] = [
     "Deed",
     "Tally",
     "Ledger",
@@ -19,6 +19,10 @@ const BANNED: [&str; 10] = [
     "Contribution",
     "Whoever",
     "made up",
+    "alarm",
+    "alarms",
+    "everybody",
+    "whoever",
 ];
 
 /// The minimum number of words in a doc comment of one line.

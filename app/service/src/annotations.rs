@@ -45,7 +45,7 @@ pub(crate) async fn read_annotations(
             find_first_seen(service, environment, DimensionKind::Phase, from, to).await?,
         ));
     } else {
-        for kind in [SubjectKind::Rollout, SubjectKind::Flag] {
+        for kind in [SubjectKind::Rollout, SubjectKind::Flag, SubjectKind::Environment] {
             annotations.extend(keep_newest(
                 read_audited_changes(service, environment, kind, from, to).await?,
             ));
@@ -113,7 +113,7 @@ fn annotate_change(line: AuditRecord) -> Option<Annotation> {
             (AnnotationKind::Flag, format!("{key} {what}"))
         }
         Change::Imported { things, .. } => {
-            (AnnotationKind::Flag, format!("A file changed {} things", things.len()))
+            (AnnotationKind::Flag, format!("File applied, {} changes", things.len()))
         }
         Change::Saved { .. } => return None,
     };

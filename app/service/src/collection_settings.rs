@@ -39,6 +39,7 @@ pub fn find_pinned_switch(service: &Service, switch: Switch) -> Option<(&str, bo
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn read_collection_settings(
     service: &Service,
     actor: &Actor,

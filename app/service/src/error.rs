@@ -79,7 +79,7 @@ pub enum ServiceError {
     )]
     Overtaken { by: String, at: Timestamp, what: String },
     /// A queue is full or a limit on concurrent work is reached.
-    #[error("the server is taking in more telemetry than it can store; try again shortly")]
+    #[error("the server is busy; try again shortly")]
     Busy,
     /// Another program holds the database.
     #[error(

@@ -97,6 +97,8 @@ pub struct IgnoredSettings {
 ///
 /// # Errors
 /// Returns an error if storage fails.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn find_ignored_settings(
     service: &Service,
     email: Option<&str>,
@@ -129,6 +131,8 @@ pub async fn find_ignored_settings(
 ///
 /// # Errors
 /// Returns an error if storage fails.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn is_first_start(service: &Service) -> Result<bool, ServiceError> {
     Ok(service.stores.state.read_environments().await?.is_empty())
 }

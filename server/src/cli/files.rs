@@ -86,7 +86,7 @@ fn write_atomically(path: &Path, text: &str) -> std::io::Result<()> {
 
 pub(super) async fn export_to_file(args: ExportArgs) -> anyhow::Result<()> {
     let Local { service, environment, actor } = args.place.open_environment().await?;
-    let file = environments::export_environment(&service, &actor, environment)?;
+    let file = environments::export_environment(&service, &actor, environment)?.file;
     let format = choose_format(args.format, args.output.as_deref())?;
     let text = write_file(&file, format)?;
     match args.output {

@@ -75,7 +75,7 @@ pub(super) async fn run_plan(command: PlanCommand) -> anyhow::Result<()> {
     match command {
         PlanCommand::Export { place } => {
             let Local { service, environment, actor } = place.open_environment().await?;
-            print_line(export_plan(&service, &actor, environment).await?.trim_end())
+            print_line(export_plan(&service, &actor, environment).await?.value.trim_end())
         }
         PlanCommand::Diff { file, json, place } => {
             let (_, change) = read_plan_change(&place.open_environment().await?, &file).await?;
@@ -136,9 +136,7 @@ async fn read_plan_change(local: &Local, file: &Path) -> anyhow::Result<(PlanFil
 
 fn print_plan_change(change: &PlanChange) -> anyhow::Result<()> {
     for what in &change.unchanged {
-        print_line(&format!(
-            "! {what} is different in the file; a plan does not change it, so it stays as it is"
-        ))?;
+        print_line(&format!("! {what} is different in the file; a plan does not change it"))?;
     }
     if change.is_empty() {
         return print_line("The file says what is there already.");

@@ -261,7 +261,7 @@ async fn a_plan_import_requires_the_version_that_was_reviewed() {
     let app = TestApp::start_app().await;
     let (service, actor) = (&app.service, &common::actor_with_role(Role::Admin));
     let environment = service.first_environment().unwrap();
-    let text = rollout::export_plan(service, actor, environment).await.unwrap();
+    let text = rollout::export_plan(service, actor, environment).await.unwrap().value;
     let longer = |days: u8| {
         let text = text.replacen("minimum_days = 3", &format!("minimum_days = {days}"), 1);
         rollout::read_plan(service, environment, &text).unwrap()

@@ -13,10 +13,10 @@ impl fmt::Display for TraceStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Variable { name } => {
-                write!(f, "The server's variable {name} holds the answer; nothing else is asked.")
+                write!(f, "The environment variable {name} pins the answer.")
             }
             Self::KillSwitch { killed: true } => {
-                f.write_str("The flag is killed: everyone gets its off variant.")
+                f.write_str("The flag is killed: all users get its off variant.")
             }
             Self::KillSwitch { killed: false } => f.write_str("The flag is not killed."),
             Self::Override { found: None, .. } => {
@@ -26,19 +26,19 @@ impl fmt::Display for TraceStep {
                 write!(f, "This user has an individual override: {}.", personal.variant)
             }
             Self::Override { found: Some(personal), .. } => {
-                write!(f, "This user's own answer, {}, has expired.", personal.variant)
+                write!(f, "This user's individual override, {}, has expired.", personal.variant)
             }
             Self::Switch { enabled: true } => f.write_str("The flag is on."),
             Self::Switch { enabled: false } => {
-                f.write_str("The flag is off: everyone gets its off variant.")
+                f.write_str("The flag is off: all users get its off variant.")
             }
             Self::Prerequisite { flag, wanted, found, is_met, .. } => {
-                write!(f, "It needs {flag} to answer {}; ", join_variants(wanted))?;
+                write!(f, "It requires {flag} to return {}; ", join_variants(wanted))?;
                 match (found, is_met) {
-                    (None, _) => write!(f, "{flag} has no answer."),
-                    (Some(found), true) => write!(f, "it answers {found}."),
+                    (None, _) => write!(f, "{flag} returns no variant."),
+                    (Some(found), true) => write!(f, "it returns {found}."),
                     (Some(found), false) => {
-                        write!(f, "it answers {found}, so the off variant is answered.")
+                        write!(f, "it returns {found}, so this flag returns its off variant.")
                     }
                 }
             }
@@ -51,7 +51,7 @@ impl fmt::Display for TraceStep {
                 write!(f, "The rollout has not started, and phase {phase} adds this flag.")
             }
             Self::RolloutVariable { name } => {
-                write!(f, "The server's variable {name} holds the rollout where it says.")
+                write!(f, "The environment variable {name} pins the phase of the rollout.")
             }
             Self::NoTargetingKey => {
                 f.write_str("There is no targetingKey, so the user has no bucket.")

@@ -88,7 +88,7 @@ pub fn judge_measurement(
         Measurement::Mean { mean, .. } => format!("{mean:.2} from {}", of.write_count(sample)),
         // It has no bounds, so the text says that it may still change.
         Measurement::Plain { value, .. } => {
-            format!("{value:.1} from {} as it is", of.write_count(sample))
+            format!("{value:.1} from {} (no interval)", of.write_count(sample))
         }
         Measurement::Count { happened, .. } => format!("{happened} in {}", of.write_count(sample)),
     };
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(plain(3.0, 100).verdict, Verdict::Fail);
         assert_eq!(
             plain(90.0, 60).detail,
-            "90.0 from 60 sessions as it is; 40 more sessions needed"
+            "90.0 from 60 sessions (no interval); 40 more sessions needed"
         );
         let zero = sample_limit(Comparator::AtMost, 0.0);
         let count = |happened, looked| {

@@ -9,8 +9,9 @@ use crate::{
     targeting::{EVERYONE, Share, Throttle},
 };
 
-/// The throttle steps that have arms of their own: 1, 1/2, 1/4, 1/8 and 1/16.
-const HALVINGS: usize = 5;
+/// The maximum number of times that the shares of a rollout are halved. Each throttle down to 1/64 has
+/// arms of its own; below that, a full rollback is the right command.
+pub(crate) const MAX_HALVINGS: usize = 6;
 
 impl Plan {
     /// Returns the audience entries that apply while a phase is served: its own and earlier ones.
@@ -19,12 +20,11 @@ impl Plan {
         reached.flat_map(|phase| &phase.audience)
     }
 
-    /// Returns the possible arms while a phase is served, with shares that were halved up to four
-    /// times.
+    /// Returns the possible arms while a phase is served, for each throttle that a rollout can have.
     #[must_use]
     pub fn possible_arms(&self, phase: PhaseNumber) -> BTreeSet<Arm> {
         let throttles = std::iter::successors(Some(Throttle::NONE), |t| Some(t.halved()));
-        let throttles: Vec<Throttle> = throttles.take(HALVINGS).collect();
+        let throttles: Vec<Throttle> = throttles.take(MAX_HALVINGS + 1).collect();
         let mut arms = BTreeSet::new();
         for entry in self.reached_entries(phase) {
             for throttle in &throttles {

@@ -10,6 +10,7 @@ mod target_problem;
 mod text;
 mod validate;
 
+pub(crate) use arm::MAX_HALVINGS;
 pub use criterion::Criterion;
 pub use document::{AudienceEntry, ChecklistGroup, ChecklistItem, Contact, Phase, Plan, PlanFile};
 pub use kpi::{Kpi, KpiGroup, MAX_WINDOW_DAYS};

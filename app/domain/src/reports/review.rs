@@ -30,7 +30,7 @@ fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "holds",
         Verdict::Fail => "fails",
-        Verdict::Inconclusive => "not known yet",
+        Verdict::Inconclusive => "inconclusive",
         Verdict::AwaitingSignOff => "pending sign-off",
     }
 }

@@ -41,11 +41,17 @@ mod tests {
     use super::*;
     use crate::{
         Timestamp,
-        ids::{PhaseNumber, RolloutKey},
+        accounts::Role,
+        ids::{ActorName, PhaseNumber, RolloutKey},
         plan::plan_file,
-        rollout::{Progress, RolloutState, RolloutStatus},
+        rollout::{
+            CommandKind, GateResult, Progress, RolloutCommand, RolloutState, RolloutStatus,
+            apply_command,
+        },
         targeting::{Salt, Throttle},
     };
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn sample_rollout(phase: u16, throttle: Throttle) -> Rollout {
         let progress =
@@ -81,9 +87,26 @@ mod tests {
         assert_eq!([1, 2, 3].map(has), [false, true, false]);
         assert_eq!(sample_rollout(1, Throttle::NONE).assign_arm("bob", &segment_keys(&[])), None);
         // Two arms of the whole segment, and two per throttle step of the share of everyone.
-        assert_eq!(plan.possible_arms(PhaseNumber(2)).len(), 2 + 5 * 2);
+        assert_eq!(plan.possible_arms(PhaseNumber(2)).len(), 2 + 7 * 2);
         assert_eq!(plan.compared_entry(PhaseNumber(2)).unwrap().segment.as_str(), "everyone");
         assert_eq!(plan.compared_entry(PhaseNumber(1)), None);
+    }
+
+    #[test]
+    fn every_throttle_that_halving_reaches_has_arms() {
+        let mut rollout = sample_rollout(2, Throttle::NONE);
+        let command = RolloutCommand::new(CommandKind::Halve, "a reason");
+        let (gate, actor) = (GateResult::always_passing(), ActorName("ada".into()));
+        let mut halvings = 0;
+        while let Ok(event) =
+            apply_command(&rollout.plan, &rollout.state, &command, &gate, Role::Admin, NOW)
+        {
+            rollout.state = rollout.state.apply_event(&event, &actor, NOW);
+            let arm = rollout.assign_arm("bob", &segment_keys(&[])).unwrap();
+            assert!(rollout.plan.possible_arms(PhaseNumber(2)).contains(&arm), "{}", arm.to_text());
+            halvings += 1;
+        }
+        assert_eq!(halvings, 6);
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use crate::{
     accounts::Role,
     ids::PhaseNumber,
     incidents::IncidentKind,
-    plan::Plan,
+    plan::{MAX_HALVINGS, Plan},
     targeting::{Share, Throttle},
 };
 
@@ -175,9 +175,6 @@ impl RolloutCommand {
         Self { kind, reason: reason.into(), detected_at: None }
     }
 }
-
-/// Maximum successive halvings, to 1/64; below it, a rollback is the right command.
-const MAX_HALVINGS: u32 = 6;
 
 /// The inputs of every rule.
 struct Case<'a> {

@@ -44,6 +44,8 @@ pub struct LoggedIn {
 /// # Errors
 /// Returns an error if address and password do not match, after too many attempts, or if storage
 /// fails.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn log_in(
     service: &Service,
     peer: IpAddr,
@@ -102,6 +104,8 @@ pub(crate) async fn is_password(
 ///
 /// # Errors
 /// Returns [`ServiceError::NotFound`] if there is none, or an error if storage fails.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn account_by_email(service: &Service, email: &str) -> Result<Account, ServiceError> {
     let found = service.stores.state.stored_account(email).await?;
     found
@@ -113,6 +117,8 @@ pub async fn account_by_email(service: &Service, email: &str) -> Result<Account,
 ///
 /// # Errors
 /// Returns an error if storage fails.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn read_account(
     service: &Service,
     id: AccountId,

@@ -30,17 +30,29 @@ pub struct ImportPreview {
     pub based_on: String,
 }
 
+/// An environment as a file, with its versions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnvironmentExport {
+    /// All flags, segments and active overrides.
+    pub file: EnvironmentFile,
+    /// A digest of the exported versions, as in [`ImportPreview`].
+    pub based_on: String,
+}
+
 /// Exports an environment as a file.
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn export_environment(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-) -> Result<EnvironmentFile, ServiceError> {
+) -> Result<EnvironmentExport, ServiceError> {
     actor.require_role(Role::Viewer)?;
-    Ok(build_environment_file(&*service.environment(environment)?, service.now()))
+    let live = service.environment(environment)?;
+    let file = build_environment_file(&live, service.now());
+    Ok(EnvironmentExport { file, based_on: digest_versions(&live) })
 }
 
 /// Returns an environment as a file, without expired overrides.
@@ -76,6 +88,7 @@ fn digest_versions(live: &CachedEnvironment) -> String {
 ///
 /// # Errors
 /// Returns an error if the actor lacks the operator role or the result would be invalid.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn preview_import(
     service: &Service,
     actor: &Actor,
@@ -96,6 +109,7 @@ pub fn preview_import(
 ///
 /// # Errors
 /// Returns the errors of [`import_environment`], but never a conflict.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn try_import(
     service: &Service,
     actor: &Actor,
@@ -104,7 +118,8 @@ pub fn try_import(
 ) -> Result<ImportPreview, ServiceError> {
     let preview = preview_import(service, actor, environment, file)?;
     let live = service.environment(environment)?;
-    require_rights(actor, &build_edits(&live, &keep_kill_switches(&live, file)))?;
+    let edits = build_edits(&live, &keep_kill_switches(&live, file), service.now());
+    require_rights(actor, &edits)?;
     Ok(preview)
 }
 
@@ -190,7 +205,7 @@ pub async fn import_environment(
     if changes.is_empty() {
         return Ok(changes);
     }
-    let edits = build_edits(&live, file);
+    let edits = build_edits(&live, file, service.now());
     require_rights(actor, &edits)?;
     let entries = match changes.len() {
         ..=MAX_SINGLE_ENTRIES => build_change_entries(service, actor, &live, file, &changes),
@@ -202,7 +217,7 @@ pub async fn import_environment(
 
 /// Returns the edits that turn the environment into the file. Segments are created before the flags
 /// are changed and deleted after them. The store does not require this order, but a reader might.
-fn build_edits(live: &CachedEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
+fn build_edits(live: &CachedEnvironment, file: &EnvironmentFile, now: Timestamp) -> Vec<Edit> {
     let mut edits = Vec::new();
     for segment in &file.segments {
         match live.stored_segment(segment.key.as_str()) {
@@ -241,8 +256,9 @@ fn build_edits(live: &CachedEnvironment, file: &EnvironmentFile) -> Vec<Edit> {
         let personal = &stored.value;
         let stays =
             file.overrides.iter().any(|other| override_key(other) == override_key(personal));
-        // Deleting a flag deletes its overrides, too.
-        if !stays && !is_gone(&personal.flag) {
+        // Deleting a flag deletes its overrides, too. Expired ones are in no export, so that their
+        // absence from the file says nothing.
+        if !stays && personal.is_active(now) && !is_gone(&personal.flag) {
             let (flag, user) = (personal.flag.clone(), personal.targeting_key.clone());
             edits.push(Edit::DeleteOverride(flag, user, stored.version));
         }
@@ -280,14 +296,18 @@ fn bulk_entries(
             fields: change.field_names(),
         };
         let things: Vec<ImportedThing> = changes.iter().filter(is_told).map(thing).collect();
+        if things.is_empty() {
+            return None;
+        }
         let environment = sibling.environment.key.to_string();
         let change = Change::Imported { environment, things };
-        EnvironmentAuditEntry::new(
+        Some(EnvironmentAuditEntry::new(
             id,
             AuditEntry { at: service.now(), actor: actor.name(), change },
-        )
+        ))
     };
-    service.project_environments(live.environment.project_id).into_iter().map(entry).collect()
+    let siblings = service.project_environments(live.environment.project_id);
+    siblings.into_iter().filter_map(entry).collect()
 }
 
 /// Returns the audit entries of each change: in every affected environment for flags and segments,

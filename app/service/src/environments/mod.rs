@@ -9,7 +9,10 @@ mod read;
 pub use self::{
     change::{delete_environment, rename_environment},
     create::create_environment,
-    files::{ImportPreview, export_environment, import_environment, preview_import, try_import},
+    files::{
+        EnvironmentExport, ImportPreview, export_environment, import_environment, preview_import,
+        try_import,
+    },
     format::{FileFormat, parse_file, write_file},
     read::{list_environments, read_environment},
 };

@@ -17,6 +17,7 @@ use crate::{CachedEnvironment, Service, ServiceError, access::Actor, evaluation_
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn stored_flags(
     service: &Service,
     actor: &Actor,
@@ -30,6 +31,7 @@ pub fn stored_flags(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or there is none of that key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn stored_flag(
     service: &Service,
     actor: &Actor,

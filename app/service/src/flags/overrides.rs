@@ -39,6 +39,7 @@ fn audit_override_change(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn list_overrides(
     service: &Service,
     actor: &Actor,
@@ -52,6 +53,7 @@ pub fn list_overrides(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or there is none.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn find_override(
     service: &Service,
     actor: &Actor,

@@ -303,6 +303,7 @@ pub fn read_document(json: Value) -> Result<FlagDocument, ServiceError> {
 ///
 /// # Errors
 /// Returns an error that names the first invalid field.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn check_document(
     service: &Service,
     environment: EnvironmentId,

@@ -1,6 +1,6 @@
 //! The gate of a phase, from current measurements.
 
-mod alarms;
+mod alerts;
 mod collection;
 mod compare;
 mod evidence;
@@ -54,7 +54,7 @@ async fn measure_phase(
     let phases = BTreeSet::from([phase.number]);
     let days = (first.min(tomorrow), tomorrow);
     let evidence = Evidence::read_evidence(service, environment, rollout, phases, days).await?;
-    let (alerts, unwatched) = alarms::read_alerts(service, environment, rollout).await?;
+    let (alerts, unwatched) = alerts::read_alerts(service, environment, rollout).await?;
     let findings = findings::evaluate_criteria(&evidence, phase);
     Ok(Measurements { findings, alerts: Some(alerts), unwatched, since: Some(since) })
 }

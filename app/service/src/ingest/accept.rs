@@ -130,6 +130,7 @@ struct Sending {
 ///
 /// # Errors
 /// Returns [`BatchError`] if nothing of the batch can be stored.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn accept_batch(
     service: &Service,
     environment: EnvironmentId,

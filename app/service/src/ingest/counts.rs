@@ -66,7 +66,7 @@ fn metric_label(metric: Metric) -> Option<&'static str> {
         Metric::Errors => "errors",
         Metric::Exposures => "exposures",
         Metric::FeatureUses | Metric::Engagement => "uses of features",
-        Metric::Custom => "events of your own",
+        Metric::Custom => "custom events",
         Metric::Timing(_) => "timings",
         Metric::Views => "page views",
         Metric::Tasks => "tasks",

@@ -29,6 +29,8 @@ pub fn is_full_since(service: &Service) -> Option<Timestamp> {
 ///
 /// # Errors
 /// Returns an error if storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn last_event_at(
     service: &Service,
     environment: EnvironmentId,
@@ -64,6 +66,7 @@ pub struct Turn<'a>(mpsc::Permit<'a, (Batch, Reply)>);
 ///
 /// # Errors
 /// Returns [`ServiceError::Busy`] if too many batches wait, or if the wait times out.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub async fn reserve_queue_place(service: &Service) -> Result<Turn<'_>, ServiceError> {
     let queue = &service.ingest.queue;
     if let Ok(permit) = queue.sender.try_reserve() {

@@ -15,6 +15,7 @@ use crate::{QuotaExceeded, Service};
 ///
 /// # Errors
 /// Returns [`QuotaExceeded`] with the time after which there is room again.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub fn admit_batch(
     service: &Service,
     batch: &mut Batch,
@@ -40,6 +41,7 @@ pub fn admit_batch(
 ///
 /// # Errors
 /// Returns [`QuotaExceeded`] with the time after which there is room again.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn admit_screenshot(
     service: &Service,
     environment: EnvironmentId,
@@ -53,6 +55,7 @@ pub fn admit_screenshot(
 ///
 /// # Errors
 /// Returns [`QuotaExceeded`] with the time after which there is room again.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
 pub fn admit_simulation(service: &Service, address: Option<IpAddr>) -> Result<(), QuotaExceeded> {
     service.limits.quotas.admit_simulation(address, service.now())
 }

@@ -31,6 +31,8 @@ pub fn count_deferral(service: &Service, environment: EnvironmentId, reason: Rej
 ///
 /// # Errors
 /// Returns an error if storage fails; the counts are lost then.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
     let mut batches: BTreeMap<EnvironmentId, Vec<Event>> = BTreeMap::new();

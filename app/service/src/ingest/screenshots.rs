@@ -14,6 +14,8 @@ use crate::{Service, ServiceError, access::Actor, secrets};
 /// # Errors
 /// Returns [`ServiceError::UnsupportedFormat`] for unknown image formats, [`ServiceError::Busy`]
 /// above the limit, or the error of the store.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn save_screenshot(
     service: &Service,
     environment: EnvironmentId,

@@ -15,6 +15,8 @@ use crate::{Service, ServiceError, access::Actor};
 ///
 /// # Errors
 /// Returns an error if storage fails.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn read_simulation(
     service: &Service,
     environment: EnvironmentId,
@@ -24,8 +26,7 @@ pub async fn read_simulation(
         return Ok(known);
     }
     let found = service.stores.telemetry.read_simulation(shadow).await?;
-    service.ingest.simulations.record_simulation(shadow, found.clone());
-    Ok(found)
+    Ok(service.ingest.simulations.record_stored_simulation(shadow, found))
 }
 
 /// Begins to ingest a simulation and deletes an earlier one with other values. The same one
@@ -34,6 +35,8 @@ pub async fn read_simulation(
 /// # Errors
 /// Returns [`ServiceError::Invalid`] if it is invalid (see [`Simulation::validate`]), an error if
 /// the environment does not exist, or the error of the store.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn begin_simulation(
     service: &Service,
     environment: EnvironmentId,
@@ -58,6 +61,7 @@ pub async fn begin_simulation(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the operator role.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn claim_simulation(
     service: &Service,
     actor: &Actor,

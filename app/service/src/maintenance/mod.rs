@@ -16,6 +16,8 @@ use crate::{Service, ServiceError, access::Actor, audit::audit_document_change};
 ///
 /// # Errors
 /// Returns an error if storage fails.
+#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[async_recursion::async_recursion]
 pub async fn purge_expired(service: &Service) -> Result<(), ServiceError> {
     let all = service.environments();
     let mut kept: BTreeMap<EnvironmentId, RetentionPolicy> = all
@@ -45,6 +47,7 @@ pub(crate) async fn erase_environment(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn read_retention_policy(
     service: &Service,
     actor: &Actor,

@@ -18,7 +18,7 @@ use phasegate_domain::{
     rollout::{PlanRevision, Rollout, RolloutEvent, RolloutState, revise_plan},
     targeting::Segment,
 };
-use phasegate_store::models::{Edit, EnvironmentAuditEntry, StoredFlag};
+use phasegate_store::models::{Edit, EnvironmentAuditEntry, StoredFlag, Versioned};
 use serde::Serialize;
 
 use super::command::{MAX_REASON, check_length, read_rollout};
@@ -49,7 +49,8 @@ impl PlanChange {
     }
 }
 
-/// Returns the plan of an environment as a TOML file, with the flags and segments that it names.
+/// Returns the plan of an environment as a TOML file, with the flags and segments that it names, and
+/// the version of the rollout.
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, there is no plan, or storage fails.
@@ -59,16 +60,18 @@ pub async fn export_plan(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-) -> Result<String, ServiceError> {
+) -> Result<Versioned<String>, ServiceError> {
     actor.require_role(Role::Viewer)?;
     let rollout = read_rollout(service, environment).await?;
-    plan_text(service, environment, &rollout.plan)
+    let value = plan_text(service, environment, &rollout.plan)?;
+    Ok(Versioned { value, version: rollout.version })
 }
 
 /// Returns a plan as a TOML file, with the existing ones of the flags and segments that it names.
 ///
 /// # Errors
 /// Returns an error if the environment does not exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn plan_text(
     service: &Service,
     environment: EnvironmentId,
@@ -97,6 +100,7 @@ pub fn plan_text(
 /// # Errors
 /// Returns an error with the line and field of the first problem, or if the environment does not
 /// exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn read_plan(
     service: &Service,
     environment: EnvironmentId,

@@ -25,6 +25,17 @@ impl Simulations {
         all.get(&environment).cloned()
     }
 
+    /// Records what the store holds, unless a simulation was recorded in the meantime, and returns
+    /// the recorded one.
+    pub(crate) fn record_stored_simulation(
+        &self,
+        environment: EnvironmentId,
+        stored: Option<Simulation>,
+    ) -> Option<Simulation> {
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(environment).or_insert(stored).clone()
+    }
+
     pub(crate) fn record_simulation(
         &self,
         environment: EnvironmentId,

@@ -72,6 +72,7 @@ fn segment_audit_entry(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn list_segments(
     service: &Service,
     actor: &Actor,
@@ -90,6 +91,7 @@ pub fn list_segments(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or no segment has this key.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn read_segment_detail(
     service: &Service,
     actor: &Actor,

@@ -141,7 +141,7 @@ fn render_alert_notice(rollout: &RolloutView) -> Option<impl IntoView + use<>> {
         .find(|c| c.kind == ConditionKind::Alerts && c.verdict == Verdict::Fail)?;
     let text = firing.detail.clone();
     Some(view! {
-        <p class="notice notice-error" role="alert" data-testid="alarms">
+        <p class="notice notice-error" role="alert" data-testid="alerts">
             <strong>"Alert: "</strong> {text} ". "
             <a href="/admin/rollout/emergency">"Roll back …"</a>
         </p>

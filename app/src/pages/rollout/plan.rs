@@ -37,7 +37,7 @@ pub(crate) fn PlanPage() -> impl IntoView {
             let text = match (&request.form, &rollout) {
                 // Typed text is kept.
                 (Some(form), _) => form.get_exact("plan"),
-                (None, Some(_)) => export_plan(service, actor, environment).await?,
+                (None, Some(_)) => export_plan(service, actor, environment).await?.value,
                 (None, None) => String::new(),
             };
             let note = request.form.as_ref().map(|form| form.get("note").to_owned()).unwrap_or_default();

@@ -27,7 +27,7 @@ pub(crate) fn FilesPage() -> impl IntoView {
                     view! { <PageErrorNotice trouble/> }.into_any()
                 }
             };
-            let file = export_environment(service, actor, environment)?;
+            let file = export_environment(service, actor, environment)?.file;
             let form = request.form.clone().unwrap_or_default();
             let toml = write_file(&file, FileFormat::Toml);
             let text = match toml {

@@ -181,9 +181,9 @@ fn download_environment(
 ) -> Result<Response, Problem> {
     let service = &state.service;
     let environment = selected_environment(service, headers).map_err(Problem::from)?;
-    let file =
+    let export =
         export_environment(service, &Actor::from(account), environment).map_err(Problem::from)?;
-    let text = write_file(&file, format).map_err(Problem::from)?;
+    let text = write_file(&export.file, format).map_err(Problem::from)?;
     let (kind, ending) = match format {
         FileFormat::Toml => ("application/toml", "toml"),
         FileFormat::Json => ("application/json", "json"),

@@ -38,7 +38,7 @@ async fn get_collecting(call: ApiContext) -> Result<Response, Problem> {
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
     request_body = CollectionSettings,
     responses((status = 200, body = CollectionSettings, headers(("ETag" = String))),
-              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_collecting(

@@ -15,9 +15,7 @@ use phasegate_domain::{
 };
 use phasegate_service::{
     ServiceError,
-    environments::{
-        self, export_environment, import_environment, preview_import, read_environment, try_import,
-    },
+    environments::{self, export_environment, import_environment, read_environment, try_import},
 };
 use phasegate_store::models;
 use serde::{Deserialize, Serialize};
@@ -130,7 +128,7 @@ async fn get_environment(call: ApiContext) -> Result<Response, Problem> {
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)), request_body = Names,
     responses((status = 200, body = Environment, headers(("ETag" = String))),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
-              (status = 409, description = "Another environment has that key", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "Another environment of the project has this key", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn rename_environment(
     call: ApiContext,
@@ -182,7 +180,7 @@ struct Confirmation {
 /// first to be able to apply it to another environment.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}", tag = "environments",
     params(("project" = String, Path), ("environment" = String, Path), Confirmation),
-    responses((status = 204), (status = 409, description = "It is the last one of its project", body = Problem, content_type = "application/problem+json"),
+    responses((status = 204), (status = 409, description = "The environment is the last one of its project", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_environment(
     call: ApiContext,
@@ -199,10 +197,8 @@ async fn delete_environment(
     responses((status = 200, body = EnvironmentFile, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_file(call: ApiContext) -> Result<Response, Problem> {
-    let file = export_environment(&call.service, &call.actor, call.environment)?;
-    let based_on = preview_import(&call.service, &call.actor, call.environment, &file);
-    let tag = based_on.map(|preview| preview.based_on).unwrap_or_default();
-    Ok((etag_header(&tag), Json(file)).into_response())
+    let export = export_environment(&call.service, &call.actor, call.environment)?;
+    Ok((etag_header(&export.based_on), Json(export.file)).into_response())
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -228,7 +224,7 @@ struct Applied {
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun),
     request_body = EnvironmentFile,
     responses((status = 200, body = Applied),
-              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn apply_file(
     call: ApiContext,

@@ -88,8 +88,8 @@ async fn list_flags(
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path)), request_body = FlagDocument,
     responses((status = 201, body = FlagDocument, headers(("ETag" = String), ("Location" = String))),
-              (status = 409, description = "There is one of that key already", body = Problem, content_type = "application/problem+json"),
-              (status = 422, description = "A field is wrong; the detail names it", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "The key is taken", body = Problem, content_type = "application/problem+json"),
+              (status = 422, description = "A field is invalid; the errors name it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn create_flag(
     call: ApiContext,
@@ -130,7 +130,7 @@ async fn get_flag(call: ApiContext, ApiPath(path): ApiPath<FlagPath>) -> Result<
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     request_body = FlagDocument,
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
-              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_flag(
@@ -179,7 +179,7 @@ struct ActPath {
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}/{action}", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("action" = inline(Act), Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = FlagDocument, headers(("ETag" = String))),
-              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn switch_flag(
     call: ApiContext,
@@ -209,7 +209,7 @@ async fn switch_flag(
 /// The audit log keeps its definition.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/flags/{key}", tag = "flags",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
-    responses((status = 204), (status = 409, description = "Another flag or a plan needs it", body = Problem, content_type = "application/problem+json"),
+    responses((status = 204), (status = 409, description = "Another flag or a plan depends on it", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_flag(

@@ -73,7 +73,7 @@ async fn list_overrides(
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/overrides", tag = "overrides",
     params(("project" = String, Path), ("environment" = String, Path)), request_body = IndividualOverride,
     responses((status = 201, body = IndividualOverride, headers(("ETag" = String), ("Location" = String))),
-              (status = 409, description = "The user has one already", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "The user already has an override of this flag", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn create_override(
     call: ApiContext,
@@ -111,7 +111,7 @@ async fn get_override(
     params(("project" = String, Path), ("environment" = String, Path), ("flag" = String, Path), ("targeting_key" = String, Path), ("If-Match" = String, Header)),
     request_body = IndividualOverride,
     responses((status = 200, body = IndividualOverride, headers(("ETag" = String))),
-              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_override(
@@ -131,7 +131,9 @@ async fn replace_override(
                 _ => Found::Anything,
             }
         }
-        (Err(_), Precondition::None) => Found::Anything,
+        (Err(problem), Precondition::None) if problem.status() == StatusCode::NOT_FOUND => {
+            Found::Nothing
+        }
         (Err(problem), _) if problem.status() == StatusCode::NOT_FOUND => {
             let detail = "there is no such override any more";
             return Err(Problem::new(StatusCode::PRECONDITION_FAILED, detail));

@@ -78,9 +78,9 @@ struct SentCommand {
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header)),
     request_body = SentCommand,
     responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
-              (status = 409, description = "A rule stands against it; says which, and what is possible", body = Problem, content_type = "application/problem+json"),
-              (status = 412, description = "It was moved in the meantime", body = Problem, content_type = "application/problem+json"),
-              (status = 428, description = "The command gives more users something and If-Match is missing", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "A rule of the rollout refuses the command; the detail names it and the commands that are possible", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
+              (status = 428, description = "The command requires If-Match", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn command_rollout(
     call: ApiContext,
@@ -119,7 +119,7 @@ async fn command_rollout(
     params(("project" = String, Path), ("environment" = String, Path)),
     request_body = RecordEntry,
     responses((status = 200, body = RolloutOverview, headers(("ETag" = String))),
-              (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "A rule of the rollout refuses it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn add_to_rollout(
     call: ApiContext,
@@ -196,11 +196,9 @@ struct PlanText {
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = PlanText, headers(("ETag" = String))), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_plan(call: ApiContext) -> Result<Response, Problem> {
-    let toml = export_plan(&call.service, &call.actor, call.environment).await?;
-    let live = call.cached_environment()?;
-    let version = live.snapshot().rollout().map_or(0, |rollout| rollout.version);
-    Ok((etag_header(&version.to_string()), Json(PlanText { toml, note: String::new() }))
-        .into_response())
+    let plan = export_plan(&call.service, &call.actor, call.environment).await?;
+    let text = PlanText { toml: plan.value, note: String::new() };
+    Ok((etag_header(&plan.version.to_string()), Json(text)).into_response())
 }
 
 /// The result of an import or of a dry run.
@@ -223,9 +221,9 @@ struct DryRun {
 /// Imports a plan: a new one, or a higher revision of the current one.
 #[utoipa::path(put, path = "/api/v1/projects/{project}/environments/{environment}/rollout/plan", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = Option<String>, Header), DryRun), request_body = PlanText,
-    responses((status = 200, description = "Where the rollout is afterwards; for a dry run, what would change", body = PlanAnswer),
-              (status = 412, description = "It was moved or planned in the meantime", body = Problem, content_type = "application/problem+json"),
-              (status = 409, description = "A rule stands against it", body = Problem, content_type = "application/problem+json"),
+    responses((status = 200, description = "The state of the rollout after the import; for a dry run, the changes", body = PlanAnswer),
+              (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "A rule of the rollout refuses it", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_plan(
     call: ApiContext,

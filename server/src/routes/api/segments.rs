@@ -149,7 +149,7 @@ async fn get_segment(
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
     request_body = ChangedSegment,
     responses((status = 200, body = UsedSegment, headers(("ETag" = String))),
-              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_segment(
@@ -173,7 +173,7 @@ async fn replace_segment(
 /// Deletes a segment that is not in use.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/segments/{key}", tag = "segments",
     params(("project" = String, Path), ("environment" = String, Path), ("key" = String, Path), ("If-Match" = String, Header)),
-    responses((status = 204), (status = 409, description = "Something asks for it", body = Problem, content_type = "application/problem+json"),
+    responses((status = 204), (status = 409, description = "A rule or segment uses it", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_segment(

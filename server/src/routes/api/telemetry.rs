@@ -83,12 +83,12 @@ impl PanelQuery {
 /// with the previous period.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/analytics", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
-        ("range" = Option<String>, Query, description = "7d, 30d (usual) or 90d"),
-        ("from" = Option<String>, Query, description = "The first day, such as 2026-11-01"),
-        ("to" = Option<String>, Query, description = "The last day"),
+        ("range" = Option<String>, Query, description = "`7d`, `30d` (default) or `90d`"),
+        ("from" = Option<String>, Query, description = "The first day of a date range, such as 2026-11-01"),
+        ("to" = Option<String>, Query, description = "The last day of a date range, such as 2026-11-30"),
         ("dimension" = Option<String>, Query, description = "segment:KEY, phase:NUMBER or flag:KEY:VARIANT:PHASE"),
-        ("flag" = Option<String>, Query, description = "Whose arms retention is compared by"),
-        ("data" = Option<String>, Query, description = "real (usual) or simulated")),
+        ("flag" = Option<String>, Query, description = "The flag whose variants retention is compared by"),
+        ("data" = Option<String>, Query, description = "`real` (default) or `simulated`")),
     responses((status = 200, body = Analytics), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_analytics(
     call: ApiContext,
@@ -104,12 +104,12 @@ async fn get_analytics(
 /// That is vitals, score, a breakdown by one dimension, slow endpoints and slow components.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/performance", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
-        ("range" = Option<String>, Query, description = "1h, 24h (usual), 7d, 30d or 90d"),
-        ("from" = Option<String>, Query, description = "The first day, such as 2026-11-01"),
-        ("to" = Option<String>, Query, description = "The last day"),
+        ("range" = Option<String>, Query, description = "`1h`, `24h` (default), `7d`, `30d` or `90d`"),
+        ("from" = Option<String>, Query, description = "The first day of a date range, such as 2026-11-01"),
+        ("to" = Option<String>, Query, description = "The last day of a date range, such as 2026-11-30"),
         ("dimension" = Option<String>, Query, description = "page:PATH, device:KIND, release:VERSION, segment:KEY, phase:NUMBER or flag:KEY:VARIANT:PHASE"),
-        ("by" = Option<String>, Query, description = "page (usual), device, release, flag, phase or segment"),
-        ("data" = Option<String>, Query, description = "real (usual) or simulated")),
+        ("by" = Option<String>, Query, description = "`page` (default), `device`, `release`, `flag`, `phase` or `segment`"),
+        ("data" = Option<String>, Query, description = "`real` (default) or `simulated`")),
     responses((status = 200, body = Performance), (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_performance(
     call: ApiContext,
@@ -140,7 +140,7 @@ async fn get_retention(call: ApiContext) -> Result<Response, Problem> {
     params(("project" = String, Path), ("environment" = String, Path), ("If-Match" = String, Header)),
     request_body = RetentionPolicy,
     responses((status = 200, body = RetentionPolicy, headers(("ETag" = String))),
-              (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn replace_retention(
@@ -201,7 +201,7 @@ struct UserPath {
 /// Returns everything that is stored about a user.
 #[utoipa::path(get, path = "/api/v1/projects/{project}/environments/{environment}/users/{id}", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
-        ("id" = String, Path, description = "The id that the app gives the user")),
+        ("id" = String, Path, description = "The user ID that the app uses")),
     responses((status = 200, body = UserData),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn get_user_data(
@@ -216,7 +216,7 @@ async fn get_user_data(
 /// Aggregated counts remain, because they do not identify anyone.
 #[utoipa::path(delete, path = "/api/v1/projects/{project}/environments/{environment}/users/{id}", tag = "telemetry",
     params(("project" = String, Path), ("environment" = String, Path),
-        ("id" = String, Path, description = "The id that the app gives the user")),
+        ("id" = String, Path, description = "The user ID that the app uses")),
     responses((status = 200, body = ErasureReport),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
 async fn delete_user(
