@@ -113,7 +113,7 @@ test('a rollout runs from its checklist to a post-mortem', async ({ admin, serve
     await admin.goto('/admin/rollout');
     const votes = admin.getByTestId('votes');
     await votes.getByRole('button', { name: 'No-go' }).click();
-    await expect(admin.getByRole('alert')).toContainText('comment: may not be empty');
+    await expect(admin.getByRole('alert')).toContainText('comment: must not be empty');
     await votes.getByLabel(/Comment/).fill('It is Friday');
     await votes.getByRole('button', { name: 'No-go' }).click();
     await expect(admin.getByTestId('gate')).toContainText('says no-go: It is Friday');

@@ -54,7 +54,7 @@ pub(crate) async fn main(config: Config) -> anyhow::Result<()> {
     first_start::set_up_first_start(&service, &config, &url).await?;
     for (variable, problem) in service.unmatched_variables() {
         // Not fatal: the flag may have been deleted since.
-        tracing::warn!(%variable, %problem, "a variable holds nothing");
+        tracing::warn!(%variable, %problem, "an environment variable overrides nothing");
     }
     if !assets::are_embedded() {
         tracing::warn!(

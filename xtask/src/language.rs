@@ -35,7 +35,10 @@ const OWN: &str = "xtask/src/language.rs";
 pub(crate) fn check_language() -> Result<()> {
     let root = crate::repository_root()?;
     let mut git = std::process::Command::new("git");
-    let listed = run::read_output(git.args(["ls-files", "*.rs", "*.ts"]).current_dir(&root))?;
+    let listed = run::read_output(
+        git.args(["ls-files", "*.rs", "*.ts", "*.js", "*.mjs", "*.jsx", "*.css", "*.md"])
+            .current_dir(&root),
+    )?;
     let mut broken = Vec::new();
     for name in listed.lines().filter(|name| *name != OWN) {
         let path = root.join(name);

@@ -32,7 +32,7 @@ pub enum FieldCode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
-    /// The path of the field, such as `rules[0].serve`; empty for the whole request.
+    /// The path of the field, such as `rules[0].variant`; empty for the whole request.
     pub field: String,
     /// The kind of the error.
     pub code: FieldCode,
@@ -53,23 +53,7 @@ impl FieldError {
         Self::new("", code, message)
     }
 
-    /// Converts an error of serde, with the path to the value. Serde keeps the error of a nested
-    /// validator as text only, which is that of a [`FieldError`]: a path before its first colon
-    /// continues `path`.
-    #[must_use]
-    pub fn of_serde(path: &str, text: &str) -> Self {
-        let is_path = |head: &str| {
-            let is_sign = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
-            !head.is_empty() && head.chars().all(is_sign)
-        };
-        let path = path.trim_matches('.');
-        match text.split_once(": ").filter(|(head, _)| is_path(head)) {
-            Some((inner, message)) => Self::new(join(path, inner), FieldCode::Invalid, message),
-            None => Self::new(path, FieldCode::Invalid, text),
-        }
-    }
-
-    /// Moves the error into `parent`: `serve` in `rules[0]` becomes `rules[0].serve`.
+    /// Moves the error into `parent`: `variant` in `rules[0]` becomes `rules[0].variant`.
     #[must_use]
     pub fn inside(self, parent: &str) -> Self {
         Self { field: join(parent, &self.field), ..self }
@@ -85,7 +69,7 @@ impl FieldError {
 
 /// An error of a validator, which knows its field and code. Its text does not repeat the field.
 pub trait FieldProblem: std::error::Error {
-    /// The path of the field, such as `rules[0].serve`; empty for the whole.
+    /// The path of the field, such as `rules[0].variant`; empty for the whole.
     fn field(&self) -> String;
 
     /// The kind of the mistake.
@@ -124,34 +108,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_nested_error_of_serde_names_its_field() {
-        for (path, text, field, message) in [
-            ("rules[0]", "split: must add up", "rules[0].split", "must add up"),
-            (
-                "rules[0].condition",
-                "all[1].value: is missing",
-                "rules[0].condition.all[1].value",
-                "is missing",
-            ),
-            (".", "variants: is empty", "variants", "is empty"),
-            ("kind", "unknown variant: x", "kind", "unknown variant: x"),
-            (".", "line 3: there is no table", "", "line 3: there is no table"),
-        ] {
-            let error = FieldError::of_serde(path, text);
-            assert_eq!((error.field.as_str(), error.message.as_str()), (field, message));
-        }
-    }
-
-    #[test]
     fn the_text_names_the_field_unless_it_is_about_the_whole() {
-        let error = FieldError::new("serve", FieldCode::Missing, "must not be empty");
+        let error = FieldError::new("variant", FieldCode::Missing, "must not be empty");
         assert_eq!(
             error.clone().inside("rules[0]").to_string(),
-            "rules[0].serve: must not be empty"
+            "rules[0].variant: must not be empty"
         );
         assert_eq!(
             error.move_to_place("staging").to_string(),
-            "in staging: serve: must not be empty"
+            "in staging: variant: must not be empty"
         );
         assert_eq!(
             FieldError::without_field(FieldCode::TooMany, "at most 3").to_string(),

@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 
+use crate::field_error::{FieldCode, FieldError, join};
+
 /// Formats the two largest units: `3 days 4 h`, `5 h 2 min`, `12 min`, `under a minute`.
 #[must_use]
 pub fn format_duration(length: TimeDelta) -> String {
@@ -16,6 +18,48 @@ pub fn format_duration(length: TimeDelta) -> String {
         (_, _, 1..) => format!("{minutes} min"),
         _ => "under a minute".to_owned(),
     }
+}
+
+/// Converts an error of serde to a field error: the path to the value and the text of its error. Serde
+/// keeps the error of a nested validator as text only, which is that of a [`FieldError`]: a path before
+/// its first colon continues `path`.
+#[must_use]
+pub fn serde_field_error(path: &str, text: &str) -> FieldError {
+    let path = path.trim_matches('.');
+    if let Some(name) = quoted_name(text, "missing field ") {
+        return FieldError::new(join(path, name), FieldCode::Missing, "is missing");
+    }
+    if let Some(name) = quoted_name(text, "unknown field ") {
+        let field = if path.ends_with(name) { path.to_owned() } else { join(path, name) };
+        let known = text.split_once(", expected ").map(|(_, known)| known.replace('`', ""));
+        let known = known.map_or_else(String::new, |known| {
+            format!("; there are {}", known.trim_start_matches("one of "))
+        });
+        return FieldError::new(
+            field,
+            FieldCode::Unknown,
+            format!("there is no such field{known}"),
+        );
+    }
+    let code = match text.contains("unknown variant ") {
+        true => FieldCode::Unknown,
+        false => FieldCode::Invalid,
+    };
+    let text = reword_serde_error(text);
+    let is_path = |head: &str| {
+        let is_sign = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
+        !head.is_empty() && head.chars().all(is_sign)
+    };
+    match text.split_once(": ").filter(|(head, _)| is_path(head)) {
+        Some((inner, message)) => FieldError::new(join(path, inner), code, message),
+        None => FieldError::new(path, code, text),
+    }
+}
+
+/// Returns the name in ``missing field `kind` ``, if the text begins like that.
+fn quoted_name<'t>(text: &'t str, begin: &str) -> Option<&'t str> {
+    let text = text.trim_start_matches("Failed to deserialize query string: ");
+    text.strip_prefix(begin)?.split(['`', '\'']).nth(1)
 }
 
 /// Rewords an error of serde for the author of a document: types have the names that users know.
@@ -100,10 +144,7 @@ fn reword_unknown_variant(said: &str) -> Option<String> {
         None => (rest, String::new()),
     };
     let known = known.trim_start_matches(", expected ").trim_start_matches("one of ");
-    Some(format!(
-        "{before}there is no {name:?} here; choose one of {}{place}",
-        known.replace('`', "")
-    ))
+    Some(format!("{before}there is no {name:?}; choose one of {}{place}", known.replace('`', "")))
 }
 
 #[cfg(test)]
@@ -118,6 +159,45 @@ mod tests {
         assert_eq!(write(302), "5 h 2 min");
         assert_eq!(write(1_440), "1 day");
         assert_eq!(write(3 * 1_440 + 245), "3 days 4 h");
+    }
+
+    #[test]
+    fn errors_of_serde_become_field_errors() {
+        use FieldCode::{Invalid, Missing, Unknown};
+        for (path, text, field, code, message) in [
+            ("rules[0]", "split: must add up", "rules[0].split", Invalid, "must add up"),
+            (
+                "rules[0].condition",
+                "all[1].value: is missing",
+                "rules[0].condition.all[1].value",
+                Invalid,
+                "is missing",
+            ),
+            (".", "variants: is empty", "variants", Invalid, "is empty"),
+            (".", "missing field `key`", "key", Missing, "is missing"),
+            ("flags[0]", "missing field `kind`", "flags[0].kind", Missing, "is missing"),
+            (
+                "colour",
+                "unknown field `colour`, expected `key` or `name`",
+                "colour",
+                Unknown,
+                "there is no such field; there are key or name",
+            ),
+            (
+                "kind",
+                "unknown variant `bool`, expected one of `boolean`, `string`",
+                "kind",
+                Unknown,
+                "there is no \"bool\"; choose one of boolean, string",
+            ),
+            (".", "line 3: there is no table", "", Invalid, "line 3: there is no table"),
+        ] {
+            let error = serde_field_error(path, text);
+            assert_eq!(
+                (error.field.as_str(), error.code, error.message.as_str()),
+                (field, code, message)
+            );
+        }
     }
 
     #[test]
@@ -160,7 +240,7 @@ mod tests {
             ),
             (
                 "unknown variant `moon`, expected one of `a`, `b` at line 1 column 2",
-                r#"there is no "moon" here; choose one of a, b at line 1 column 2"#,
+                r#"there is no "moon"; choose one of a, b at line 1 column 2"#,
             ),
             ("percentage: at most 100", "percentage: at most 100"),
         ] {

@@ -39,7 +39,7 @@ pub fn find_pinned_switch(service: &Service, switch: Switch) -> Option<(&str, bo
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn read_collection_settings(
     service: &Service,
     actor: &Actor,
@@ -54,7 +54,7 @@ pub fn read_collection_settings(
 /// # Errors
 /// Returns an error if the actor lacks the operator role, a variable pins a switch that would
 /// change, or another change came first.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_collection_settings(
     service: &Service,
@@ -84,5 +84,5 @@ pub async fn save_collection_settings(
     let entry = audit_document_change(service, actor, kind, key, is(before), is(after.value));
     let edits = [Edit::SaveCollectionSettings(after.value, after.version)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
-    service.apply_edits(environment, &edits, &entries, "what pages report").await
+    service.apply_edits(environment, &edits, &entries, "the collection settings").await
 }

@@ -26,7 +26,7 @@ const MAX_TIMINGS: usize = 12;
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn compute_dashboard(
     service: &Service,

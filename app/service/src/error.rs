@@ -45,12 +45,15 @@ pub enum ServiceError {
         key: String,
     },
     /// An object of that key exists already.
-    #[error("the {what} {key:?} is there already")]
+    #[error("the {what} {key:?} already exists")]
     Exists {
         /// The kind of object, such as "flag".
         what: &'static str,
         key: String,
     },
+    /// No plan was imported into the environment.
+    #[error("this environment has no rollout; import a plan first")]
+    NoRollout,
     /// The input is invalid; names the field.
     #[error(transparent)]
     Invalid(#[from] FieldError),
@@ -61,7 +64,7 @@ pub enum ServiceError {
     #[error("{error}{}", possible_now(.possible))]
     Refused {
         error: CommandError,
-        /// The commands that would succeed instead; empty if the input is wrong.
+        /// The commands that would succeed instead.
         possible: Vec<CommandKind>,
     },
     /// The rest of the configuration forbids the change, such as a flag that depends on this one.
@@ -126,8 +129,7 @@ impl ServiceError {
             | Self::TokenScope { .. }
             | Self::TokenReach { .. }
             | Self::Refused { error: CommandError::NotAllowed { .. }, .. } => 403,
-            Self::NotFound { .. } => 404,
-            Self::Refused { error, .. } if error.is_about_input() => 422,
+            Self::NotFound { .. } | Self::NoRollout => 404,
             Self::Refused { .. }
             | Self::Overtaken { .. }
             | Self::Exists { .. }
@@ -165,7 +167,10 @@ impl From<StoreError> for ServiceError {
 
 impl From<CommandError> for ServiceError {
     fn from(error: CommandError) -> Self {
-        Self::Refused { error, possible: Vec::new() }
+        match error.field_error() {
+            Some(error) => Self::Invalid(error),
+            None => Self::Refused { error, possible: Vec::new() },
+        }
     }
 }
 

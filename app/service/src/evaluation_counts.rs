@@ -22,7 +22,7 @@ fn hour_of(at: Timestamp) -> i64 {
 /// # Errors
 /// Returns an error if storage fails; the next call then writes these counts, except those of
 /// variants that no longer exist.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn write_evaluation_counts(service: &Service) -> Result<(), ServiceError> {
     let hour = hour_of(service.now());

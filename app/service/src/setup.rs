@@ -49,6 +49,7 @@ pub enum FirstStartError {
 ///
 /// # Errors
 /// Returns an error if a setting is invalid or storage fails.
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 pub async fn run_first_start(
     service: &Service,
     new: &FirstSecrets,
@@ -97,7 +98,7 @@ pub struct IgnoredSettings {
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn find_ignored_settings(
     service: &Service,
@@ -131,7 +132,7 @@ pub async fn find_ignored_settings(
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn is_first_start(service: &Service) -> Result<bool, ServiceError> {
     Ok(service.stores.state.read_environments().await?.is_empty())
@@ -245,10 +246,7 @@ mod tests {
         let unknown = complaint("segment = \"new_users\", share", "segment = \"old_users\", share");
         assert!(unknown.contains("phases[2].audience: there is no segment old_users"), "{unknown}");
         let metric = complaint("metric = \"error_rate\"", "metric = \"moon\"");
-        assert!(
-            metric.contains("there is no \"moon\" here") && metric.contains("line "),
-            "{metric}"
-        );
+        assert!(metric.contains("there is no \"moon\"; ") && metric.contains("line "), "{metric}");
         let format = complaint("format = 1", "format = 2");
         assert!(
             format.contains("format: this version reads format 1, the file says 2"),
@@ -263,7 +261,7 @@ mod tests {
         let text = include_str!("../../../server/plans/exercise-library.toml");
         for (from, to, begin) in [
             ("percentage = 20\n", "percentage = \"x\"\n", "phases[2].percentage: must be a number"),
-            ("percentage = 20\n", "percentge = 1\n", "phases[2].percentge: unknown field"),
+            ("percentage = 20\n", "percentge = 1\n", "phases[2].percentge: there is no such field"),
         ] {
             let error = parse_plan(&text.replacen(from, to, 1)).unwrap_err();
             assert!(error.problem.to_string().starts_with(begin), "{error}");

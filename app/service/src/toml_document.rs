@@ -3,7 +3,7 @@
 use phasegate_domain::{
     field_error::{FieldCode, FieldError},
     json::is_rounded,
-    words::reword_serde_error,
+    words::serde_field_error,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
@@ -137,8 +137,8 @@ impl<'t> Document<'t> {
         json: Value,
     ) -> Result<T, InvalidDocument> {
         serde_path_to_error::deserialize(json).map_err(|error| {
-            let text = reword_serde_error(&error.inner().to_string());
-            self.locate(FieldError::of_serde(&error.path().to_string(), &text))
+            let (path, text) = (error.path().to_string(), error.inner().to_string());
+            self.locate(serde_field_error(&path, &text))
         })
     }
 }
@@ -195,11 +195,12 @@ mod tests {
         );
         let text = "[[parts]]\nshare = 1\nshaer = 2\n";
         assert!(
-            read_error_text(text).starts_with("line 3, column 9: parts[0].shaer: unknown field")
+            read_error_text(text)
+                .starts_with("line 3, column 9: parts[0].shaer: there is no such field")
         );
         assert!(
             read_error_text("[[parts]]\n")
-                .starts_with("line 1, column 1: parts[0]: share is missing")
+                .starts_with("line 1, column 1: parts[0].share: is missing")
         );
         assert!(read_error_text("parts = \n").starts_with("line 1, column 9: "));
         assert!(read_error_text("500\n").starts_with("line 1, "));
@@ -210,7 +211,7 @@ mod tests {
         let text = "[[flags]]\nkey = \"A\"\noff_variant = \"on\"\n[[flags.variants]]\nname = \"on\"\nvalue = 1\n";
         let document = Document::parse(text).unwrap();
         let place = |path: &str, problem: &str| {
-            let found = document.locate(FieldError::of_serde(path, problem));
+            let found = document.locate(serde_field_error(path, problem));
             (found.line, found.column)
         };
         assert_eq!(place("flags[0]", "off_variant: there is no such variant"), (3, 15));

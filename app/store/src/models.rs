@@ -218,6 +218,21 @@ impl Edit {
                 | Self::DeleteSegment(..)
         )
     }
+
+    /// Whether it changes client keys or server tokens.
+    #[must_use]
+    pub fn changes_keys(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateClientKey(..)
+                | Self::SaveClientKey(..)
+                | Self::DeleteClientKey(..)
+                | Self::CreateToken(..)
+                | Self::SaveToken(..)
+                | Self::DeleteToken(..)
+                | Self::DeleteEnvironment
+        )
+    }
 }
 
 /// An audit entry, with the environment that it belongs to.

@@ -142,7 +142,7 @@ fn print_import_changes(changes: &[ImportChange], json: bool) -> anyhow::Result<
         return print_json(&changes);
     }
     if changes.is_empty() {
-        return print_line("The file says what is there already.");
+        return print_line("No changes: the file matches the environment.");
     }
     for change in changes {
         let sign = match change.what {

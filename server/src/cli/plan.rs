@@ -89,7 +89,7 @@ pub(super) async fn run_plan(command: PlanCommand) -> anyhow::Result<()> {
             // A change made before the user confirms is a conflict and not overwritten.
             let base = PlanBase::Seen(change.version);
             let import = PlanImport { note: &note, salt: &clock::generate_seed()?, base };
-            if dry_run && change.is_empty() {
+            if change.is_empty() {
                 return Ok(());
             }
             if dry_run {
@@ -139,7 +139,7 @@ fn print_plan_change(change: &PlanChange) -> anyhow::Result<()> {
         print_line(&format!("! {what} is different in the file; a plan does not change it"))?;
     }
     if change.is_empty() {
-        return print_line("The file says what is there already.");
+        return print_line("No changes: the file matches the plan.");
     }
     for key in &change.new_segments {
         print_line(&format!("+ segment {key}"))?;

@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::field_error::FieldError;
+use phasegate_domain::field_error::{FieldCode, FieldError};
 use phasegate_service::{ServiceError, request_id::RequestId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -42,6 +42,22 @@ impl Problem {
         let title = status.canonical_reason().unwrap_or("Error");
         let request = RequestId::current();
         Self { status, title, detail: detail.into(), request, errors: Vec::new(), header: None }
+    }
+
+    /// Creates a problem about one field.
+    pub(crate) fn of_field(status: StatusCode, error: FieldError) -> Self {
+        let problem = Self::new(status, error.to_string());
+        Self { errors: vec![error], ..problem }
+    }
+
+    /// Creates a problem about an invalid field.
+    pub(crate) fn invalid_field(
+        status: StatusCode,
+        field: &str,
+        code: FieldCode,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::of_field(status, FieldError::new(field, code, message))
     }
 
     /// Adds a header to the response.

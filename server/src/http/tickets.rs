@@ -7,6 +7,7 @@ use std::{
 };
 
 use axum::body::Bytes;
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, Mac};
 use phasegate_domain::{Timestamp, ids::EnvironmentId};
 use phasegate_service::{keys, secrets::Seed};
@@ -94,8 +95,7 @@ impl Tickets {
     fn issue_ticket(&self, environment: EnvironmentId, key: &str, period: i64) -> Option<String> {
         let body = format!("{}.{period}.{}", environment.0, keys::short_key_name(key));
         let signature = self.sign_body(&body)?.finalize().into_bytes();
-        let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(format!("{body}.{signature}"))
+        Some(format!("{body}.{}", HEXLOWER.encode(&signature)))
     }
 
     /// Returns the environment and the key name of a ticket if its signature and period are valid.
@@ -107,11 +107,7 @@ impl Tickets {
         let (body, signature) = ticket.rsplit_once('.')?;
         let (environment, rest) = body.split_once('.')?;
         let (issued, key) = rest.split_once('.')?;
-        let signature: Vec<u8> = signature
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-            .collect::<Option<_>>()?;
+        let signature = HEXLOWER.decode(signature.as_bytes()).ok()?;
         self.sign_body(body)?.verify_slice(&signature).ok()?;
         let age = ticket_period(now) - issued.parse::<i64>().ok()?;
         let environment = environment.parse().map(EnvironmentId).ok()?;

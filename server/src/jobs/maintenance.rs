@@ -36,7 +36,7 @@ async fn mark_databases(service: &Service) -> Result<(), ServiceError> {
     match new_mark() {
         Ok(mark) => service.mark_databases(mark).await,
         Err(error) => {
-            tracing::warn!(%error, "there is no randomness for a mark; the old one stays");
+            tracing::warn!(%error, "no randomness for a new mark; the old one is kept");
             Ok(())
         }
     }

@@ -86,7 +86,7 @@ async fn invalid_requests_are_refused_with_the_wrong_field() {
         (
             with("rules", test("matches", "(")),
             422,
-            "rules[0].condition: value: is not a regular expression",
+            "rules[0].condition.value: is not a regular expression",
         ),
         (with("rules", test("in_cidr", "10.0.0.0/40")), 422, "is not a network"),
         (
@@ -99,7 +99,11 @@ async fn invalid_requests_are_refused_with_the_wrong_field() {
             422,
             "rules[0].condition: there is no segment vip",
         ),
-        (with("rules", json!([{"variant": "blue"}])), 422, "rules[0]: there is no variant blue"),
+        (
+            with("rules", json!([{"variant": "blue"}])),
+            422,
+            "rules[0].variant: there is no variant blue",
+        ),
         (
             with("prerequisites", json!([{"flag": "A", "variants": ["on"]}])),
             422,
@@ -134,8 +138,8 @@ async fn invalid_requests_are_refused_with_the_wrong_field() {
             "schedule[0].at: \"soon\" is not a date such as 2026-11-23",
         ),
         (with("key", json!("a b")), 422, "key: a key holds letters"),
-        (with("enabld", json!(true)), 422, "unknown field `enabld`"),
-        (json!({"key": "A"}), 422, "kind is missing"),
+        (with("enabld", json!(true)), 422, "enabld: there is no such field"),
+        (json!({"key": "A"}), 422, "kind: is missing"),
         (json!({"key": "ENHANCED_EXERCISE_LIBRARY", "kind": "boolean"}), 409, "already"),
     ] {
         let (found, problem) =
@@ -143,6 +147,11 @@ async fn invalid_requests_are_refused_with_the_wrong_field() {
         let detail = problem["detail"].as_str().unwrap();
         assert_eq!(found, status, "{detail}");
         assert!(detail.contains(says), "{detail:?} does not say {says:?}");
+        if status == 422 {
+            let error = &problem["errors"][0];
+            let field = error["field"].as_str().unwrap();
+            assert!(!field.is_empty() && detail.starts_with(&format!("{field}: ")), "{problem}");
+        }
     }
     for (path, says) in
         [("/flags?limit=abc", "limit"), ("/audit?before=x", "before"), ("/tokens/abc", "id")]
@@ -209,7 +218,8 @@ async fn flags_and_segments_in_use_cannot_be_deleted() {
     let (status, problem) =
         fetch_json(app.overwrite_request(Method::PUT, "/flags/BASE").json(&other)).await;
     assert_eq!(status, 422);
-    assert!(problem["detail"].as_str().unwrap().contains("never change"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("cannot be changed"), "{problem}");
+    assert_eq!(problem["errors"][0]["field"], "kind");
 }
 
 #[tokio::test]

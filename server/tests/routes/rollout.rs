@@ -54,9 +54,9 @@ async fn a_refused_command_says_why_and_what_is_possible() {
     for (sent, says) in [
         (json!({"kind": "vote", "go": "yes"}), "go: must be true or false, not \"yes\""),
         (json!({"kind": {"kind": "vote"}}), "kind: must be a text, not an object"),
-        (json!({"kind": "nope"}), "kind: there is no \"nope\" here; choose one of tick"),
-        (json!({"kind": "vote"}), "go is missing"),
-        (json!({}), "kind is missing"),
+        (json!({"kind": "nope"}), "kind: there is no \"nope\"; choose one of tick"),
+        (json!({"kind": "vote"}), "go: is missing"),
+        (json!({}), "kind: is missing"),
     ] {
         let (code, problem) = add_record_entry(&app, sent).await;
         let detail = problem["detail"].as_str().unwrap();
@@ -166,17 +166,17 @@ async fn an_exported_plan_is_changed_and_imported_as_a_revision() {
         (code, answer["detail"].as_str().unwrap_or_default().to_owned())
     };
     let text = plan().await;
-    assert_eq!(bring(&text, "").await.1, "the plan says what is there already");
+    assert_eq!(bring(&text, "").await.1, "the plan equals the current one");
     send_command(&app, "start", "a trial").await;
     let longer = text.replacen("minimum_days = 3", "minimum_days = 4", 1);
     assert_ne!(longer, text);
     let (code, why) = bring(&longer, "more time").await;
     assert_eq!(
         (code, why.as_str()),
-        (409, "revision: must be higher than v2.0, which is carried out")
+        (409, "revision: must be higher than v2.0, the current revision")
     );
     let revised = longer.replacen("revision = \"v2.0\"", "revision = \"v2.1\"", 1);
-    assert_eq!(bring(&revised, "").await.1, "note: may not be empty");
+    assert_eq!(bring(&revised, "").await.1, "note: must not be empty");
     assert_eq!(bring(&revised, "more time").await.0, 200);
     assert_eq!(plan().await, revised);
     let now = read_rollout(&app).await;

@@ -169,7 +169,7 @@ async fn the_retention_policy_is_versioned_and_validated() {
     let (status, problem) =
         fetch_json(app.overwrite_request(Method::PUT, "/retention-policy").json(&short)).await;
     assert_eq!(status, 422);
-    assert!(problem["detail"].as_str().unwrap().starts_with("rollup_days: 0 (always)"));
+    assert!(problem["detail"].as_str().unwrap().starts_with("rollup_days: 0 (no limit)"));
     // With a retention of 0 days, raw events are not written at all.
     assert_eq!(
         fetch_json(collect_request(&app, sample_batch("1", "ada", json!([{"t": "view"}])))).await.0,

@@ -54,7 +54,7 @@ async fn saving_a_flag_does_not_change_its_kill_switch() {
     assert_eq!((&kept["killed"], &kept["name"]), (&json!(true), &json!("Renamed")));
     let (status, problem) = put(json!({"key": "F", "kind": "boolean", "killed": false})).await;
     assert_eq!(status, 422, "no document revives a flag");
-    assert!(problem["detail"].as_str().unwrap().contains("revive the flag"), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("use the action revive"), "{problem}");
     assert_eq!(act("revive").await.1["killed"], false);
     let (status, _) = put(json!({"key": "F", "kind": "boolean", "killed": true})).await;
     assert_eq!(status, 422, "nor kills it");
@@ -215,6 +215,29 @@ async fn a_token_of_the_project_outlives_its_environment() {
     assert_eq!(delete.status(), 204);
     assert_eq!(fetch_json(call(Method::GET, "/production/flags", &wide)).await.0, 200);
     assert_eq!(fetch_json(call(Method::GET, "/production/flags", &narrow)).await.0, 401);
+}
+
+/// A change of one environment leaves the others in memory as they are; a change of a shared part is
+/// read in all of them.
+#[tokio::test]
+async fn a_change_is_read_only_where_it_applies() {
+    let app = TestApp::start_app().await;
+    let url = format!("{}/api/v1/projects/default/environments", app.url);
+    let new = json!({"key": "staging"});
+    let made = app.client.post(url).bearer_auth(common::SERVER_TOKEN).json(&new).send().await;
+    assert_eq!(made.unwrap().status(), 201);
+    let staging = || app.service.find_environment("default", "staging").unwrap();
+    let before = staging();
+
+    let path = "/flags/EXERCISE_VIDEO_INTEGRATION";
+    let off = app.api_request(Method::POST, &format!("{path}/off")).send().await.unwrap();
+    assert_eq!(off.status(), 200);
+    assert!(Arc::ptr_eq(&before, &staging()), "a switch concerns one environment");
+
+    let segment = json!({"key": "vip", "name": "VIP", "condition": {"all": []}});
+    let made = app.api_request(Method::POST, "/segments").json(&segment).send().await.unwrap();
+    assert_eq!(made.status(), 201);
+    assert!(!Arc::ptr_eq(&before, &staging()), "segments are shared");
 }
 
 /// Of two imports of a plan upon the same version, one is refused. A dry run is answered as the

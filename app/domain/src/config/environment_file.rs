@@ -44,7 +44,7 @@ pub enum InvalidFile {
     #[error("this version reads format {known}, the file says {found}")]
     Format { found: u32, known: u32 },
     /// Two objects share a key.
-    #[error("{key} is there twice")]
+    #[error("{key} is listed twice")]
     Twice {
         /// `segments`, `flags` or `overrides`.
         list: &'static str,
@@ -350,7 +350,7 @@ mod tests {
             "flags.A.rules[0].condition: there is no segment beta; create it first"
         );
         assert!(complaint(&|f| f.flags.clear()).starts_with("overrides.A/ada"));
-        assert_eq!(complaint(&|f| f.flags.push(f.flags[0].clone())), "flags: A is there twice");
+        assert_eq!(complaint(&|f| f.flags.push(f.flags[0].clone())), "flags: A is listed twice");
         assert_eq!(
             complaint(&|f| f.segments[0].name = "x".repeat(3_000)),
             "segments.beta.name: must have at most 2000 bytes"

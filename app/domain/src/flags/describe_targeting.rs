@@ -38,10 +38,11 @@ pub fn describe_targeting(
     for needed in &state.prerequisites {
         let variants: Vec<&str> = needed.variants.iter().map(VariantName::as_str).collect();
         let (flag, variants) = (&needed.flag, variants.join(" or "));
-        lines.push(format!("Only where {flag} answers {variants}; {} otherwise.", off()));
+        lines.push(format!("Requires {flag} to return {variants}; otherwise {}.", off()));
     }
     lines.extend(describe_rules(&state.rules, now));
-    let rest = if state.rules.is_empty() { "everyone" } else { "everyone else" };
+    let is_first = state.rules.is_empty() && added_in.is_none();
+    let rest = if is_first { "everyone" } else { "everyone else" };
     let default = state.default_variant(flag);
     lines.push(match added_in {
         Some(phase) => {
@@ -107,14 +108,15 @@ fn describe_users(condition: &Condition) -> String {
         Condition::All(parts) if parts.len() == 1 => {
             parts.first().map(describe_users).unwrap_or_default()
         }
-        condition => format!("users with {condition}"),
+        condition => format!("users where {condition}"),
     }
 }
 
 fn describe_all_of(whom: &str) -> String {
     match whom {
         EVERYONE => whom.to_owned(),
-        whom => format!("all of {whom}"),
+        whom if whom.starts_with("users where ") => whom.to_owned(),
+        segment => format!("all of {segment}"),
     }
 }
 
@@ -126,7 +128,7 @@ fn describe_portion(portion: &Portion, whom: &str, now: Timestamp) -> String {
             describe_portion(&Portion::Fixed(ramp.to), whom, now)
         }
         Portion::Ramp(ramp) => format!(
-            "{} of {whom} (on the way from {} to {} between {} and {})",
+            "{} of {whom} (ramping from {} to {} between {} and {})",
             ramp.share_at(now),
             ramp.from,
             ramp.to,
@@ -174,7 +176,7 @@ mod tests {
                     "condition": {"attribute": "plan", "operator": "equals", "value": "pro"}}]}),
                 Some(2)
             ),
-            "on for 50 % and off for 50 % of users with plan is \"pro\". \
+            "on for 50 % and off for 50 % of users where plan is \"pro\". \
              on for members of the rollout from phase 2 on, off for everyone else."
         );
         let shares = |first: u32, second: u32| {
@@ -204,11 +206,11 @@ mod tests {
             "ends_at": "2026-01-02T00:00:00Z"});
         assert!(
             describe_document(json!({"rules": [{"variant": "on", "ramp": ramp}]}), None)
-                .starts_with("on for 50 % of everyone (on the way from 0 % to 100 % between")
+                .starts_with("on for 50 % of everyone (ramping from 0 % to 100 % between")
         );
         assert!(
             describe_document(json!({"prerequisites": [{"flag": "B", "variants": ["on"]}]}), None)
-                .starts_with("Only where B answers on; off for everyone otherwise.")
+                .starts_with("Requires B to return on; otherwise off for everyone.")
         );
     }
 }

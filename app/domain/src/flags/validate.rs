@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Flag, FlagKind, FlagState, Prerequisite};
+use super::{Flag, FlagKind, FlagState, Prerequisite, Serve};
 use crate::{
     field_error::{FieldCode, FieldProblem, join},
     ids::{FlagKey, SegmentKey, VariantName, is_reserved},
@@ -44,10 +44,10 @@ pub enum InvalidFlag {
     #[error("{0:?} is reserved; choose another one")]
     Reserved(String),
     /// Two variants share a name.
-    #[error("{0} is there twice")]
+    #[error("{0} is defined twice")]
     VariantTwice(VariantName),
     /// The type of a value differs from that of the flag.
-    #[error("must be of the kind {}, as the flag is", .kind.as_str())]
+    #[error("must be of the kind {}, the kind of the flag", .kind.as_str())]
     WrongType {
         variant: VariantName,
         /// The kind of the flag.
@@ -84,7 +84,7 @@ pub enum InvalidFlag {
         error: InvalidCondition,
     },
     /// The chain of prerequisites is too long.
-    #[error("{0} flags stand behind one another; at most {MAX_DEPTH} may")]
+    #[error("{0} flags depend on one another in a chain; at most {MAX_DEPTH} may")]
     TooDeep(usize),
     /// A prerequisite references a flag that does not exist or is archived.
     #[error("there is no flag {flag} in use")]
@@ -94,10 +94,10 @@ pub enum InvalidFlag {
         flag: FlagKey,
     },
     /// A prerequisite accepts no variant.
-    #[error("name at least one variant that will do")]
+    #[error("name at least one accepted variant")]
     NoVariants(usize),
     /// The flag depends on itself.
-    #[error("{} is a circle; take one of them out", format_cycle(.0))]
+    #[error("{} is a circle; remove one of them", format_cycle(.0))]
     Cycle(Vec<FlagKey>),
     /// A field has too many items or is too long.
     #[error("{found} is more than the {most} that are allowed")]
@@ -252,8 +252,9 @@ impl FlagState {
         check_at_most("rules", self.rules.len(), MAX_RULES)?;
         for (rule, content) in self.rules.iter().enumerate() {
             not_longer(format!("rules[{rule}].name"), content.name.len(), MAX_TEXT_BYTES)?;
+            let field = if matches!(content.serve, Serve::Split(_)) { "split" } else { "variant" };
             for variant in content.serve.variants() {
-                flag.require_variant(&format!("rules[{rule}]"), variant)?;
+                flag.require_variant(&format!("rules[{rule}].{field}"), variant)?;
             }
             let is_unknown =
                 |key: &SegmentKey| key.as_str() != EVERYONE && !segments.contains_key(key);
@@ -362,11 +363,11 @@ mod tests {
         );
         assert_eq!(
             flag_complaint(|flag| flag.variants[0].value = json!("yes")),
-            "variants.on.value: must be of the kind boolean, as the flag is"
+            "variants.on.value: must be of the kind boolean, the kind of the flag"
         );
         assert_eq!(
             flag_complaint(|flag| flag.variants[1] = flag.variants[0].clone()),
-            "variants: on is there twice"
+            "variants: on is defined twice"
         );
         assert!(flag_complaint(|flag| flag.tags = vec!["a b".into()]).starts_with("tags[0]:"));
         assert!(flag_complaint(|flag| flag.name = "x".repeat(3_000)).starts_with("name: 3000"));
@@ -405,7 +406,7 @@ mod tests {
         let complaint = state_complaint;
         assert_eq!(
             complaint(json!({"rules": [{"variant": "on"}, {"variant": "blue"}]})),
-            "rules[1]: there is no variant blue"
+            "rules[1].variant: there is no variant blue"
         );
         assert_eq!(
             complaint(json!({"rules": [{"variant": "on", "condition": {"in_segment": "vip"}}]})),
@@ -453,11 +454,11 @@ mod tests {
     fn a_circle_of_prerequisites_is_refused() {
         assert_eq!(
             state_complaint(json!({"prerequisites": [{"flag": "B", "variants": ["on"]}]})),
-            "prerequisites: A → B → C → A is a circle; take one of them out"
+            "prerequisites: A → B → C → A is a circle; remove one of them"
         );
         assert_eq!(
             state_complaint(json!({"prerequisites": [{"flag": "A", "variants": ["on"]}]})),
-            "prerequisites: A → A is a circle; take one of them out"
+            "prerequisites: A → A is a circle; remove one of them"
         );
     }
 }

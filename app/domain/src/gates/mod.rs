@@ -137,7 +137,7 @@ pub fn evaluate_gate(
     conditions.extend(check_checklist(plan, phase, state));
     if let Some(incident) = state.record.open_incidents().find(|i| i.kind == IncidentKind::Kill) {
         let detail = format!(
-            "incident {} is open: bring the flags back and close it, or roll back",
+            "incident {} is open: revive the flags and close it, or roll back",
             incident.id
         );
         let title = "No kill switch";

@@ -44,7 +44,7 @@ impl IncidentKind {
         match self {
             Self::Immediate => "Critical errors, security issues, or a major loss of performance.",
             Self::Gradual => "Performance gets worse, or errors become more frequent.",
-            Self::Full => "The business suffers noticeably.",
+            Self::Full => "The business is affected noticeably.",
             Self::Kill => "A feature must stop for all users at once.",
         }
     }
@@ -63,10 +63,10 @@ impl IncidentKind {
     #[must_use]
     pub fn follow_up(self) -> &'static str {
         match self {
-            Self::Immediate => "Tell everyone on the contact list at once.",
-            Self::Gradual => "Look at the numbers twice as often; restore in steps.",
-            Self::Full => "Write a post-mortem; without one there is no next advance.",
-            Self::Kill => "Tell everyone at once, and bring each flag back on its page.",
+            Self::Immediate => "Notify all contacts at once.",
+            Self::Gradual => "Check the metrics twice as often; restore the shares in steps.",
+            Self::Full => "Write a post-mortem; the next advance requires it.",
+            Self::Kill => "Notify all contacts at once, and revive each flag on its page.",
         }
     }
 }

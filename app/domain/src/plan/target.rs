@@ -134,7 +134,7 @@ pub enum ComparedWith {
     Fixed,
     /// The threshold is a relative change, in %, against the control arm.
     Control,
-    /// The threshold is a relative change, in %, against the time before the rollout.
+    /// The threshold is a relative change, in %, against the baseline the rollout.
     Baseline,
 }
 
@@ -178,7 +178,7 @@ impl fmt::Display for Target {
             ComparedWith::Fixed => write!(f, " {sign} {threshold}{}", metric.unit()),
             ComparedWith::Control => write!(f, " change {sign} {threshold} % against control"),
             ComparedWith::Baseline => {
-                write!(f, " change {sign} {threshold} % against the time before")
+                write!(f, " change {sign} {threshold} % against the baseline")
             }
         }
     }

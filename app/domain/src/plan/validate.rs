@@ -77,17 +77,17 @@ pub enum InvalidPlan {
         problem: String,
     },
     /// Two phases add the same flag.
-    #[error("{flag} is already there")]
+    #[error("{flag} is already added by an earlier phase")]
     FlagTwice {
         /// The index of the second phase, from 0.
         index: usize,
         flag: FlagKey,
     },
     /// A segment or flag is defined twice, or a segment takes a built-in name.
-    #[error("{key} is already there")]
+    #[error("{key} is defined twice or built in")]
     KeyTwice { list: &'static str, key: String },
     /// Two checklist items, sign-off statements or KPI names of one list are equal.
-    #[error("{item:?} is there twice")]
+    #[error("{item:?} is listed twice")]
     ItemTwice { list: String, item: String },
     /// A segment is invalid on its own.
     #[error("{error}")]
@@ -216,7 +216,7 @@ impl Plan {
         }
         let unnamed = self.phases.iter().position(|phase| phase.name.trim().is_empty());
         if let Some(index) = unnamed {
-            return wrong(format!("phases[{index}].name"), "may not be empty".to_owned());
+            return wrong(format!("phases[{index}].name"), "must not be empty".to_owned());
         }
         if let Some(item) = find_repeated(self.checklist.iter().flat_map(|group| &group.items)) {
             let list = "checklist".to_owned();
@@ -379,7 +379,7 @@ pub(crate) mod tests {
         assert_eq!(validation_error(|f| f.plan.quorum = 51), "quorum: at most 50 accounts");
         assert_eq!(
             validation_error(|f| f.plan.phases[1].name = " ".into()),
-            "phases[1].name: may not be empty"
+            "phases[1].name: must not be empty"
         );
         assert!(
             validation_error(|f| f.format = 9).starts_with("format: this version reads format 1")
@@ -407,15 +407,15 @@ pub(crate) mod tests {
         );
         assert_eq!(
             validation_error(|f| f.plan.phases[2].flags = f.plan.phases[0].flags.clone()),
-            "phases[2].flags: A is already there"
+            "phases[2].flags: A is already added by an earlier phase"
         );
         assert_eq!(
             validation_error(|f| f.segments[0].key = SegmentKey::new("everyone").unwrap()),
-            "segments: everyone is already there"
+            "segments: everyone is defined twice or built in"
         );
         assert_eq!(
             validation_error(|f| f.plan.phases[1].checklist = vec!["x".into(), "x".into()]),
-            "phases[1].checklist: \"x\" is there twice"
+            "phases[1].checklist: \"x\" is listed twice"
         );
         assert!(
             validation_error(|f| f.flags[1].variants.truncate(1))

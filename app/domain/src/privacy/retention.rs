@@ -104,19 +104,20 @@ impl RetentionPolicy {
     pub fn validate(self) -> Result<(), FieldError> {
         let invalid = |field, message| Err(FieldError::new(field, FieldCode::Invalid, message));
         if self.raw_days > MAX_RAW_DAYS {
-            let message = format!("0 (not kept) to {MAX_RAW_DAYS}, not {}", self.raw_days);
+            let message = format!("0 (not stored) to {MAX_RAW_DAYS}, not {}", self.raw_days);
             return invalid("raw_days", message);
         }
         if self.rollup_days != 0 && self.rollup_days < MIN_NUMBER_DAYS {
             let found = self.rollup_days;
             let message = format!(
-                "0 (always), or at least {MIN_NUMBER_DAYS}, because panels compare 90 days with the 90 before; not {found}"
+                "0 (no limit), or at least {MIN_NUMBER_DAYS}, because panels compare 90 days with the 90 before; not {found}"
             );
             return invalid("rollup_days", message);
         }
         for kind in RetentionKind::ALL {
             if self.days_of_kind(kind) > MAX_DAYS {
-                let message = format!("0 (always) to {MAX_DAYS}, not {}", self.days_of_kind(kind));
+                let message =
+                    format!("0 (no limit) to {MAX_DAYS}, not {}", self.days_of_kind(kind));
                 return invalid(kind.as_str(), message);
             }
         }

@@ -2,15 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{accounts::Role, ids::PhaseNumber};
+use crate::{
+    accounts::Role,
+    field_error::{FieldCode, FieldError},
+    ids::PhaseNumber,
+};
 
 /// Why a command or record entry was refused. Nothing changes then.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(tag = "refusal", rename_all = "snake_case")]
+#[serde(tag = "error", rename_all = "snake_case")]
 pub enum CommandError {
     /// The revision changes served phases or lowers the gate, which only an admin may do.
-    #[error("{what}; an admin can bring such a revision in")]
+    #[error("{what}; only an admin can import such a revision")]
     RevisionOverrules { what: String },
     /// The role is too low.
     #[error("this needs the role {}; ask an account that has it", needs.as_str())]
@@ -23,10 +27,10 @@ pub enum CommandError {
     /// The rollout has not been started.
     #[error("the rollout has not started; start it first")]
     NotStarted,
-    #[error("the rollout was aborted; bring its plan in again to begin anew")]
+    #[error("the rollout was aborted; import its plan again to start a new one")]
     Ended,
     /// All phases are done.
-    #[error("the rollout is completed; roll it back if something is wrong")]
+    #[error("the rollout is completed; roll it back if there is a problem")]
     Completed,
     /// The rollout is paused and must be resumed first.
     #[error("the rollout is paused; resume it first")]
@@ -65,12 +69,12 @@ pub enum CommandError {
     #[error("incident {incident} was a full rollback: write its post-mortem first")]
     PostMortemDue { incident: u32 },
     /// The command takes features away, so it needs a reason.
-    #[error("reason: say what is wrong; everyone who is told will read it")]
+    #[error("must state the problem; it is part of the message to stakeholders")]
     ReasonMissing,
-    #[error("detected_at: that is in the future")]
+    #[error("must not be in the future")]
     NoticedLater,
     /// The detection time is too long ago.
-    #[error("detected_at: at most {days} days ago")]
+    #[error("must be at most {days} days ago")]
     NoticedLongAgo { days: i64 },
     /// Shares of 100 % are not throttled.
     #[error("all shares reached are 100 %, which cannot be halved; roll back instead")]
@@ -82,7 +86,7 @@ pub enum CommandError {
     #[error("all shares are as planned; there is nothing to restore")]
     NotHalved,
     /// The plan has no such item.
-    #[error("item: the plan has no item {item:?}")]
+    #[error("the plan has no item {item:?}")]
     UnknownItem { item: String },
     /// Server tokens vote only if the plan allows it.
     #[error(
@@ -91,7 +95,7 @@ pub enum CommandError {
     TokenVote,
     /// A vote belongs to an account, so that each account has one vote.
     #[error(
-        "a vote belongs to an account, and {voter:?} is none: vote with a token that an account has made, or one of \
+        "a vote belongs to an account, and {voter:?} is not one: use a token created by an account, or by \
          `phasegate token create --owner EMAIL`"
     )]
     VoteWithoutAccount {
@@ -99,50 +103,50 @@ pub enum CommandError {
         voter: String,
     },
     /// The current phase has no such criterion.
-    #[error("statement: the current phase has no criterion {statement:?} to sign off")]
+    #[error("the current phase has no criterion {statement:?} to sign off")]
     UnknownCriterion { statement: String },
     /// The record has no incident of that number.
-    #[error("incident: there is none with the number {incident}")]
+    #[error("there is no incident {incident}")]
     UnknownIncident { incident: u32 },
     /// The incident is already closed.
-    #[error("incident {incident} is closed already")]
+    #[error("incident {incident} is already closed")]
     ClosedAlready { incident: u32 },
     /// The new plan equals the current one.
-    #[error("the plan says what is there already")]
+    #[error("the plan equals the current one")]
     SamePlan,
     /// Another rollout is under way; an environment has one at a time.
-    #[error("key: {key} is under way; complete or abort it before you bring in another plan")]
+    #[error("key: {key} is in progress; complete or abort it before you import another plan")]
     OtherPlan {
         /// The plan of the running rollout.
         key: String,
     },
     /// The revision is not higher than the current one.
-    #[error("revision: must be higher than {current}, which is carried out")]
+    #[error("revision: must be higher than {current}, the current revision")]
     RevisionNotHigher {
         /// The current revision of the plan.
         current: String,
     },
     /// The new plan lacks the current phase.
-    #[error("phases: phase {phase} is being served; roll back before you take it out of the plan")]
+    #[error("phases: phase {phase} is being served; roll back before you remove it from the plan")]
     PhaseGone { phase: PhaseNumber },
     /// A required field is empty.
-    #[error("{field}: may not be empty")]
+    #[error("must not be empty")]
     Missing { field: String },
 }
 
 impl CommandError {
-    /// Whether the request is invalid whatever the state of the rollout.
+    /// The error as one about a field, if the request is invalid whatever the state of the rollout.
     #[must_use]
-    pub fn is_about_input(&self) -> bool {
-        matches!(
-            self,
-            Self::ReasonMissing
-                | Self::NoticedLater
-                | Self::NoticedLongAgo { .. }
-                | Self::UnknownItem { .. }
-                | Self::UnknownCriterion { .. }
-                | Self::UnknownIncident { .. }
-                | Self::Missing { .. }
-        )
+    pub fn field_error(&self) -> Option<FieldError> {
+        let (field, code) = match self {
+            Self::ReasonMissing => ("reason", FieldCode::Missing),
+            Self::NoticedLater | Self::NoticedLongAgo { .. } => ("detected_at", FieldCode::Invalid),
+            Self::UnknownItem { .. } => ("item", FieldCode::Unknown),
+            Self::UnknownCriterion { .. } => ("statement", FieldCode::Unknown),
+            Self::UnknownIncident { .. } => ("incident", FieldCode::Unknown),
+            Self::Missing { field } => (field.as_str(), FieldCode::Missing),
+            _ => return None,
+        };
+        Some(FieldError::new(field, code, self.to_string()))
     }
 }

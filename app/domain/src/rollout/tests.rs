@@ -56,7 +56,7 @@ fn describe_outcome(
         }
         Err(refusal) => {
             let json = serde_json::to_value(&refusal).unwrap();
-            format!("!{}", json["refusal"].as_str().unwrap())
+            format!("!{}", json["error"].as_str().unwrap())
         }
     }
 }

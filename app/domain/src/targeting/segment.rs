@@ -56,7 +56,7 @@ pub enum InvalidSegment {
     #[error("{0}")]
     Value(#[from] InvalidCondition),
     /// The segment would refer to itself, directly or through others.
-    #[error("{} is a circle; take one of these segments out", format_cycle(.0))]
+    #[error("{} is a circle; remove one of these segments", format_cycle(.0))]
     Cycle(Vec<SegmentKey>),
 }
 
@@ -230,7 +230,7 @@ mod tests {
         let circular = sample_segment("vip", json!({"not": {"in_segment": "staff"}}));
         assert_eq!(
             text(circular.validate(&all)),
-            "condition: vip → staff → vip is a circle; take one of these segments out"
+            "condition: vip → staff → vip is a circle; remove one of these segments"
         );
         let itself = sample_segment("me", json!({"in_segment": "me"}));
         assert!(matches!(itself.validate(&all), Err(InvalidSegment::Cycle(_))));

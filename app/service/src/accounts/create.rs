@@ -10,7 +10,7 @@ use crate::{Service, ServiceError, secrets::Seed};
 ///
 /// # Errors
 /// Returns an error if the e-mail address is invalid or already has an account, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_account(
     service: &Service,

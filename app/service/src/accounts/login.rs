@@ -44,7 +44,7 @@ pub struct LoggedIn {
 /// # Errors
 /// Returns an error if address and password do not match, after too many attempts, or if storage
 /// fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn log_in(
     service: &Service,
@@ -104,7 +104,7 @@ pub(crate) async fn is_password(
 ///
 /// # Errors
 /// Returns [`ServiceError::NotFound`] if there is none, or an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn account_by_email(service: &Service, email: &str) -> Result<Account, ServiceError> {
     let found = service.stores.state.stored_account(email).await?;
@@ -117,7 +117,7 @@ pub async fn account_by_email(service: &Service, email: &str) -> Result<Account,
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_account(
     service: &Service,

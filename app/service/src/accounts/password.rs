@@ -76,7 +76,7 @@ pub(super) fn matches_hash(password: &str, hash: &str) -> bool {
 ///
 /// # Errors
 /// Returns [`ServiceError::NotFound`] if no account has that address, or an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn set_password(
     service: &Service,

@@ -8,7 +8,7 @@ use crate::{Service, ServiceError};
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_session(service: &Service, session: &Session) -> Result<(), ServiceError> {
     Ok(service.stores.state.create_session(session).await?)
@@ -18,7 +18,7 @@ pub async fn create_session(service: &Service, session: &Session) -> Result<(), 
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_session(service: &Service, session: &Session) -> Result<bool, ServiceError> {
     Ok(service.stores.state.save_session(session).await?)
@@ -28,7 +28,7 @@ pub async fn save_session(service: &Service, session: &Session) -> Result<bool, 
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn load_session(service: &Service, id: Digest) -> Result<Option<Session>, ServiceError> {
     Ok(service.stores.state.find_session(id, service.now()).await?)
@@ -38,7 +38,7 @@ pub async fn load_session(service: &Service, id: Digest) -> Result<Option<Sessio
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_session(service: &Service, id: Digest) -> Result<(), ServiceError> {
     Ok(service.stores.state.delete_session(id).await?)
@@ -48,7 +48,7 @@ pub async fn delete_session(service: &Service, id: Digest) -> Result<(), Service
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_expired_sessions(service: &Service) -> Result<(), ServiceError> {
     Ok(service.stores.state.delete_ended_sessions(service.now()).await?)

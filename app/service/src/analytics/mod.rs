@@ -181,7 +181,7 @@ async fn run_blocking<T: Send + 'static>(
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, users are not counted by the dimension, or
 /// storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn compute_analytics(
     service: &Service,
@@ -249,7 +249,7 @@ pub async fn compute_analytics(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_dimensions(
     service: &Service,

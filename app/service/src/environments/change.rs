@@ -59,7 +59,7 @@ fn environment_document(live: &CachedEnvironment) -> Option<serde_json::Value> {
 /// # Errors
 /// Returns an error if the actor lacks the admin role, a field is invalid, another change came
 /// first, or another environment of the project has that key.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn rename_environment(
     service: &Service,
@@ -104,7 +104,7 @@ pub async fn rename_environment(
 /// # Errors
 /// Returns an error if the actor lacks the admin role, `typed` is another key, it is the project's
 /// last environment, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_environment(
     service: &Service,

@@ -20,7 +20,7 @@ const MAX_ENVIRONMENTS: usize = 50;
 /// # Errors
 /// Returns an error if the actor lacks the admin role, a field is invalid, the project has an
 /// environment of that key or too many environments, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_environment(
     service: &Service,

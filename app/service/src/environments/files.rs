@@ -43,7 +43,7 @@ pub struct EnvironmentExport {
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn export_environment(
     service: &Service,
     actor: &Actor,
@@ -88,7 +88,7 @@ fn digest_versions(live: &CachedEnvironment) -> String {
 ///
 /// # Errors
 /// Returns an error if the actor lacks the operator role or the result would be invalid.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn preview_import(
     service: &Service,
     actor: &Actor,
@@ -109,7 +109,7 @@ pub fn preview_import(
 ///
 /// # Errors
 /// Returns the errors of [`import_environment`], but never a conflict.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn try_import(
     service: &Service,
     actor: &Actor,
@@ -184,7 +184,7 @@ fn check_file(
 /// # Errors
 /// Returns an error if the actor may not make the changes, the result would be invalid, or the
 /// environment has changed since the preview.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn import_environment(
     service: &Service,

@@ -5,6 +5,7 @@ use phasegate_domain::{
     field_error::{FieldCode, FieldError},
     flags::FlagDocument,
     json::{self, InvalidJson},
+    words::serde_field_error,
 };
 use serde_json::Value;
 
@@ -147,7 +148,7 @@ pub fn parse_file(text: &str) -> Result<EnvironmentFile, ServiceError> {
         let mut reader = serde_json::Deserializer::from_str(text);
         let file = serde_path_to_error::deserialize(&mut reader);
         let file = file.map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
-            FieldError::of_serde(&error.path().to_string(), &error.inner().to_string())
+            serde_field_error(&error.path().to_string(), &error.inner().to_string())
         })?;
         let whole =
             |error: InvalidJson| FieldError::without_field(FieldCode::Invalid, error.to_string());

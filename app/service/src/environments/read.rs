@@ -9,7 +9,7 @@ use crate::{Service, ServiceError, access::Actor};
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 pub fn list_environments(
     service: &Service,
     actor: &Actor,
@@ -24,7 +24,7 @@ pub fn list_environments(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or there is none of that id.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 pub fn read_environment(
     service: &Service,
     actor: &Actor,

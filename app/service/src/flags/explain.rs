@@ -74,7 +74,7 @@ fn explain_entry(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, or the environment or flag does not exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn explain_flags(
     service: &Service,
     actor: &Actor,
@@ -109,7 +109,7 @@ pub struct Split {
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, the flag does not exist, the attributes are
 /// invalid, or there are too many users.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn evaluate_batch(
     service: &Service,
     actor: &Actor,

@@ -17,7 +17,7 @@ use crate::{CachedEnvironment, Service, ServiceError, access::Actor, evaluation_
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn stored_flags(
     service: &Service,
     actor: &Actor,
@@ -31,7 +31,7 @@ pub fn stored_flags(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or there is none of that key.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn stored_flag(
     service: &Service,
     actor: &Actor,
@@ -92,7 +92,7 @@ fn build_flag_row(
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, the environment does not exist, or storage
 /// fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn list_flags(
     service: &Service,
@@ -140,7 +140,7 @@ pub struct FlagDetail {
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, the flag does not exist, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_flag_detail(
     service: &Service,

@@ -39,7 +39,7 @@ fn audit_override_change(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn list_overrides(
     service: &Service,
     actor: &Actor,
@@ -53,7 +53,7 @@ pub fn list_overrides(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or there is none.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn find_override(
     service: &Service,
     actor: &Actor,
@@ -94,7 +94,7 @@ pub enum Found {
 /// # Errors
 /// Returns an error if the actor lacks the operator role, a field is invalid, a variable of the
 /// server pins the flag's answer, or the stored override is not the expected one.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_override(
     service: &Service,
@@ -149,7 +149,7 @@ pub async fn save_override(
 /// # Errors
 /// Returns an error if the actor lacks the operator role, there is none, or another change came
 /// first.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_override(
     service: &Service,

@@ -18,7 +18,7 @@ use crate::{Service, ServiceError, access::Actor};
 /// # Errors
 /// Returns an error if the actor lacks the operator role, the entry is no change of that flag, or
 /// the restored flag would be invalid.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn restore_flag(
     service: &Service,

@@ -6,6 +6,7 @@ use phasegate_domain::{
     field_error::{FieldCode, FieldError},
     flags::{Flag, FlagDocument, FlagState},
     ids::{EnvironmentId, FlagKey},
+    words::serde_field_error,
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -89,7 +90,7 @@ fn changed_fields(before: &Flag, after: &Flag) -> String {
 /// # Errors
 /// Returns an error if the actor lacks the operator role, a field is invalid, or there is a flag of
 /// that key.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_flag(
     service: &Service,
@@ -132,7 +133,7 @@ pub async fn create_flag(
 /// # Errors
 /// Returns an error if the actor lacks the operator role, the flag does not exist or is not at the
 /// expected version, a field is invalid, or the rest of the configuration forbids the change.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn replace_flag(
     service: &Service,
@@ -145,7 +146,7 @@ pub async fn replace_flag(
     change_flag(service, actor, environment, &key, expected, |flag| {
         if document.killed != flag.killed {
             let act = if document.killed { "kill" } else { "revive" };
-            let text = format!("no document changes it; {act} the flag by the act of that name");
+            let text = format!("cannot be changed by a document; use the action {act}");
             return Err(ServiceError::invalid("killed", FieldCode::Unchangeable, text));
         }
         *flag = document.clone();
@@ -162,7 +163,7 @@ const ATTEMPTS: usize = 20;
 ///
 /// # Errors
 /// Returns the errors of [`replace_flag`] and of the function.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn change_flag(
     service: &Service,
     actor: &Actor,
@@ -203,9 +204,9 @@ async fn try_change_flag(
     change(&mut after)?;
     refuse_past_switches(&after, now)?;
     if after.key != before.key || after.kind != before.kind {
-        let text =
-            "key and kind of a flag never change, because apps rely on them; make a new flag";
-        return Err(FieldError::without_field(FieldCode::Unchangeable, text).into());
+        let field = if after.key == before.key { "kind" } else { "key" };
+        let text = "cannot be changed, because apps rely on it; create a new flag";
+        return Err(FieldError::new(field, FieldCode::Unchangeable, text).into());
     }
     if after == before {
         return Ok(());
@@ -258,7 +259,7 @@ async fn try_change_flag(
 ///
 /// # Errors
 /// Returns the errors of [`replace_flag`].
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_flag(
     service: &Service,
@@ -295,7 +296,7 @@ pub async fn delete_flag(
 /// Returns an error that names the invalid field and the reason.
 pub fn read_document(json: Value) -> Result<FlagDocument, ServiceError> {
     serde_path_to_error::deserialize(json).map_err(|error| {
-        FieldError::of_serde(&error.path().to_string(), &error.inner().to_string()).into()
+        serde_field_error(&error.path().to_string(), &error.inner().to_string()).into()
     })
 }
 
@@ -303,7 +304,7 @@ pub fn read_document(json: Value) -> Result<FlagDocument, ServiceError> {
 ///
 /// # Errors
 /// Returns an error that names the first invalid field.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn check_document(
     service: &Service,
     environment: EnvironmentId,

@@ -14,7 +14,7 @@ use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 ///
 /// # Errors
 /// Returns an error if storage fails. Evaluation is correct even before a switch is recorded.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn record_due_switches(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();

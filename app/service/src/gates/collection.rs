@@ -11,6 +11,7 @@ use phasegate_domain::{
 use phasegate_store::models::AuditQuery;
 use serde_json::Value;
 
+use super::unmeasured::Unmeasured;
 use crate::{
     Service, ServiceError,
     collection_settings::{find_pinned_switch, resolve_collection_settings},
@@ -23,7 +24,7 @@ const CHANGES: u32 = 500;
 /// The first full day of collection by switch, or why there is none; in the order of
 /// [`Switch::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Collection([Result<i64, String>; 3]);
+pub(super) struct Collection([Result<i64, Unmeasured>; 3]);
 
 impl Collection {
     /// Reads since when each switch has been on, looking back to `from_day`.
@@ -49,10 +50,8 @@ impl Collection {
         Ok(Self(Switch::ALL.map(|switch| {
             match find_pinned_switch(service, switch) {
                 Some((variable, false)) => {
-                    return Err(format!(
-                        "{} not collected: {variable} is set",
-                        describe_switch(switch)
-                    ));
+                    let variable = variable.to_owned();
+                    return Err(Unmeasured::PinnedOff { switch, variable });
                 }
                 // Variables leave no audit entries: the switch counts as on for the whole time.
                 Some((_, true)) => return Ok(from_day),
@@ -66,18 +65,10 @@ impl Collection {
     ///
     /// # Errors
     /// Returns the reason why nothing is collected.
-    pub(super) fn collected_since(&self, switch: Switch) -> Result<i64, String> {
+    pub(super) fn collected_since(&self, switch: Switch) -> Result<i64, Unmeasured> {
         let mut all = Switch::ALL.into_iter().zip(&self.0);
         let found = all.find(|(known, _)| *known == switch).map(|(_, since)| since.clone());
         found.unwrap_or(Ok(i64::MIN))
-    }
-}
-
-fn describe_switch(switch: Switch) -> &'static str {
-    match switch {
-        Switch::Analytics => "not measured: analytics are",
-        Switch::Performance => "not measured: vitals and timings are",
-        Switch::Errors => "not measured: errors are",
     }
 }
 
@@ -87,18 +78,12 @@ fn switched_on_since(
     current: CollectionSettings,
     changes: &[(Timestamp, Change)],
     from_day: i64,
-) -> Result<i64, String> {
+) -> Result<i64, Unmeasured> {
     if current.sample_rate.buckets() == 0 {
-        return Err(
-            "not measured: the share of visits that is measured is 0 %; raise it under Settings"
-                .to_owned(),
-        );
+        return Err(Unmeasured::NothingSampled);
     }
     if !current.is_on(switch) {
-        return Err(format!(
-            "{} not collected; switch that on under Settings",
-            describe_switch(switch)
-        ));
+        return Err(Unmeasured::SwitchedOff(switch));
     }
     let was_off = |(_, change): &&(Timestamp, Change)| match change {
         Change::Saved { before: Some(before), .. } => {
@@ -110,15 +95,10 @@ fn switched_on_since(
     Ok(changes.iter().find(was_off).map_or(from_day, |(at, _)| day_of(*at) + 1))
 }
 
-/// Describes a switch that has been on for less than a full day.
-pub(super) fn describe_late_start(switch: Switch, day: i64) -> String {
-    let date =
-        Timestamp::from_timestamp(day * 86_400, 0).map(|at| at.format("%Y-%m-%d").to_string());
-    format!(
-        "{} collected again since today; whole days are counted, from {} (UTC) on",
-        describe_switch(switch),
-        date.unwrap_or_default()
-    )
+/// Returns the reason for a switch that is collected in full from a future day on.
+pub(super) fn late_start(switch: Switch, day: i64) -> Unmeasured {
+    let at = Timestamp::from_timestamp(day * 86_400, 0).unwrap_or_default();
+    Unmeasured::JustStarted { switch, from: at.date_naive() }
 }
 
 /// Returns the switch that a metric depends on. Feedback is always collected.
@@ -164,9 +144,12 @@ mod tests {
         assert_eq!(switched_on_since(Switch::Errors, on, &[], 100), Ok(100));
         let anonymous = CollectionSettings { sample_rate: Share::from_percent(0.0).unwrap(), ..on };
         assert!(
-            switched_on_since(Switch::Errors, anonymous, &[], 100).unwrap_err().contains("is 0 %")
+            switched_on_since(Switch::Errors, anonymous, &[], 100)
+                .unwrap_err()
+                .to_string()
+                .contains("is 0 %")
         );
-        let refused = switched_on_since(Switch::Errors, off, &[], 100).unwrap_err();
+        let refused = switched_on_since(Switch::Errors, off, &[], 100).unwrap_err().to_string();
         assert!(refused.starts_with("not measured: errors are not collected"), "{refused}");
     }
 }

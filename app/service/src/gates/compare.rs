@@ -8,7 +8,10 @@ use phasegate_domain::{
     plan::{ComparedWith, Target},
 };
 
-use super::evidence::{Days, Evidence, Group, union_user_sets};
+use super::{
+    evidence::{Days, Evidence, Group, union_user_sets},
+    unmeasured::Unmeasured,
+};
 
 /// The group that a target's users are compared with.
 pub(super) enum Others {
@@ -31,12 +34,13 @@ impl Others {
 impl Evidence {
     /// Returns the group that a target compares with, `None` for a fixed threshold. `Err` is the
     /// reason why there is no such group.
-    pub(super) fn comparison_group(&self, with: ComparedWith) -> Result<Option<Others>, String> {
+    pub(super) fn comparison_group(
+        &self,
+        with: ComparedWith,
+    ) -> Result<Option<Others>, Unmeasured> {
         match with {
             ComparedWith::Fixed => Ok(None),
-            ComparedWith::Baseline if self.before.is_none() => {
-                Err("it is not known when the rollout began".to_owned())
-            }
+            ComparedWith::Baseline if self.before.is_none() => Err(Unmeasured::NoBaseline),
             ComparedWith::Baseline => Ok(Some(Others::Before)),
             ComparedWith::Control => self.control_group().map(Some),
         }
@@ -44,9 +48,9 @@ impl Evidence {
 
     /// Returns both arms of the compared entry at its planned share. A throttled share admits other
     /// users, so its arms are left out. `Err` if the sample ratio does not match the share.
-    fn control_group(&self) -> Result<Others, String> {
+    fn control_group(&self) -> Result<Others, Unmeasured> {
         let entry = self.compared.as_ref();
-        let (segment, share) = entry.ok_or("there is no control group")?;
+        let (segment, share) = entry.ok_or(Unmeasured::NoControl)?;
         let arms = |is_treatment| -> BTreeSet<Arm> {
             let arms = self.arms.iter().filter(|arm| {
                 arm.segment == *segment && arm.share() == *share && arm.is_treatment == is_treatment
@@ -60,7 +64,7 @@ impl Evidence {
         };
         let (treatment, control) = (users(&inside), users(&outside));
         match sample_ratio_mismatch(treatment, control, share.percent() / 100.0) {
-            Some(problem) => Err(problem),
+            Some(problem) => Err(Unmeasured::SampleRatio(problem)),
             None => Ok(Others::Control(inside, outside)),
         }
     }

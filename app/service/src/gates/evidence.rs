@@ -18,7 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use phasegate_store::models::{Rollup, RollupQuery};
 
-use super::collection::{Collection, describe_late_start, required_switch};
+use super::{
+    collection::{Collection, late_start, required_switch},
+    unmeasured::Unmeasured,
+};
 use crate::{Service, ServiceError};
 
 const METRICS: [Metric; 7] = [
@@ -168,24 +171,22 @@ impl Evidence {
     ///
     /// # Errors
     /// Returns the reason why it is not measured.
-    pub(super) fn measured_days(&self, target: &Target) -> Result<Days, String> {
+    pub(super) fn measured_days(&self, target: &Target) -> Result<Days, Unmeasured> {
         if let Some(scope) = &target.scope
             && self.flags_in_scope(Some(scope)).next().is_none()
         {
-            return Err(format!("not measured: no phase reached so far adds {scope}"));
+            return Err(Unmeasured::LaterFlag(scope.clone()));
         }
         if let (CriterionMetric::Events, Some(event)) = (target.metric, &target.event)
             && !self.events.contains(event)
         {
-            return Err(format!(
-                "not measured: no event {event:?} was received; compare the name with the app's"
-            ));
+            return Err(Unmeasured::UnknownEvent(event.clone()));
         }
         let since = match required_switch(target.metric) {
             Some(switch) => {
                 let since = self.collection.collected_since(switch)?;
                 if since >= self.days.1 && since > self.days.0 {
-                    return Err(describe_late_start(switch, since));
+                    return Err(late_start(switch, since));
                 }
                 since
             }
@@ -199,7 +200,7 @@ impl Evidence {
     pub(super) fn uncollected_reasons(&self) -> Option<String> {
         let reasons =
             Switch::ALL.iter().filter_map(|switch| self.collection.collected_since(*switch).err());
-        let reasons: Vec<String> = reasons.collect();
+        let reasons: Vec<String> = reasons.map(|reason| reason.to_string()).collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 

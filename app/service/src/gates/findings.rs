@@ -32,11 +32,11 @@ impl Evidence {
         let of = sample_unit(target.metric, target.compared_with != ComparedWith::Fixed);
         let days = match self.measured_days(target) {
             Ok(days) => days,
-            Err(problem) => return CriterionResult::unknown(problem),
+            Err(problem) => return CriterionResult::unknown(problem.to_string()),
         };
         let others = match self.comparison_group(target.compared_with) {
             Ok(others) => others,
-            Err(problem) => return CriterionResult::unknown(problem),
+            Err(problem) => return CriterionResult::unknown(problem.to_string()),
         };
         let found = match &others {
             None => {

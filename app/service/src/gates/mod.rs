@@ -6,6 +6,7 @@ mod compare;
 mod evidence;
 mod findings;
 mod measure;
+mod unmeasured;
 
 use std::collections::BTreeSet;
 
@@ -94,7 +95,7 @@ async fn find_evidence_start(
     }
     let mut found = evidence_since(entries.iter(), &rollout.plan, &served, progress);
     if known_since > found.at {
-        let changed = Some(format!("one of more than {CHANGES} things"));
+        let changed = Some(format!("one of more than {CHANGES} changes"));
         found = EvidenceSince { at: known_since, changed };
     }
     Ok(found)

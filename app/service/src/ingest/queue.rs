@@ -85,6 +85,7 @@ pub async fn reserve_queue_place(service: &Service) -> Result<Turn<'_>, ServiceE
 /// Returns [`ServiceError::Full`] if the disk is full, [`ServiceError::Locked`] while another
 /// program holds a lock on the database, [`ServiceError::Busy`] during shutdown, and
 /// [`ServiceError::Inconsistent`] for other storage errors.
+#[tracing::instrument(level = "debug", skip_all, fields(environment = batch.environment.0), err(level = "debug"))]
 pub async fn ingest_batch(turn: Turn<'_>, batch: Batch) -> Result<Appended, ServiceError> {
     let (reply, answer) = oneshot::channel();
     turn.0.send((batch, reply));

@@ -15,7 +15,7 @@ use crate::{QuotaExceeded, Service};
 ///
 /// # Errors
 /// Returns [`QuotaExceeded`] with the time after which there is room again.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "debug", skip_all, fields(environment = batch.environment.0), err(level = "debug"))]
 pub fn admit_batch(
     service: &Service,
     batch: &mut Batch,

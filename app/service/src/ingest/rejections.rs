@@ -31,7 +31,7 @@ pub fn count_deferral(service: &Service, environment: EnvironmentId, reason: Rej
 ///
 /// # Errors
 /// Returns an error if storage fails; the counts are lost then.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
     let now = service.now();
@@ -58,7 +58,7 @@ pub async fn write_rejections(service: &Service) -> Result<(), ServiceError> {
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_rejections(
     service: &Service,

@@ -14,7 +14,7 @@ use crate::{Service, ServiceError, access::Actor, secrets};
 /// # Errors
 /// Returns [`ServiceError::UnsupportedFormat`] for unknown image formats, [`ServiceError::Busy`]
 /// above the limit, or the error of the store.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_screenshot(
     service: &Service,
@@ -39,7 +39,7 @@ pub async fn save_screenshot(
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, the screenshot does not exist, or storage
 /// fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_screenshot(
     service: &Service,

@@ -15,7 +15,7 @@ use crate::{Service, ServiceError, access::Actor};
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_simulation(
     service: &Service,
@@ -35,7 +35,7 @@ pub async fn read_simulation(
 /// # Errors
 /// Returns [`ServiceError::Invalid`] if it is invalid (see [`Simulation::validate`]), an error if
 /// the environment does not exist, or the error of the store.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn begin_simulation(
     service: &Service,
@@ -61,7 +61,7 @@ pub async fn begin_simulation(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the operator role.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn claim_simulation(
     service: &Service,
     actor: &Actor,
@@ -75,7 +75,7 @@ pub fn claim_simulation(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the operator role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn remove_simulation(
     service: &Service,
@@ -108,7 +108,7 @@ async fn erase_simulation(service: &Service, shadow: EnvironmentId) -> Result<()
         super::ingest_batch(super::reserve_queue_place(service).await?, barrier).await
     {
         // On a full disk, no queued batch can be stored either.
-        tracing::warn!(%error, "what is under way of a simulation could not be waited for");
+        tracing::warn!(%error, "the queue could not be awaited before a simulation was erased");
     }
     Ok(service.stores.telemetry.erase_environment(shadow).await?)
 }

@@ -16,7 +16,7 @@ use crate::{Service, ServiceError, access::Actor, audit::audit_document_change};
 ///
 /// # Errors
 /// Returns an error if storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn purge_expired(service: &Service) -> Result<(), ServiceError> {
     let all = service.environments();
@@ -47,7 +47,7 @@ pub(crate) async fn erase_environment(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn read_retention_policy(
     service: &Service,
     actor: &Actor,
@@ -62,7 +62,7 @@ pub fn read_retention_policy(
 /// # Errors
 /// Returns an error if the actor lacks the admin role, the policy is invalid, another change came
 /// first, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_retention_policy(
     service: &Service,
@@ -80,14 +80,14 @@ pub async fn save_retention_policy(
     let entry = audit_document_change(service, actor, kind, key, is(before), is(after.value));
     let edits = [Edit::SaveRetentionPolicy(after.value, after.version)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
-    service.apply_edits(environment, &edits, &entries, "how long telemetry is kept").await
+    service.apply_edits(environment, &edits, &entries, "the retention policy").await
 }
 
 /// Measures the storage that telemetry uses.
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn measure_storage(
     service: &Service,

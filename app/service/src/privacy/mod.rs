@@ -20,7 +20,7 @@ use crate::{
 ///
 /// # Errors
 /// Returns an error if the actor lacks the admin role, the id is empty, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_user_data(
     service: &Service,
@@ -39,7 +39,7 @@ pub async fn read_user_data(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the admin role, the id is empty, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn erase_user(
     service: &Service,
@@ -69,17 +69,18 @@ async fn record_data_access(
     let (kind, key) = (SubjectKind::Environment, live.environment.key.as_str());
     let entry = audit_document_change(service, actor, kind, key, is("kept"), is(done));
     service
-        .apply_edits(environment, &[], &[EnvironmentAuditEntry::new(environment, entry)], "a user")
+        .apply_edits(
+            environment,
+            &[],
+            &[EnvironmentAuditEntry::new(environment, entry)],
+            "the user",
+        )
         .await
 }
 
 fn require_user_id(id: &str) -> Result<&str, ServiceError> {
     match id.trim() {
-        "" => Err(ServiceError::invalid(
-            "id",
-            FieldCode::Missing,
-            "the id by which the app calls the user",
-        )),
+        "" => Err(ServiceError::invalid("id", FieldCode::Missing, "the user ID that the app uses")),
         id => Ok(id),
     }
 }

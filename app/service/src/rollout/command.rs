@@ -21,7 +21,7 @@ use crate::{Service, ServiceError, access::Actor, audit::audit_flag_change, gate
 /// # Errors
 /// Returns an error if the actor lacks the operator role, a rule forbids the command, another
 /// change came first, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn execute_command(
     service: &Service,
@@ -51,7 +51,7 @@ pub async fn execute_command(
             save_event(service, actor, environment, &rollout, &event).await?;
             Ok(event)
         }
-        Err(error) if error.is_about_input() => Err(error.into()),
+        Err(error) if error.field_error().is_some() => Err(error.into()),
         Err(error) => {
             let gate = match gate {
                 Some(gate) => gate,
@@ -72,7 +72,7 @@ pub async fn execute_command(
 /// # Errors
 /// Returns an error if the actor lacks the operator role, a field is invalid, a rule forbids the
 /// entry, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn add_to_record(
     service: &Service,
@@ -172,7 +172,7 @@ pub(super) async fn read_rollout(
     environment: EnvironmentId,
 ) -> Result<Rollout, ServiceError> {
     let rollout = service.stores.state.read_rollout(environment).await?;
-    rollout.ok_or_else(|| ServiceError::not_found("rollout", "of this environment"))
+    rollout.ok_or_else(|| ServiceError::NoRollout)
 }
 
 /// Returns the error that names the change that came first, and its actor.

@@ -54,7 +54,7 @@ impl PlanChange {
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, there is no plan, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn export_plan(
     service: &Service,
@@ -71,7 +71,7 @@ pub async fn export_plan(
 ///
 /// # Errors
 /// Returns an error if the environment does not exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn plan_text(
     service: &Service,
     environment: EnvironmentId,
@@ -100,7 +100,7 @@ pub fn plan_text(
 /// # Errors
 /// Returns an error with the line and field of the first problem, or if the environment does not
 /// exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn read_plan(
     service: &Service,
     environment: EnvironmentId,
@@ -120,7 +120,7 @@ pub fn read_plan(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn compare_plan(
     service: &Service,
@@ -198,7 +198,7 @@ pub struct PlanImport<'a> {
 /// # Errors
 /// Returns an error if the actor lacks the operator role, a rule forbids the plan, another change
 /// came first, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn import_plan(
     service: &Service,
     actor: &Actor,
@@ -215,7 +215,7 @@ pub async fn import_plan(
 ///
 /// # Errors
 /// Returns the errors of [`import_plan`].
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub async fn try_plan(
     service: &Service,
     actor: &Actor,

@@ -32,7 +32,7 @@ pub(super) async fn measure_reach(
     {
         Ok(found) => found.into_iter().collect(),
         Err(error) => {
-            tracing::error!(%error, "who was there cannot be read");
+            tracing::error!(%error, "the reach of the rollout cannot be read");
             return Ok(None);
         }
     };

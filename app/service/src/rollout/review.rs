@@ -13,7 +13,7 @@ use crate::{Service, ServiceError, access::Actor, annotations::read_annotations}
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_review(
     service: &Service,

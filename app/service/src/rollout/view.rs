@@ -26,7 +26,7 @@ const HISTORY_LINES: u32 = 50;
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_rollout_view(
     service: &Service,
@@ -72,7 +72,7 @@ pub async fn read_rollout_view(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_rollout_summary(
     service: &Service,
@@ -136,7 +136,7 @@ fn empty_on_store_error(
 ) -> Result<Measurement, ServiceError> {
     match measured {
         Err(error @ (ServiceError::Store(_) | ServiceError::Full | ServiceError::Locked)) => {
-            tracing::error!(%error, "how the rollout is doing cannot be read");
+            tracing::error!(%error, "the KPIs of the rollout cannot be read");
             Ok(Measurement::default())
         }
         measured => measured,

@@ -14,7 +14,7 @@ use phasegate_domain::{
     ids::{EnvironmentId, ProjectId},
     targeting::Segment,
 };
-use phasegate_store::models::{ClientKey, Digest, ServerToken, Versioned};
+use phasegate_store::models::{ClientKey, Digest, Edit, Environment, ServerToken, Versioned};
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
@@ -32,6 +32,43 @@ pub(crate) struct Directory {
     order: Vec<EnvironmentId>,
     /// The number of the newest audit entry that is part of it.
     revision: i64,
+}
+
+/// The environments that a change affects.
+#[derive(Debug, Clone, Copy)]
+enum ChangedEnvironments {
+    All,
+    Project(ProjectId),
+    One(EnvironmentId),
+}
+
+/// The parts of the configuration that a change affects.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ChangedParts {
+    environments: ChangedEnvironments,
+    /// Whether client keys or server tokens change.
+    keys: bool,
+}
+
+impl ChangedParts {
+    const ALL: Self = Self { environments: ChangedEnvironments::All, keys: true };
+
+    /// Returns the parts that edits of an environment change.
+    pub(super) fn of_edits(environment: &Environment, edits: &[Edit]) -> Self {
+        let environments = match edits.iter().any(Edit::is_shared) {
+            true => ChangedEnvironments::Project(environment.project_id),
+            false => ChangedEnvironments::One(environment.id),
+        };
+        Self { environments, keys: edits.iter().any(Edit::changes_keys) }
+    }
+
+    fn includes(self, environment: EnvironmentId, project: ProjectId) -> bool {
+        match self.environments {
+            ChangedEnvironments::All => true,
+            ChangedEnvironments::Project(changed) => changed == project,
+            ChangedEnvironments::One(changed) => changed == environment,
+        }
+    }
 }
 
 /// The configuration in memory, and the state that is carried over from one reload to the next.
@@ -72,32 +109,33 @@ impl ConfigCache {
     ) -> Result<(), ServiceError> {
         let _turn = self.reloading.lock().await;
         let revision = stores.state.read_revision().await?;
-        self.read_directory(stores, revision, |_| true, now).await
+        self.read_directory(stores, revision, ChangedParts::ALL, now).await
     }
 
-    /// Reloads after a change of one project that wrote `entries` audit entries. Environments of
-    /// other projects are read only if another process has written meanwhile.
+    /// Reloads the changed parts after a change that wrote `entries` audit entries, and everything if
+    /// another process has written meanwhile.
     ///
     /// # Errors
     /// Returns the errors of [`ConfigCache::reload_all`].
-    pub(super) async fn reload_project(
+    pub(super) async fn reload_changed(
         &self,
         stores: &Stores,
-        project: ProjectId,
+        changed: ChangedParts,
         entries: usize,
         now: Timestamp,
     ) -> Result<(), ServiceError> {
         let _turn = self.reloading.lock().await;
         let revision = stores.state.read_revision().await?;
         let is_alone = i64::try_from(entries).is_ok_and(|own| revision == self.revision() + own);
-        self.read_directory(stores, revision, |of| !is_alone || of == project, now).await
+        let changed = if is_alone { changed } else { ChangedParts::ALL };
+        self.read_directory(stores, revision, changed, now).await
     }
 
     async fn read_directory(
         &self,
         stores: &Stores,
         revision: i64,
-        is_wanted: impl Fn(ProjectId) -> bool,
+        changed: ChangedParts,
         now: Timestamp,
     ) -> Result<(), ServiceError> {
         let old = self.directory.load_full();
@@ -107,8 +145,8 @@ impl ConfigCache {
             let (id, project) = (environment.id, environment.project_id);
             directory.order.push(id);
             let before = old.environments.get(&id);
-            if let Some(before) =
-                before.filter(|live| !is_wanted(project) && live.environment == environment)
+            if let Some(before) = before
+                .filter(|live| !changed.includes(id, project) && live.environment == environment)
             {
                 directory.environments.insert(id, Arc::clone(before));
                 continue;
@@ -128,11 +166,16 @@ impl ConfigCache {
                     .await?;
             directory.environments.insert(id, Arc::new(live));
         }
-        for key in stores.state.client_keys().await? {
-            directory.client_keys.insert(key.key.clone(), Arc::new(key));
-        }
-        for token in stores.state.server_tokens().await? {
-            directory.tokens.insert(token.digest, Arc::new(token));
+        if changed.keys {
+            for key in stores.state.client_keys().await? {
+                directory.client_keys.insert(key.key.clone(), Arc::new(key));
+            }
+            for token in stores.state.server_tokens().await? {
+                directory.tokens.insert(token.digest, Arc::new(token));
+            }
+        } else {
+            directory.client_keys.clone_from(&old.client_keys);
+            directory.tokens.clone_from(&old.tokens);
         }
         let directory = Arc::new(directory);
         self.directory.store(Arc::clone(&directory));

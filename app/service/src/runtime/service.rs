@@ -12,7 +12,9 @@ use phasegate_store::{
 };
 use tokio::sync::{MutexGuard, watch};
 
-use super::{CachedEnvironment, ConfigCache, Ingest, Limits, Stores, TokenUses};
+use super::{
+    CachedEnvironment, ConfigCache, Ingest, Limits, Stores, TokenUses, config_cache::ChangedParts,
+};
 use crate::{ServiceError, secrets::Seed, variables::Variables};
 
 /// A source of the current time.
@@ -148,9 +150,10 @@ impl Service {
         let written = self.stores.state.apply_edits(environment, edits, entries).await;
         match written {
             Ok(()) => {
-                let project = self.environment(environment)?.environment.project_id;
+                let live = self.environment(environment)?;
+                let changed = ChangedParts::of_edits(&live.environment, edits);
                 self.config
-                    .reload_project(&self.stores, project, entries.len(), self.now())
+                    .reload_changed(&self.stores, changed, entries.len(), self.now())
                     .await?;
                 self.announce_change();
                 Ok(())

@@ -72,7 +72,7 @@ fn segment_audit_entry(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or the environment does not exist.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn list_segments(
     service: &Service,
     actor: &Actor,
@@ -91,7 +91,7 @@ pub fn list_segments(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or no segment has this key.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 pub fn read_segment_detail(
     service: &Service,
     actor: &Actor,
@@ -109,7 +109,7 @@ pub fn read_segment_detail(
 /// # Errors
 /// Returns an error if the actor lacks the operator role or is a token of one environment, a field
 /// is invalid, the key is taken, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_segment(
     service: &Service,
@@ -153,7 +153,7 @@ fn check_segment(
 /// # Errors
 /// Returns an error if the actor lacks the operator role or is a token of one environment, a field
 /// is invalid, no segment has this key, another change came first, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn replace_segment(
     service: &Service,
@@ -191,7 +191,7 @@ pub async fn replace_segment(
 /// # Errors
 /// Returns an error if the actor lacks the operator role or is a token of one environment, no
 /// segment has this key, it is used, another change came first, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_segment(
     service: &Service,

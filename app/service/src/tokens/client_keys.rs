@@ -75,7 +75,7 @@ fn client_key_audit_entry(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn list_client_keys(
     service: &Service,
@@ -92,7 +92,7 @@ pub async fn list_client_keys(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role, the key does not exist, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_client_key(
     service: &Service,
@@ -110,7 +110,7 @@ pub async fn read_client_key(
 /// # Errors
 /// Returns an error if the actor lacks the admin role, a field is invalid, there are too many keys,
 /// or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_client_key(
     service: &Service,
@@ -146,7 +146,7 @@ pub async fn create_client_key(
 /// # Errors
 /// Returns an error if the actor lacks the admin role, a field is invalid, another change came
 /// first, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = seen.environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_client_key(
     service: &Service,
@@ -174,7 +174,7 @@ pub async fn save_client_key(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the admin role, another change came first, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = seen.environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_client_key(
     service: &Service,

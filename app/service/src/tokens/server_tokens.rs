@@ -86,7 +86,7 @@ fn require_reach(actor: &Actor, reach: Reach) -> Result<(), ServiceError> {
 ///
 /// # Errors
 /// Returns an error if the actor lacks the admin role or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn list_tokens(
     service: &Service,
@@ -106,7 +106,7 @@ pub async fn list_tokens(
 ///
 /// # Errors
 /// Returns an error if the actor lacks the admin role, no token has this id, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn read_token(
     service: &Service,
@@ -124,7 +124,7 @@ pub async fn read_token(
 /// # Errors
 /// Returns an error if the actor lacks the admin role or the reach of the new token, a field is
 /// invalid, there are too many tokens, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_token(
     service: &Service,
@@ -174,7 +174,7 @@ pub async fn create_token(
 /// # Errors
 /// Returns an error if the actor lacks the admin role or the reach of the token, a field is
 /// invalid, another change came first, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = seen.environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn save_token(
     service: &Service,
@@ -205,7 +205,7 @@ pub async fn save_token(
 /// # Errors
 /// Returns an error if the actor lacks the admin role or the reach of the token, another change
 /// came first, or storage fails.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, fields(environment = seen.environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn delete_token(
     service: &Service,

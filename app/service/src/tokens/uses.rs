@@ -6,7 +6,7 @@ use crate::{Service, ServiceError};
 ///
 /// # Errors
 /// Returns an error if storage fails; the next call writes them then.
-#[tracing::instrument(level = "debug", skip_all, err(level = "debug"))]
+#[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn write_token_uses(service: &Service) -> Result<(), ServiceError> {
     let used = service.token_uses.take_uses();

@@ -133,7 +133,7 @@ fn Confirm(rollout: RolloutView, kind: CommandKind) -> impl IntoView {
                 } else {
                     open.into_any()
                 }}</ul>
-                <p>"Continuing overrides the plan. The history records your name and reason."</p>
+                <p>"Continuing overrides the plan. The audit log records your name and reason."</p>
             </div>
         }
     });

@@ -27,7 +27,7 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
             });
             Ok(view! {
                 <header class="page-head"><h1>"Roll back"</h1></header>
-                <p class="lead">"Each action takes effect at once, opens an incident, and is recorded in the history. To switch off or kill a single flag, open its page under Flags."</p>
+                <p class="lead">"Each action takes effect at once, opens an incident, and is recorded in the audit log. To switch off or kill a single flag, open its page under Flags."</p>
                 {held}
                 <div class="phases">{cards}</div>
             }

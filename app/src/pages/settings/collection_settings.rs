@@ -54,7 +54,7 @@ fn describe_switch(switch: Switch) -> (&'static str, &'static str) {
 
 /// The form of the collection settings; disabled unless `may_change`.
 #[component]
-pub(super) fn CollectingForm(request: Request, may_change: bool) -> impl IntoView {
+pub(super) fn CollectionSettingsForm(request: Request, may_change: bool) -> impl IntoView {
     let stored =
         read_collection_settings(&request.service, &request.actor, request.environment).ok()?;
     let switches = Switch::ALL.map(|switch| {

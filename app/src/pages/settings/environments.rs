@@ -145,7 +145,7 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
     view! {
         <section aria-labelledby="environments-title">
             <h2 id="environments-title">"Environments"</h2>
-            <p class="hint">"Each environment has its own switches, rules, overrides, keys and history; flags and segments are shared. In a new environment every flag is off and has no rules. Select the environment to show next to the menu."</p>
+            <p class="hint">"Each environment has its own switches, rules, overrides, keys and audit log; flags and segments are shared. In a new environment every flag is off and has no rules. Select the environment to show next to the menu."</p>
             <ul class="overrides">{rows}</ul>
             {shown}
             {add}

@@ -13,7 +13,7 @@ use leptos_meta::Title;
 use phasegate_domain::accounts::Role;
 
 use self::{
-    collection_settings::CollectingForm, environments::Environments, keys::ClientKeys,
+    collection_settings::CollectionSettingsForm, environments::Environments, keys::ClientKeys,
     retention::RetentionForm, tokens::Tokens,
 };
 pub(crate) use self::{files::FilesPage, user_data::UserDataPage};
@@ -51,7 +51,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             Ok(view! {
                 <header class="page-head"><h1>"Settings"</h1></header>
                 {done} {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
-                <CollectingForm request=request.clone() may_change=request.has_role(Role::Operator)/>
+                <CollectionSettingsForm request=request.clone() may_change=request.has_role(Role::Operator)/>
                 <RetentionForm maintenance may_change=is_admin/>
                 {is_admin.then(|| view! {
                     <section aria-labelledby="user-data-title">

@@ -5,6 +5,7 @@ use phasegate_domain::{
     Timestamp,
     audit::{AuditRecord, SubjectKind},
     diff::FieldChange,
+    field_error::FieldCode,
 };
 use phasegate_service::audit::{MAX_LINES, read_audit_entries};
 use phasegate_store::models::AuditQuery;
@@ -89,7 +90,8 @@ async fn list_audit(
 ) -> Result<Json<Vec<AuditLine>>, Problem> {
     let kind = query.kind.map(|name| {
         SubjectKind::parse(&name).ok_or_else(|| {
-            Problem::new(StatusCode::BAD_REQUEST, format!("kind: there is no kind {name:?}"))
+            let message = format!("there is no kind {name:?}");
+            Problem::invalid_field(StatusCode::BAD_REQUEST, "kind", FieldCode::Unknown, message)
         })
     });
     let query = AuditQuery {

@@ -14,7 +14,7 @@ use super::request::{ApiContext, ApiJson};
 use crate::http::{AppState, Problem, etag_header};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get_collecting, replace_collecting))
+    OpenApiRouter::new().routes(routes!(get_collection_settings, replace_collection_settings))
 }
 
 fn settings_response(stored: &Versioned<CollectionSettings>) -> Response {
@@ -26,7 +26,7 @@ fn settings_response(stored: &Versioned<CollectionSettings>) -> Response {
     params(("project" = String, Path), ("environment" = String, Path)),
     responses((status = 200, body = CollectionSettings, headers(("ETag" = String))),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn get_collecting(call: ApiContext) -> Result<Response, Problem> {
+async fn get_collection_settings(call: ApiContext) -> Result<Response, Problem> {
     Ok(settings_response(&read_collection_settings(&call.service, &call.actor, call.environment)?))
 }
 
@@ -41,7 +41,7 @@ async fn get_collecting(call: ApiContext) -> Result<Response, Problem> {
               (status = 412, description = "The version in If-Match is outdated", body = Problem, content_type = "application/problem+json"),
               (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
               (status = "4XX", body = Problem, content_type = "application/problem+json")))]
-async fn replace_collecting(
+async fn replace_collection_settings(
     call: ApiContext,
     ApiJson(value): ApiJson<CollectionSettings>,
 ) -> Result<Response, Problem> {

@@ -5,7 +5,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use phasegate_domain::{flags::FlagDocument, ids::FlagKey};
+use phasegate_domain::{field_error::FieldCode, flags::FlagDocument, ids::FlagKey};
 use phasegate_service::flags::{
     self, Expected, change_flag, read_document, stored_flag, stored_flags,
 };
@@ -145,8 +145,9 @@ async fn replace_flag(
     document.killed |= keeps_kill && stored.state.killed;
     let expected = expected_flag_version(&call, &stored)?;
     if document.key != stored.flag.key {
-        let detail = format!("key: must be {} as in the address; keys never change", path.key);
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        let message = format!("must be {} as in the address; keys never change", path.key);
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Err(Problem::invalid_field(status, "key", FieldCode::Unchangeable, message));
     }
     flags::replace_flag(&call.service, &call.actor, call.environment, document, expected).await?;
     flag_response(&call, &path.key)

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use axum::http::StatusCode;
+use phasegate_domain::field_error::FieldCode;
 
 use crate::http::Problem;
 
@@ -44,8 +45,9 @@ impl PageQuery {
     ) -> Result<Page<T>, Problem> {
         let limit = self.limit.unwrap_or(PAGE);
         if !(1..=MAX_PAGE).contains(&limit) {
-            let detail = format!("limit: must be between 1 and {MAX_PAGE}");
-            return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+            let message = format!("must be between 1 and {MAX_PAGE}");
+            let status = StatusCode::BAD_REQUEST;
+            return Err(Problem::invalid_field(status, "limit", FieldCode::Invalid, message));
         }
         let total = all.len();
         let is_later = |thing: &T| self.after.as_ref().is_none_or(|after| key(thing) > *after);

@@ -9,7 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use percent_encoding::utf8_percent_encode;
-use phasegate_domain::{config::override_key, flags::IndividualOverride, ids::FlagKey};
+use phasegate_domain::{
+    config::override_key, field_error::FieldCode, flags::IndividualOverride, ids::FlagKey,
+};
 use phasegate_service::flags::{self, Found, delete_override, save_override};
 use phasegate_store::models::Versioned;
 use serde::Deserialize;
@@ -119,9 +121,15 @@ async fn replace_override(
     ApiPath(path): ApiPath<OverridePath>,
     ApiJson(personal): ApiJson<IndividualOverride>,
 ) -> Result<Response, Problem> {
-    if personal.flag.as_str() != path.flag || personal.targeting_key != path.targeting_key {
-        let detail = "flag, targeting_key: must be as in the address";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+    for (field, sent, addressed) in [
+        ("flag", personal.flag.as_str(), &path.flag),
+        ("targeting_key", &personal.targeting_key, &path.targeting_key),
+    ] {
+        if sent != addressed {
+            let message = format!("must be {addressed} as in the address");
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return Err(Problem::invalid_field(status, field, FieldCode::Unchangeable, message));
+        }
     }
     let expected = match (find_override(&call, &path), &call.precondition) {
         (Ok(stored), precondition) => {

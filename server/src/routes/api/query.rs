@@ -11,6 +11,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use phasegate_domain::field_error::FieldCode;
 use utoipa::openapi::{
     RefOr,
     path::{Operation, ParameterIn},
@@ -73,9 +74,11 @@ fn check_parameters(request: &Request) -> Result<(), Problem> {
     let Some(known) = known_parameters().get(&(method, path.as_str().to_owned())) else {
         return Ok(());
     };
-    let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
-    let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_str(query).map_err(|error| bad(format!("query: {error}")))?;
+    let bad = |field: &str, code, message: String| {
+        Problem::invalid_field(StatusCode::BAD_REQUEST, field, code, message)
+    };
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query)
+        .map_err(|error| bad("query", FieldCode::Invalid, error.to_string()))?;
     let mut seen = BTreeSet::new();
     for (name, _) in pairs {
         if !known.contains(&name) {
@@ -84,10 +87,11 @@ fn check_parameters(request: &Request) -> Result<(), Problem> {
                 [] => "this operation has none".to_owned(),
                 names => format!("choose from {}", names.join(", ")),
             };
-            return Err(bad(format!("{name}: there is no such query parameter; {help}")));
+            let message = format!("there is no such query parameter; {help}");
+            return Err(bad(&name, FieldCode::Unknown, message));
         }
         if !seen.insert(name.clone()) {
-            return Err(bad(format!("{name}: is given twice")));
+            return Err(bad(&name, FieldCode::Invalid, "is given twice".to_owned()));
         }
     }
     Ok(())

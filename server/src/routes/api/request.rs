@@ -6,7 +6,12 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, request::Parts},
 };
-use phasegate_domain::{accounts::Reach, ids::EnvironmentId, json, words::reword_serde_error};
+use phasegate_domain::{
+    accounts::Reach,
+    ids::EnvironmentId,
+    json,
+    words::{reword_serde_error, serde_field_error},
+};
 use phasegate_service::{CachedEnvironment, Service, access::Actor, keys};
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -86,10 +91,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
             Problem::new(json_error_status(&error), reword_serde_error(&error.to_string()))
         })?;
         let read = serde_path_to_error::deserialize(json).map_err(|error| {
-            let (path, inner) = (error.path().to_string(), error.inner());
-            let inner = reword_serde_error(&inner.to_string());
-            let text = if path == "." { inner } else { format!("{path}: {inner}") };
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, text)
+            let (path, text) = (error.path().to_string(), error.inner().to_string());
+            Problem::of_field(StatusCode::UNPROCESSABLE_ENTITY, serde_field_error(&path, &text))
         })?;
         Ok(Self(read))
     }
@@ -112,7 +115,7 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for ApiQuery<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let Query(asked) = Query::<T>::from_request_parts(parts, state).await.map_err(|error| {
-            Problem::new(StatusCode::BAD_REQUEST, reword_serde_error(&error.body_text()))
+            Problem::of_field(StatusCode::BAD_REQUEST, serde_field_error("", &error.body_text()))
         })?;
         Ok(Self(asked))
     }

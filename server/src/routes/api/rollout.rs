@@ -7,8 +7,9 @@ use axum::{
 };
 use phasegate_domain::{
     Timestamp,
+    field_error::{FieldCode, FieldError},
     rollout::{CommandKind, RecordEntry, RolloutCommand},
-    words::reword_serde_error,
+    words::serde_field_error,
 };
 use phasegate_service::{
     ServiceError,
@@ -113,8 +114,8 @@ async fn command_rollout(
 
 /// Adds an entry to the record of the rollout.
 ///
-/// For example `{"record_entry": "tick", "item": …}`; others are `untick`, `sign_off`, `vote`,
-/// `note`, `notify`, `write_post_mortem` and `close_incident`.
+/// For example `{"kind": "tick", "item": "…"}`; other kinds are `untick`, `sign_off`, `vote`,
+/// `acknowledge`, `note`, `notify`, `write_post_mortem` and `close_incident`.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/environments/{environment}/rollout/record", tag = "rollout",
     params(("project" = String, Path), ("environment" = String, Path)),
     request_body = RecordEntry,
@@ -144,25 +145,27 @@ async fn get_review(call: ApiContext) -> Result<Response, Problem> {
 
 /// Parses a record entry. Unknown fields are rejected, because their values would be lost.
 fn parse_record_entry(sent: Value) -> Result<RecordEntry, Problem> {
-    let wrong = |detail: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
-    let read: RecordEntry = serde_json::from_value(sent.clone()).map_err(|error| {
-        wrong(name_problem_field(&sent, &reword_serde_error(&error.to_string())))
-    })?;
+    let wrong = |error: FieldError| Problem::of_field(StatusCode::UNPROCESSABLE_ENTITY, error);
+    let read: RecordEntry = serde_json::from_value(sent.clone())
+        .map_err(|error| wrong(name_problem_field(&sent, &error)))?;
     let known = serde_json::to_value(&read).unwrap_or_default();
     let fields = sent.as_object().into_iter().flatten();
     let unknown =
         fields.filter(|(_, value)| !value.is_null()).find(|(name, _)| known.get(name).is_none());
     match unknown {
-        Some((name, _)) => Err(wrong(format!("{name}: there is no such field"))),
+        Some((name, _)) => {
+            Err(wrong(FieldError::new(name, FieldCode::Unknown, "there is no such field")))
+        }
         None => Ok(read),
     }
 }
 
-/// Adds the name of the invalid field to a problem. The deserializer of a tagged enum does not
-/// report it, so this searches for the field without which the problem differs.
-fn name_problem_field(sent: &Value, problem: &str) -> String {
-    if problem.ends_with(" is missing") {
-        return problem.to_owned();
+/// Converts an error of serde, with the name of the invalid field. The deserializer of a tagged enum
+/// does not report it, so this searches for the field without which the problem differs.
+fn name_problem_field(sent: &Value, error: &serde_json::Error) -> FieldError {
+    let problem = serde_field_error("", &error.to_string());
+    if !problem.field.is_empty() {
+        return problem;
     }
     // Without its tag the problem always differs, so it is tried last.
     let names = || sent.as_object().into_iter().flat_map(serde_json::Map::keys);
@@ -172,11 +175,14 @@ fn name_problem_field(sent: &Value, problem: &str) -> String {
         let mut rest = sent.clone();
         rest.as_object_mut().map(|fields| fields.remove(*name));
         let without = serde_json::from_value::<RecordEntry>(rest);
-        without.map_or_else(|error| reword_serde_error(&error.to_string()) != problem, |_| true)
+        without.map_or_else(
+            |error| serde_field_error("", &error.to_string()).message != problem.message,
+            |_| true,
+        )
     };
     match fields.find(is_its_field) {
-        Some(name) => format!("{name}: {problem}"),
-        None => problem.to_owned(),
+        Some(name) => FieldError { field: name.clone(), ..problem.clone() },
+        None => problem.clone(),
     }
 }
 

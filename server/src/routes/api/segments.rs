@@ -8,6 +8,7 @@ use axum::{
 };
 use phasegate_domain::{
     config::SegmentUse,
+    field_error::FieldCode,
     ids::{EnvironmentKey, SegmentKey},
     targeting::{Condition, Segment},
 };
@@ -162,8 +163,9 @@ async fn replace_segment(
     let key = segment_key(&path)?;
     let version = expected_version(&call, find_segment(&call, &key)?.stored.version)?;
     if segment.key != key {
-        let detail = format!("key: must be {key} as in the address; keys never change");
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        let message = format!("must be {key} as in the address; keys never change");
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Err(Problem::invalid_field(status, "key", FieldCode::Unchangeable, message));
     }
     segments::replace_segment(&call.service, &call.actor, call.environment, segment, version)
         .await?;

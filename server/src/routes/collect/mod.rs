@@ -17,7 +17,7 @@ use axum::{
 use phasegate_domain::{
     events::{Rejection, RejectionCode},
     ids::EnvironmentId,
-    words::reword_serde_error,
+    words::serde_field_error,
 };
 use phasegate_service::{
     QuotaExceeded, Service, ServiceError,
@@ -189,7 +189,7 @@ fn authorise_app(
 /// silently.
 fn unwrap_query(query: Result<Query<KeyQuery>, QueryRejection>) -> Result<KeyQuery, Problem> {
     query.map(|Query(query)| query).map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, reword_serde_error(&error.body_text()))
+        Problem::of_field(StatusCode::BAD_REQUEST, serde_field_error("", &error.body_text()))
     })
 }
 

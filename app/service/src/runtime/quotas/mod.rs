@@ -30,7 +30,7 @@ const ADDRESS_VITALS: Limit = Limit::new("vitals of one address", 600, 2_400);
 const ADDRESS_REPORTS: Limit = Limit::new("errors and feedback of one address", 600, 1_000);
 const ADDRESS_BYTES: Limit = Limit::new("bytes of one address", 16 << 20, 64 << 20);
 const ADDRESS_SIMULATIONS: Limit = Limit::new("simulations of one address", 6, 10);
-const ADDRESS_PICTURES: Limit = Limit::new("pictures of one address", 10, 20);
+const ADDRESS_SCREENSHOTS: Limit = Limit::new("screenshots of one address", 10, 20);
 
 /// New sessions of one address, which bounds how many visitors it can invent: this limit per
 /// minute, or a hundredth of the sessions that all addresses began in the minute before, if that is
@@ -58,7 +58,7 @@ enum Source {
     AddressReports(IpAddr),
     AddressBytes(IpAddr),
     AddressSimulations(IpAddr),
-    AddressPictures(IpAddr),
+    AddressScreenshots(IpAddr),
     AddressSessions(EnvironmentId, IpAddr),
 }
 
@@ -230,7 +230,7 @@ impl Quotas {
     ) -> Result<(), QuotaExceeded> {
         let of_address = |address| {
             let size = (Source::AddressBytes(address), ADDRESS_BYTES, bytes as f64);
-            vec![(Source::AddressPictures(address), ADDRESS_PICTURES, 1.0), size]
+            vec![(Source::AddressScreenshots(address), ADDRESS_SCREENSHOTS, 1.0), size]
         };
         let asked = address.map(subscriber_address).map(of_address).unwrap_or_default();
         self.admit_bytes(environment, &asked, bytes, now)
