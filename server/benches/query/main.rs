@@ -123,7 +123,7 @@ async fn measure_panels(events: usize) {
     let writer = tokio::spawn(async move { write_queued(&writer).await });
     let panels = [
         measure_panel(&service, async |service| {
-            drop(compute_dashboard(service, &actor, here).await.unwrap())
+            drop(compute_dashboard(service, &actor, here).await.unwrap());
         })
         .await,
         measure_panel(&service, async |service| {

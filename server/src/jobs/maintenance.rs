@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use phasegate_service::{Service, ServiceError, accounts, maintenance};
 
-use super::repeat_job;
+use super::repeat::repeat_job;
 use crate::clock;
 
 /// How often expired login sessions and telemetry are deleted.
@@ -12,7 +12,7 @@ const INTERVAL: Duration = Duration::from_secs(3_600);
 
 /// How often databases get a new mark, which keeps older backups from being opened with a newer
 /// journal.
-const MARKING: Duration = Duration::from_secs(600);
+const MARKING: Duration = Duration::from_secs(60);
 
 pub(super) async fn run_maintenance(service: &Service) {
     tokio::join!(

@@ -2,13 +2,14 @@
 
 mod ingest;
 mod maintenance;
+mod repeat;
 mod schedules;
 mod usage;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 pub(crate) use maintenance::new_mark;
-use phasegate_service::{Service, ServiceError};
+use phasegate_service::Service;
 
 /// Runs all jobs until the future is dropped.
 pub async fn run_jobs(service: Arc<Service>) {
@@ -18,19 +19,4 @@ pub async fn run_jobs(service: Arc<Service>) {
         usage::run_usage_writes(&service),
         schedules::run_schedules(&service),
     );
-}
-
-/// Runs a job at a fixed interval. An error is logged, and the next run tries again.
-async fn repeat_job<F>(pause: Duration, failure: &str, job: impl Fn() -> F)
-where
-    F: Future<Output = Result<(), ServiceError>>,
-{
-    let mut interval = tokio::time::interval(pause);
-    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        interval.tick().await;
-        if let Err(error) = job().await {
-            tracing::error!(%error, "{failure}");
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use phasegate_service::{Service, flags};
 
-use super::repeat_job;
+use super::repeat::repeat_job;
 
 /// How often due schedules and changes of other processes are checked.
 const WATCHING: Duration = Duration::from_secs(1);

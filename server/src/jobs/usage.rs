@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use phasegate_service::{Service, evaluation_counts, ingest, tokens};
 
-use super::repeat_job;
+use super::repeat::repeat_job;
 
 /// How often counts in memory are written.
 const WRITING: Duration = Duration::from_secs(5);

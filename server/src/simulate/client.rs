@@ -7,7 +7,8 @@ use phasegate_domain::simulation::Simulation;
 use reqwest::{RequestBuilder, StatusCode, header};
 use serde_json::Value;
 
-use super::PATIENCE;
+/// How long a request is retried before it fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The pause before a retry, unless the server sends `Retry-After`.
 const PAUSE: Duration = Duration::from_millis(200);

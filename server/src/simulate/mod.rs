@@ -5,7 +5,7 @@ mod body;
 mod client;
 mod readings;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use anyhow::bail;
 use phasegate_domain::{
@@ -175,9 +175,6 @@ fn compare_metric(expected: Expected, readings: &Readings) -> Metric {
     let kind = if is_quantile { "quantile" } else { "exact" };
     Metric { metric, kind, truth, measured, holds }
 }
-
-/// How long a request is retried before it fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Checks that every measured number holds.
 ///

@@ -7,7 +7,7 @@ use phasegate_domain::{
 };
 use serde::Serialize;
 
-use super::{MAX_LINES, OffVariants, Window, rollups_of_metric};
+use super::window::{MAX_LINES, OffVariants, Window, rollups_of_metric};
 
 /// The adoption funnel of a feature: users exposed to it, who used it, who used it again.
 #[allow(missing_docs, reason = "the names say it all")]

@@ -3,23 +3,25 @@
 mod features;
 mod users;
 mod visits;
+mod window;
 
 use phasegate_domain::{
     Timestamp,
     accounts::Role,
     analytics::{ActivityIndex, CrossUse, compute_cross_use},
     field_error::FieldCode,
-    ids::{EnvironmentId, FlagKey, VariantName},
+    ids::{EnvironmentId, FlagKey},
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
     reports::Annotation,
-    stats::{Aggregate, UserSet},
+    stats::UserSet,
     time::{Resolution, TimeRange, TimeRangePreset, date_of, day_of},
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-use phasegate_store::models::{Rollup, RollupQuery};
+use phasegate_store::models::RollupQuery;
 use serde::Serialize;
 
+use self::window::{MAX_LINES, OffVariants, Window};
 pub use self::{
     features::AdoptionLine,
     users::{Arm, DailyUsers, UserNumbers, UsersPanel},
@@ -45,9 +47,6 @@ const METRICS: [Metric; 9] = [
     Metric::Feedback,
     Metric::Nps,
 ];
-
-/// The maximum number of lines in a table.
-const MAX_LINES: usize = 50;
 
 /// Days before and after the time range whose activity is read, for 30-day retention.
 const LOOKED_AFTER: i64 = 30;
@@ -144,12 +143,6 @@ pub struct Analytics {
     pub properties: Vec<PropertyLine>,
     /// Changes of flags, phases and releases in the time range, oldest first.
     pub annotations: Vec<Annotation>,
-}
-
-/// The activities and rollups of a range of days.
-struct Window {
-    presence: ActivityIndex,
-    rows: Vec<Rollup>,
 }
 
 /// The data shared by the parts that are computed on blocking threads.
@@ -361,33 +354,4 @@ async fn read_new_users(
         .read_user_sets(environment, &ActivityFilter::Only(Activity::Active), begin, end)
         .await?;
     Ok((new_users, active.into_iter().collect()))
-}
-
-fn rollups_of_metric(rows: &[Rollup], metric: Metric) -> impl Iterator<Item = &Rollup> {
-    rows.iter().filter(move |row| row.metric == metric)
-}
-
-fn sum_metric(rows: &[Rollup], metric: Metric) -> Aggregate {
-    let mut all = Aggregate::default();
-    rollups_of_metric(rows, metric).for_each(|row| all.merge(&row.aggregate));
-    all
-}
-
-/// The variants that count as not having a feature, by flag.
-struct OffVariants<'a> {
-    live: &'a CachedEnvironment,
-    /// In simulated telemetry, `off` for every flag.
-    simulated: Option<VariantName>,
-}
-
-impl<'a> OffVariants<'a> {
-    fn new(live: &'a CachedEnvironment, environment: EnvironmentId) -> Self {
-        let simulated = environment.is_simulated().then(|| VariantName::new("off").ok()).flatten();
-        Self { live, simulated }
-    }
-
-    fn find_off_variant(&self, flag: &FlagKey) -> Option<&VariantName> {
-        let entry = self.live.snapshot.flag(flag.as_str());
-        self.simulated.as_ref().or(entry.map(|entry| &entry.flag.off_variant))
-    }
 }

@@ -11,7 +11,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::Rollup;
 
-use super::{BreakdownLine, MAX_LINES, TimingLine, VitalCourse};
+use super::lines::{BreakdownLine, MAX_LINES, TimingLine, VitalCourse};
 
 /// Returns the device whose score curves apply. Phones are the default: most curves are for them.
 pub(super) fn score_device(dimension: &Dimension) -> Device {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::analytics::CrossUse;
 use phasegate_service::analytics::AdoptionLine;
 
-use super::PATH;
+use super::path::PATH;
 use crate::{
     components::{Exports, TableCard},
     format,

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::{ids::FlagKey, metrics::Dimension, time::TimeRangePreset};
 use phasegate_service::analytics::AnalyticsQuery;
 
-use super::PATH;
+use super::path::PATH;
 use crate::{components::dimension_label, parts::PeriodFields};
 
 /// The presets of whole days.

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod filter;
+mod path;
 mod retention;
 mod visits;
 
@@ -13,6 +14,7 @@ use phasegate_service::analytics::{Analytics, AnalyticsQuery, compute_analytics,
 use self::{
     adoption::{Adoptions, CrossUses},
     filter::Filter,
+    path::PATH,
     retention::Arms,
     visits::{Events, Feedback, Properties, Sessions, Tasks, Users},
 };
@@ -21,8 +23,6 @@ use crate::{
     parts::{PageErrorNotice, Source, SourceBanner, period_field, render_page},
     request::PageError,
 };
-
-const PATH: &str = "/admin/analytics";
 
 #[component]
 pub(crate) fn AnalyticsPage() -> impl IntoView {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::{Timestamp, analytics::Cohort};
 use phasegate_service::analytics::Arm;
 
-use super::PATH;
+use super::path::PATH;
 use crate::{components::Exports, format};
 
 /// The retention of all users, or of treatment and control.

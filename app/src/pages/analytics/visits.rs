@@ -11,7 +11,7 @@ use phasegate_service::analytics::{
     UsersPanel,
 };
 
-use super::PATH;
+use super::path::PATH;
 use crate::{
     charts::{Shape, Window, draw_chart},
     components::{Exports, TableCard, annotation_lines},

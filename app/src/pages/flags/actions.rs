@@ -12,7 +12,7 @@ use phasegate_service::{
     },
 };
 
-use super::read_seen_version;
+use super::fields::read_seen_version;
 use crate::{
     parts::Here,
     request::{Form, PageError, Request},

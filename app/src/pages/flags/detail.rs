@@ -13,8 +13,11 @@ use phasegate_service::{
 };
 
 use super::{
-    actions, describe_flag_status, format_stored_version, history::History, overrides::Overrides,
-    parse_flag_key,
+    actions,
+    fields::{format_stored_version, parse_flag_key},
+    history::History,
+    overrides::Overrides,
+    status::describe_flag_status,
 };
 use crate::{
     components::{Notice, Sparkline, Time},

@@ -13,7 +13,10 @@ use phasegate_domain::{
 };
 use phasegate_service::flags::{Expected, check_document, read_document, replace_flag};
 
-use super::{editor::FlagDraft, format_stored_version, parse_flag_key, read_seen_version};
+use super::{
+    editor::FlagDraft,
+    fields::{format_stored_version, parse_flag_key, read_seen_version},
+};
 use crate::{
     components::{Changes, TextArea},
     islands::LivePreview,

@@ -9,7 +9,7 @@ use phasegate_domain::{
 };
 use phasegate_service::flags::list_flags;
 
-use super::{actions, describe_flag_status};
+use super::{actions, status::describe_flag_status};
 use crate::{
     components::Sparkline,
     format,

@@ -1,5 +1,6 @@
 //! The performance page. The query is in the URL, so that a view can be shared.
 
+mod path;
 mod tables;
 
 use leptos::prelude::*;
@@ -13,7 +14,10 @@ use phasegate_service::performance::{
     BREAKDOWNS, Performance, PerformanceQuery, VitalCourse, read_performance,
 };
 
-use self::tables::{Breakdown, Timings};
+use self::{
+    path::PATH,
+    tables::{Breakdown, Timings},
+};
 use crate::{
     charts::{Line, Window},
     components::{
@@ -22,8 +26,6 @@ use crate::{
     parts::{PageErrorNotice, PeriodFields, Source, SourceBanner, period_field, render_page},
     request::{PageError, Request},
 };
-
-const PATH: &str = "/admin/performance";
 
 #[component]
 pub(crate) fn PerformancePage() -> impl IntoView {

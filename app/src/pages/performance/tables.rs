@@ -7,7 +7,7 @@ use phasegate_domain::{
 };
 use phasegate_service::performance::{BREAKDOWNS, BreakdownLine, TimingLine};
 
-use super::PATH;
+use super::path::PATH;
 use crate::{
     components::{Exports, TableCard, dimension_label},
     format,

@@ -14,7 +14,10 @@ use phasegate_service::{
     audit::read_audit_entries, models::AuditQuery, rollout::read_rollout_summary,
 };
 
-use super::post_mortem::{PostMortemPart, incident_url};
+use super::{
+    form::handle_rollout_form,
+    post_mortem::{PostMortemPart, incident_url},
+};
 use crate::{
     components::{Notice, TextArea, Time},
     format,
@@ -66,7 +69,7 @@ pub(crate) fn IncidentPage() -> impl IntoView {
     view! {
         <Title text="Incident"/>
         {render_page(|request| async move {
-            let refused = super::handle_rollout_form(&request).await.err();
+            let refused = handle_rollout_form(&request).await.err();
             if let Some(trouble) = &refused {
                 request.set_error_status(trouble);
             }

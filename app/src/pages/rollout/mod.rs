@@ -5,11 +5,13 @@ mod checklist;
 mod editor;
 mod emergency;
 mod feedback;
+mod form;
 mod gate;
 mod history;
 mod incidents;
 mod kpis;
 mod minutes;
+mod no_plan;
 mod phases;
 mod plan;
 mod post_mortem;
@@ -20,17 +22,15 @@ mod track;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
-    gates::ConditionKind,
-    measurement::Verdict,
-    reports::RolloutView,
-    rollout::{CommandKind, RolloutCommand, RolloutStatus},
+    gates::ConditionKind, measurement::Verdict, reports::RolloutView, rollout::RolloutStatus,
     targeting::Throttle,
 };
-use phasegate_service::rollout::{add_to_record, execute_command, read_rollout_view};
+use phasegate_service::rollout::read_rollout_view;
 
 use self::{
-    actions::Actions, checklist::Checklists, gate::GatePanel, history::History,
-    incidents::OpenIncidents, kpis::Kpis, minutes::FirstMinutesPanel, phases::Phases, track::Track,
+    actions::Actions, checklist::Checklists, form::handle_rollout_form, gate::GatePanel,
+    history::History, incidents::OpenIncidents, kpis::Kpis, minutes::FirstMinutesPanel,
+    no_plan::NoPlan, phases::Phases, track::Track,
 };
 pub(crate) use self::{
     editor::PlanEditPage, emergency::EmergencyPage, incidents::IncidentPage, plan::PlanPage,
@@ -41,7 +41,7 @@ use crate::{
     format,
     pages::sentences::describe_change_with_plan,
     parts::{PageErrorNotice, render_page},
-    request::{PageError, Request},
+    request::Request,
 };
 
 #[component]
@@ -61,40 +61,6 @@ pub(crate) fn RolloutPage() -> impl IntoView {
             };
             Ok(view! { {refusal} {rollout} }.into_any())
         })}
-    }
-}
-
-/// Carries out the command of the form, or adds its entry to the record.
-async fn handle_rollout_form(request: &Request) -> Result<(), PageError> {
-    let Some(form) = &request.form else { return Ok(()) };
-    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    if form.has("add") {
-        let record_entry = record_entries::read_record_entry(form)?;
-        add_to_record(service, actor, environment, &record_entry).await?;
-        request.redirect_to(&match record_entry.incident() {
-            Some(id) => format!("/admin/rollout/incident?id={id}&done=1"),
-            None => "/admin/rollout?done=1".to_owned(),
-        });
-        return Ok(());
-    }
-    let kind = CommandKind::parse(form.get("kind"))
-        .ok_or_else(|| PageError::invalid("kind: there is no such command"))?;
-    let (version, reason) = (form.parse_version()?, form.get("reason").to_owned());
-    let detected_at = emergency::parse_detected_at(form.get("noticed"), service.now())?;
-    let wanted = RolloutCommand { kind, reason, detected_at };
-    execute_command(service, actor, environment, &wanted, Some(version)).await?;
-    request.redirect_to("/admin/rollout?done=1");
-    Ok(())
-}
-
-#[component]
-fn NoPlan() -> impl IntoView {
-    view! {
-        <div class="empty">
-            <h1>"No plan yet"</h1>
-            <p>"This environment has no plan; the first start loads one into the first environment only. "
-                <a href="/admin/rollout/plan">"Import a plan"</a> "."</p>
-        </div>
     }
 }
 

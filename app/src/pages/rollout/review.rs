@@ -5,7 +5,7 @@ use leptos_meta::Title;
 use phasegate_domain::reports::Review;
 use phasegate_service::rollout::read_review;
 
-use super::{NoPlan, feedback::FeedbackPart, gate::render_condition, kpis::Kpis};
+use super::{feedback::FeedbackPart, gate::render_condition, kpis::Kpis, no_plan::NoPlan};
 use crate::{components::Time, parts::render_page};
 
 #[component]

@@ -1,5 +1,6 @@
 //! The pages of the admin UI. A form is posted to the page that shows it.
 
+mod form;
 mod panels;
 mod simulation;
 
@@ -7,14 +8,13 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    body::Body,
-    extract::{FromRequestParts, Path, Query, Request, State},
+    extract::{Path, Query, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use leptos::prelude::provide_context;
-use phasegate_app::{Embedding, Form, render_shell, selected_environment};
+use phasegate_app::{Embedding, render_shell, selected_environment};
 use phasegate_domain::accounts::Account;
 use phasegate_service::{
     access::Actor,
@@ -25,14 +25,12 @@ use phasegate_service::{
     secrets::Randomness,
 };
 
+use self::form::read_form;
 use crate::{
     clock,
-    http::{AppState, ClientAddress, Problem},
+    http::{AppState, Problem},
     routes::assets,
 };
-
-/// The maximum size of a form, in bytes. The largest holds an environment as a file.
-const MAX_FORM_BYTES: usize = 4 * 1024 * 1024;
 
 /// Returns a function that provides the Leptos context of pages.
 fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
@@ -62,18 +60,6 @@ async fn render_page(State(state): State<AppState>, request: Request) -> Respons
         render_shell(&urls)
     });
     render(request).await.into_response()
-}
-
-/// Reads the form of a POST request into its extensions, where pages find it.
-async fn read_form(state: &AppState, request: Request) -> Result<Request, Problem> {
-    if request.method() != Method::POST {
-        return Ok(request);
-    }
-    let (mut head, body) = request.into_parts();
-    let from = ClientAddress::from_request_parts(&mut head, state).await?;
-    let body = state.bodies.read_body(from, &head.headers, body, MAX_FORM_BYTES).await?;
-    head.extensions.insert(Form::parse(&body));
-    Ok(Request::from_parts(head, Body::empty()))
 }
 
 /// The routes that need a login. The app itself routes its pages, and shows an error for unknown

@@ -11,7 +11,7 @@ use phasegate_app::{Form, selected_environment};
 use phasegate_domain::{accounts::Account, simulation::Simulation, time::day_of};
 use phasegate_service::{access::Actor, ingest};
 
-use super::MAX_FORM_BYTES;
+use super::form::MAX_FORM_BYTES;
 use crate::{
     http::{AppState, ClientAddress, Problem},
     simulate::{Client, simulate_in_background},

@@ -11,7 +11,7 @@ use utoipa::{
     },
 };
 
-use super::api_router;
+use super::router::api_router;
 
 #[derive(OpenApi)]
 #[openapi(

@@ -17,7 +17,7 @@ use utoipa::openapi::{
     path::{Operation, ParameterIn},
 };
 
-use super::openapi;
+use super::document::openapi;
 use crate::http::Problem;
 
 /// The names of the query parameters of each operation, by method and path.

@@ -1,6 +1,7 @@
 //! `POST /collect`: telemetry batches from pages.
 
 mod loader_fallback;
+mod request;
 mod screenshot;
 pub(crate) mod simulation;
 
@@ -10,43 +11,27 @@ use axum::{
     Extension, Json, Router,
     body::{Body, Bytes},
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::post,
 };
-use phasegate_domain::{
-    events::{Rejection, RejectionCode},
-    ids::EnvironmentId,
-    words::serde_field_error,
-};
+use phasegate_domain::{events::RejectionCode, ids::EnvironmentId};
 use phasegate_service::{
-    QuotaExceeded, Service, ServiceError,
+    Service, ServiceError,
     ingest::{self, AcceptedBatch, BatchError, RejectedEvent},
-    keys::{self, Purpose},
 };
 use phasegate_store::Appended;
 use phasegate_wire::{MAX_BODY_BYTES, decode};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::http::{
-    AppState, ClientAddress, Connection, Problem, Sender, key_status, sent_key, sent_origin,
-};
+use self::request::{KeyQuery, authorise_app, quota_problem, unwrap_query};
+use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/collect", post(collect_batch))
         .route("/collect/screenshot", post(screenshot::store_screenshot))
         .merge(simulation::routes())
-}
-
-/// The query parameters. The key may be one of them, because beacons cannot set headers.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyQuery {
-    key: Option<String>,
-    /// The time that the batch waited in the page, in milliseconds.
-    #[serde(default)]
-    held: u64,
 }
 
 /// The response to a batch.
@@ -172,32 +157,4 @@ async fn decode_batch(service: &Service, sent: &Sent) -> Result<AcceptedBatch, B
     }
     ingest::accept_batch(service, sent.environment, batch, sent.held, sent.from.public_address())
         .await
-}
-
-/// Authorises ingestion by the key in the query or a header.
-fn authorise_app(
-    state: &AppState,
-    key: Option<&str>,
-    headers: &HeaderMap,
-) -> Result<keys::App, Problem> {
-    let key = key.or_else(|| sent_key(headers));
-    keys::authorise_app(&state.service, key, sent_origin(headers), Purpose::Ingest)
-        .map_err(|error| Problem::new(key_status(&error), error.to_string()))
-}
-
-/// Unwraps the query; unknown parameters are an error, because a misspelt one would be ignored
-/// silently.
-fn unwrap_query(query: Result<Query<KeyQuery>, QueryRejection>) -> Result<KeyQuery, Problem> {
-    query.map(|Query(query)| query).map_err(|error| {
-        Problem::of_field(StatusCode::BAD_REQUEST, serde_field_error("", &error.body_text()))
-    })
-}
-
-/// Counts a deferral and returns 429 with `Retry-After`.
-fn quota_problem(service: &Service, environment: EnvironmentId, error: &QuotaExceeded) -> Problem {
-    let reason = Rejection::of_field(RejectionCode::QuotaExceeded, error.quota);
-    ingest::count_deferral(service, environment, reason);
-    let seconds = HeaderValue::from(error.retry_after_seconds.max(1));
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
-        .with_header(header::RETRY_AFTER, seconds)
 }

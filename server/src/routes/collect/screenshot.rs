@@ -13,7 +13,7 @@ use phasegate_domain::feedback::MAX_SCREENSHOT_BYTES;
 use phasegate_service::ingest::{admit_screenshot, save_screenshot};
 use serde::Serialize;
 
-use super::{KeyQuery, authorise_app, quota_problem, unwrap_query};
+use super::request::{KeyQuery, authorise_app, quota_problem, unwrap_query};
 use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
 /// The response with the id of the screenshot.

@@ -23,7 +23,7 @@ use phasegate_service::{
 use phasegate_wire::MAX_BODY_BYTES;
 use tokio::sync::SemaphorePermit;
 
-use super::{KeyQuery, authorise_app, quota_problem, unwrap_query};
+use super::request::{KeyQuery, authorise_app, quota_problem, unwrap_query};
 use crate::http::{AppState, ClientAddress, Connection, Problem, Sender};
 
 pub(super) fn routes() -> Router<AppState> {

@@ -10,7 +10,7 @@ use phasegate_domain::{accounts::Account, ids::AccountId};
 use phasegate_service::accounts;
 use tower_sessions::Session;
 
-use super::{ACCOUNT, RENEWED};
+use super::session_keys::{ACCOUNT, RENEWED};
 use percent_encoding::utf8_percent_encode;
 
 use crate::http::{AppState, IN_QUERY, Problem};

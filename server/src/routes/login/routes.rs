@@ -16,7 +16,10 @@ use phasegate_service::accounts::{
 use serde::Deserialize;
 use tower_sessions::{Session, cookie::time::Duration};
 
-use super::{ACCOUNT, EPOCH, guard::session_account};
+use super::{
+    guard::session_account,
+    session_keys::{ACCOUNT, EPOCH},
+};
 use crate::{
     clock,
     http::{AppState, ClientAddress, IN_QUERY, Problem},

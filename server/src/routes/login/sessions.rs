@@ -17,7 +17,7 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use super::{ACCOUNT, EPOCH};
+use super::session_keys::{ACCOUNT, EPOCH};
 use crate::http::AppState;
 
 /// The lifetime of an unused session; [`super::require_login`] renews sessions in use.

@@ -8,7 +8,7 @@ use phasegate_domain::{
 use phasegate_store::{StoreError, models::AuditQuery};
 use sqlx::SqliteConnection;
 
-use super::{from_json, parse_timestamp, to_json};
+use super::columns::{from_json, parse_timestamp, to_json};
 use crate::{database::Database, error::database_error};
 
 pub(super) async fn append_entry(

@@ -9,7 +9,7 @@ use phasegate_domain::{
 use phasegate_store::StoreError;
 use sqlx::SqliteConnection;
 
-use super::{statement::execute_or_conflict, to_json};
+use super::{columns::to_json, statement::execute_or_conflict};
 
 pub(super) async fn create_flag(
     tx: &mut SqliteConnection,

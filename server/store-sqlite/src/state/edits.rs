@@ -15,10 +15,10 @@ use sqlx::SqliteConnection;
 
 use super::{
     audit_log,
+    columns::to_json,
     create::{create_flag, create_segment},
     rollout,
     statement::execute_or_conflict,
-    to_json,
 };
 use crate::{
     database::{Database, commit_transaction},

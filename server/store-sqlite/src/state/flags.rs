@@ -15,7 +15,7 @@ use phasegate_store::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{from_json, parse_timestamp, to_json};
+use super::columns::{from_json, parse_timestamp, to_json};
 use crate::{database::Database, error::database_error};
 
 /// A flag's key, definition version, creation time, state version, and time of the last change. The

@@ -13,7 +13,11 @@ use phasegate_store::{
 };
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 
-use super::{audit_log, from_json, parse_timestamp, statement::parse_key, to_json};
+use super::{
+    audit_log,
+    columns::{from_json, parse_timestamp, to_json},
+    statement::parse_key,
+};
 use crate::{
     database::{Database, commit_transaction},
     error::{damaged_error, database_error},

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit_log;
+mod columns;
 mod create;
 mod edits;
 mod flags;
@@ -12,6 +13,7 @@ mod statement;
 
 use std::{path::Path, sync::Arc};
 
+use crate::{database::Database, migrations};
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
@@ -30,9 +32,6 @@ use phasegate_store::{
         FirstStart, ServerToken, Session, StoredAccount, StoredFlag, Versioned,
     },
 };
-use serde::{Serialize, de::DeserializeOwned};
-
-use crate::{database::Database, error::damaged_error, migrations};
 
 /// The page cache is small, because state that is read often is kept in memory in decoded form.
 const CACHE_KIB: u32 = 2_048;
@@ -53,19 +52,6 @@ impl SqliteState {
         let migrator = migrations::state_migrations();
         Ok(Self { database: Database::open(path, &migrator, CACHE_KIB).await? })
     }
-}
-
-fn to_json(what: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| damaged_error(what)(&error))
-}
-
-fn from_json<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| damaged_error(what)(&error))
-}
-
-fn parse_timestamp(what: &'static str, milliseconds: i64) -> Result<Timestamp, StoreError> {
-    Timestamp::from_timestamp_millis(milliseconds)
-        .ok_or_else(|| damaged_error(what)(&"a time is out of range"))
 }
 
 #[async_trait]

@@ -14,10 +14,9 @@ use phasegate_store::{
 use sqlx::SqliteConnection;
 
 use super::{
+    columns::{from_json, to_json},
     create::{create_flag, create_segment},
-    from_json,
     statement::execute_or_conflict,
-    to_json,
 };
 use crate::{database::Database, error::database_error};
 

@@ -6,7 +6,7 @@ use phasegate_store::{
     models::{Digest, Session},
 };
 
-use super::parse_timestamp;
+use super::columns::parse_timestamp;
 use crate::{
     database::{Database, commit_transaction},
     error::database_error,

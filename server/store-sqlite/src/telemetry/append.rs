@@ -19,9 +19,10 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use super::{
-    ReportKind, activity, labels,
+    activity, labels,
     query_cache::{Kind, QueryCache},
     raw::RawFolder,
+    report_kind::ReportKind,
     rollups, sessions,
 };
 use crate::{

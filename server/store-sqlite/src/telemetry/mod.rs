@@ -7,6 +7,7 @@ mod labels;
 mod purge;
 mod query_cache;
 mod raw;
+mod report_kind;
 mod reports;
 mod rollups;
 mod screenshots;
@@ -29,10 +30,7 @@ use phasegate_domain::{
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
-    privacy::{
-        ErasureReport, MAX_ERROR_REPORTS, MAX_FEEDBACK_REPORTS, RetentionPolicy, StorageUsage,
-        UserData,
-    },
+    privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
     reports::Reported,
     simulation::Simulation,
     stats::UserSet,
@@ -47,6 +45,7 @@ use phasegate_store::{
 use self::{
     query_cache::{QueryCache, Span},
     raw::RawFolder,
+    report_kind::ReportKind,
 };
 use crate::{
     database::{Database, commit_transaction},
@@ -61,30 +60,6 @@ pub struct SqliteTelemetry {
     path: PathBuf,
     raw: RawFolder,
     query_cache: Arc<QueryCache>,
-}
-
-/// A kind of report that is kept in full.
-#[derive(Debug, Clone, Copy)]
-enum ReportKind {
-    Error,
-    Feedback,
-}
-
-impl ReportKind {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Feedback => "feedback",
-        }
-    }
-
-    /// The number that is stored per environment; the oldest are deleted first.
-    fn max_stored(self) -> u32 {
-        match self {
-            Self::Error => MAX_ERROR_REPORTS,
-            Self::Feedback => MAX_FEEDBACK_REPORTS,
-        }
-    }
 }
 
 /// The page cache is large, because each group of batches changes rows all over the file.

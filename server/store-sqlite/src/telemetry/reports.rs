@@ -4,7 +4,7 @@ use phasegate_domain::{Timestamp, ids::EnvironmentId, reports::Reported};
 use phasegate_store::StoreError;
 use serde::de::DeserializeOwned;
 
-use super::ReportKind;
+use super::report_kind::ReportKind;
 use crate::{
     database::Database,
     error::{damaged_error, database_error},

@@ -4,7 +4,11 @@ use std::{collections::HashMap, hash::Hash};
 
 use phasegate_domain::Timestamp;
 
-use super::{MAX_SOURCES, QuotaExceeded};
+use super::quota_exceeded::QuotaExceeded;
+
+/// The maximum number of sources in memory. If there are more, those that have not sent lately are
+/// dropped.
+const MAX_SOURCES: usize = 200_000;
 
 /// A rate per minute and a burst size.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,7 @@
 
 mod bucket;
 mod corrections;
+mod quota_exceeded;
 
 use std::{
     collections::HashMap,
@@ -18,6 +19,7 @@ use phasegate_domain::{
     ids::EnvironmentId,
     time::{day_of, minute_of},
 };
+pub use quota_exceeded::QuotaExceeded;
 
 use crate::subscriber::subscriber_address;
 
@@ -41,10 +43,6 @@ const SESSIONS_PART: u32 = 100;
 /// The maximum number of bytes that the pages of an environment may send in a day. Simulations have
 /// a budget of their own of the same size.
 pub const DAILY_BYTES: u64 = 4 << 30;
-
-/// The maximum number of sources in memory. If there are more, those that have not sent lately are
-/// dropped.
-const MAX_SOURCES: usize = 200_000;
 
 /// A sender, and the quota that applies to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -93,17 +91,6 @@ struct Known {
     begun: HashMap<EnvironmentId, Begun>,
     /// The day, and the bytes received on it.
     bytes: HashMap<EnvironmentId, (i64, u64)>,
-}
-
-/// The quota that a request exceeds.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("too many {quota}: at most {per_minute} a minute are taken; send the rest later")]
-pub struct QuotaExceeded {
-    /// The name of the quota, such as `events of one session`.
-    pub quota: &'static str,
-    per_minute: u64,
-    /// The number of seconds after which there is room again.
-    pub retry_after_seconds: u64,
 }
 
 /// Returns the tokens that a batch needs from each source.

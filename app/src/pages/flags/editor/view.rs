@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::flags::FlagKind;
 
 use super::{
-    FlagDraft,
+    draft::FlagDraft,
     rule::{RuleDraft, SPLIT},
 };
 use crate::components::TextArea;

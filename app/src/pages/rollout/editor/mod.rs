@@ -9,7 +9,7 @@ use phasegate_domain::{plan::Revision, reports::RolloutSummary, rollout::Rollout
 use phasegate_service::rollout::{plan_text, read_rollout_summary};
 
 use self::{draft::PlanDraft, view::PlanForm};
-use super::{NoPlan, plan};
+use super::{no_plan::NoPlan, plan};
 use crate::{
     parts::{PageErrorNotice, render_page},
     request::Request,

@@ -7,7 +7,7 @@ use std::{
 
 use phasegate_store::models::Rollup;
 
-use super::{Counts, Sets};
+use super::results::{Counts, Sets};
 
 /// An estimate of a value's size in memory.
 pub(in crate::telemetry) trait Weight {

@@ -5,20 +5,17 @@
 //! late events show as soon as others.
 
 mod lru_cache;
+mod results;
 mod write_clock;
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicI64, Ordering},
 };
 
 use phasegate_domain::{
     ids::EnvironmentId,
-    metrics::{Activity, ActivityFilter, DimensionKind, Metric},
-    stats::UserSet,
+    metrics::{ActivityFilter, DimensionKind, Metric},
     time::Resolution,
 };
 use phasegate_store::{
@@ -26,8 +23,11 @@ use phasegate_store::{
     models::{Rollup, RollupQuery},
 };
 
-pub(super) use self::write_clock::Kind;
 use self::{lru_cache::LruCache, write_clock::WriteClock};
+pub(super) use self::{
+    results::{Counts, Sets},
+    write_clock::Kind,
+};
 use crate::{database::Database, error::database_error};
 
 /// The limit of each cache, in bytes.
@@ -43,14 +43,8 @@ pub(super) enum Span {
 /// A query for user sets: environment, activities, days.
 pub(super) type ActivityQuery = (EnvironmentId, ActivityFilter, i64, i64);
 
-/// User sets by activity and day.
-pub(super) type Sets = Vec<(Activity, i64, Arc<UserSet>)>;
-
 /// A query for counts: environment, metric, kind of dimension, days.
 pub(super) type CountQuery = (EnvironmentId, Metric, DimensionKind, i64, i64);
-
-/// Event counts by dimension value.
-pub(super) type Counts = BTreeMap<String, u64>;
 
 /// The caches, and the clock of the writes that make their entries stale.
 #[derive(Debug)]

@@ -1,0 +1,3 @@
+//! The path of the page.
+
+pub(super) const PATH: &str = "/admin/analytics";
