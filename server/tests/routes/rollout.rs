@@ -188,14 +188,11 @@ async fn an_exported_plan_is_changed_and_imported_as_a_revision() {
     // An invalid plan is refused with the line of the error.
     let wrong = revised.replacen("metric = \"error_rate\"", "metric = \"moon\"", 1);
     let (code, why) = bring(&wrong, "x").await;
-    assert!(
-        code == 422 && why.contains("line ") && why.contains("there is no \"moon\""),
-        "{why}"
-    );
+    assert!(code == 422 && why.contains("line ") && why.contains("there is no \"moon\""), "{why}");
     // Another plan is accepted once this one has ended.
     let canary = include_str!("../../plans/canary.toml");
     let (code, why) = bring(canary, "x").await;
-    assert!(code == 409 && why.starts_with("key: exercise-library is under way"), "{why}");
+    assert!(code == 409 && why.starts_with("key: exercise-library is in progress"), "{why}");
     send_command(&app, "abort", "enough").await;
     assert_eq!(bring(canary, "x").await.0, 200);
     let now = read_rollout(&app).await;
