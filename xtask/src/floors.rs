@@ -289,7 +289,7 @@ fn flatten_use_tree(tree: &UseTree, before: &[String], found: &mut Vec<(Names, S
         UseTree::Rename(name) => found.push((with(&name.ident), name.rename.to_string())),
         UseTree::Glob(_) => found.push((before.to_vec(), String::new())),
         UseTree::Group(group) => {
-            group.items.iter().for_each(|tree| flatten_use_tree(tree, before, found))
+            group.items.iter().for_each(|tree| flatten_use_tree(tree, before, found));
         }
     }
 }
