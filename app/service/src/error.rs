@@ -51,6 +51,14 @@ pub enum ServiceError {
         what: &'static str,
         key: String,
     },
+    /// The server token is not valid in the environment.
+    #[error(
+        "this server token is for another environment; use one of that environment, or one that reaches the whole project"
+    )]
+    OtherEnvironment,
+    /// The server token belongs to another project.
+    #[error("this server token is for another project")]
+    OtherProject,
     /// No plan was imported into the environment.
     #[error("this environment has no rollout; import a plan first")]
     NoRollout,
@@ -128,6 +136,8 @@ impl ServiceError {
             Self::Forbidden { .. }
             | Self::TokenScope { .. }
             | Self::TokenReach { .. }
+            | Self::OtherEnvironment
+            | Self::OtherProject
             | Self::Refused { error: CommandError::NotAllowed { .. }, .. } => 403,
             Self::NotFound { .. } | Self::NoRollout => 404,
             Self::Refused { .. }

@@ -5,7 +5,7 @@ use phasegate_domain::{
     ids::EnvironmentId,
 };
 
-use crate::{Service, access::Actor, secrets};
+use crate::{Service, ServiceError, access::Actor, secrets};
 
 /// An app that was authorised by its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,37 @@ pub struct ApiCaller {
     pub reach: Reach,
     /// The actor for permission checks and the audit log.
     pub actor: Actor,
+}
+
+impl ApiCaller {
+    /// Requires that the token is valid in an environment.
+    ///
+    /// # Errors
+    /// Returns [`ServiceError::OtherEnvironment`], or an error if an environment does not exist.
+    pub fn require_environment(
+        &self,
+        service: &Service,
+        environment: EnvironmentId,
+    ) -> Result<(), ServiceError> {
+        let project = |id| Ok::<_, ServiceError>(service.environment(id)?.environment.project_id);
+        let is_reached = environment == self.environment
+            || (self.reach == Reach::Project
+                && project(self.environment)? == project(environment)?);
+        if is_reached { Ok(()) } else { Err(ServiceError::OtherEnvironment) }
+    }
+
+    /// Requires that the token belongs to a project.
+    ///
+    /// # Errors
+    /// Returns [`ServiceError::OtherProject`], or an error if its environment does not exist.
+    pub fn require_project(&self, service: &Service, project: &str) -> Result<(), ServiceError> {
+        let own = service.environment(self.environment)?;
+        if own.environment.project.as_str() == project {
+            Ok(())
+        } else {
+            Err(ServiceError::OtherProject)
+        }
+    }
 }
 
 /// Looks up a server token in memory.

@@ -11,7 +11,7 @@ use phasegate_domain::{
     json,
     targeting::EvaluationContext,
 };
-use phasegate_service::flags::{self, Expected, change_flag, read_document, replace_flag};
+use phasegate_service::flags::{self, Expected, change_flag, read_replacement, replace_flag};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -162,14 +162,11 @@ async fn set_flag(args: SetArgs) -> anyhow::Result<()> {
         let text = super::files::read_input(&file)?;
         let json: Value =
             json::parse_document(text.as_bytes()).context("the document cannot be read")?;
-        let says_killed = json.get("killed").is_some();
-        let mut document = read_document(json)?;
+        let live = service.environment(*environment)?;
+        let is_killed = live.stored_flag(key.as_str()).is_ok_and(|stored| stored.state.killed);
+        let document = read_replacement(json, is_killed)?;
         if document.key != key {
             bail!("the document is of the flag {}, not of {key}", document.key);
-        }
-        if !says_killed && let Ok(live) = service.environment(*environment) {
-            // Only an explicit field or `--revive` ends an emergency, not the absence of a field.
-            document.killed = live.stored_flag(key.as_str()).is_ok_and(|s| s.state.killed);
         }
         replace_flag(service, actor, *environment, document, Expected::Any).await?;
     } else {

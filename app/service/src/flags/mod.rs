@@ -14,7 +14,7 @@ pub use self::{
     restore::restore_flag,
     save::{
         Expected, change_flag, check_document, create_flag, delete_flag, read_document,
-        replace_flag,
+        read_replacement, replace_flag,
     },
     schedule::record_due_switches,
 };

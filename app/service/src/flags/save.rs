@@ -290,6 +290,18 @@ pub async fn delete_flag(
     service.apply_edits(environment, &edits, &entries, "the flag").await
 }
 
+/// Reads the JSON document that replaces a flag. Without the field `killed` the kill switch stays: only
+/// an explicit field or the action `revive` ends an emergency.
+///
+/// # Errors
+/// Returns the errors of [`read_document`].
+pub fn read_replacement(json: Value, is_killed: bool) -> Result<FlagDocument, ServiceError> {
+    let keeps_kill = json.get("killed").is_none();
+    let mut document = read_document(json)?;
+    document.killed |= keeps_kill && is_killed;
+    Ok(document)
+}
+
 /// Reads a flag document from JSON.
 ///
 /// # Errors

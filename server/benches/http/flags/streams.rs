@@ -62,9 +62,54 @@ impl Arrivals {
     }
 }
 
-/// Connects clients to Phasegate and then to the bare server, and measures how soon changes reach
-/// them.
+/// Number of rounds, of which the median counts: a single p99 depends on what else the machine does.
+const ROUNDS: usize = 3;
+
+/// One round: Phasegate, then the bare server.
+struct Round {
+    ours: Times,
+    bare: Times,
+    /// MB before the clients and with all of them.
+    memory: (u64, u64),
+    /// Arrivals that did not come in time.
+    missing: usize,
+}
+
+impl Round {
+    fn ratio(&mut self) -> f64 {
+        self.ours.quantile(0.99) / self.bare.quantile(0.99)
+    }
+}
+
+/// Measures how soon changes reach the clients of Phasegate and of the bare server, in several rounds,
+/// and prints the median one.
 pub(crate) async fn measure_streams(clients: usize) {
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut round = measure_round(clients).await;
+        rounds.push((round.ratio(), round));
+    }
+    rounds.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let (least, most) = (rounds[0].0, rounds[ROUNDS - 1].0);
+    let missing: usize = rounds.iter().map(|(_, round)| round.missing).sum();
+    let (ratio, median) = &mut rounds[ROUNDS / 2];
+    let (before, idle) = median.memory;
+    println!("\n{clients} clients listen, {CHANGES} changes by the API, median of {ROUNDS} rounds");
+    println!(
+        "  memory {before} MB before, {idle} MB with all of them   (budget: 250 MB for 10,000)"
+    );
+    println!("  {:<18} {:>10} {:>10}   from a change to the client", "", "p50 ms", "p99 ms");
+    for (name, times) in [("bare TCP", &mut median.bare), ("phasegate", &mut median.ours)] {
+        println!("  {name:<18} {:>10.1} {:>10.1}", times.quantile(0.5), times.quantile(0.99));
+    }
+    println!(
+        "  ratio of p99 {ratio:.1}, in the rounds {least:.1} to {most:.1}   (budget: at most 2)"
+    );
+    println!("  {missing} not reached   (budget: p99 100 ms)");
+}
+
+/// Connects clients to Phasegate and then to the bare server.
+async fn measure_round(clients: usize) -> Round {
     let server = Server::start_phasegate().await;
     let before = server.memory_mb();
     server.call_api("POST", "/flags", &json!({"key": "LIVE", "kind": "boolean"})).await;
@@ -81,18 +126,8 @@ pub(crate) async fn measure_streams(clients: usize) {
         our_times.add_times(&taken);
     }
     drop(server);
-    let mut their_times = measure_bare_fan_out(clients).await;
-    let ratio = our_times.quantile(0.99) / their_times.quantile(0.99);
-    println!("\n{clients} clients listen, {CHANGES} changes by the API");
-    println!(
-        "  memory {before} MB before, {idle} MB with all of them   (budget: 250 MB for 10,000)"
-    );
-    println!("  {:<18} {:>10} {:>10}   from a change to the client", "", "p50 ms", "p99 ms");
-    for (name, times) in [("bare TCP", &mut their_times), ("phasegate", &mut our_times)] {
-        println!("  {name:<18} {:>10.1} {:>10.1}", times.quantile(0.5), times.quantile(0.99));
-    }
-    println!("  ratio of p99 {ratio:.1}   (budget: at most 2)");
-    println!("  {missing} not reached   (budget: p99 100 ms)");
+    let bare = measure_bare_fan_out(clients).await;
+    Round { ours: our_times, bare, memory: (before, idle), missing }
 }
 
 /// Returns the request that opens a stream of changes.

@@ -91,11 +91,7 @@ async fn create_environment(
     ApiJson(new): ApiJson<NewEnvironment>,
 ) -> Result<(StatusCode, Json<Environment>), Problem> {
     let caller = authorise_caller(&state.service, &headers)?;
-    let own = state.service.environment(caller.environment)?;
-    if own.environment().project.as_str() != path.project {
-        let detail = "this server token is for another project";
-        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
-    }
+    caller.require_project(&state.service, &path.project)?;
     let (actor, beside, key) = (&caller.actor, caller.environment, new.key);
     let made =
         environments::create_environment(&state.service, actor, beside, key, &new.name).await?;

@@ -7,7 +7,7 @@ use axum::{
 };
 use phasegate_domain::{field_error::FieldCode, flags::FlagDocument, ids::FlagKey};
 use phasegate_service::flags::{
-    self, Expected, change_flag, read_document, stored_flag, stored_flags,
+    self, Expected, change_flag, read_replacement, stored_flag, stored_flags,
 };
 use phasegate_store::models::{FlagVersion, StoredFlag};
 use serde::Deserialize;
@@ -139,10 +139,7 @@ async fn replace_flag(
     ApiJson(json): ApiJson<serde_json::Value>,
 ) -> Result<Response, Problem> {
     let stored = find_flag(&call, &path.key)?;
-    // Only an explicit field or `revive` ends an emergency, not the absence of a field.
-    let keeps_kill = json.get("killed").is_none();
-    let mut document = read_document(json)?;
-    document.killed |= keeps_kill && stored.state.killed;
+    let document = read_replacement(json, stored.state.killed)?;
     let expected = expected_flag_version(&call, &stored)?;
     if document.key != stored.flag.key {
         let message = format!("must be {} as in the address; keys never change", path.key);

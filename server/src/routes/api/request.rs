@@ -7,7 +7,6 @@ use axum::{
     http::{HeaderMap, StatusCode, request::Parts},
 };
 use phasegate_domain::{
-    accounts::Reach,
     ids::EnvironmentId,
     json,
     words::{reword_serde_error, serde_field_error},
@@ -47,15 +46,7 @@ impl FromRequestParts<AppState> for ApiContext {
             .map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.body_text()))?;
         let live = service.find_environment(&place.project, &place.environment)?;
         let environment = live.environment().id;
-        let reaches = environment == caller.environment
-            || (caller.reach == Reach::Project
-                && service.environment(caller.environment)?.environment().project_id
-                    == live.environment().project_id);
-        if !reaches {
-            let detail = "this server token is for another environment; use one of that \
-                          environment, or one that reaches the whole project";
-            return Err(Problem::new(StatusCode::FORBIDDEN, detail));
-        }
+        caller.require_environment(&service, environment)?;
         let precondition = Precondition::read_if_match(&parts.headers)?;
         Ok(Self { service, actor: caller.actor, environment, precondition })
     }
