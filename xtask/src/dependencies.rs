@@ -1,159 +1,86 @@
-//! Checks dependencies by the rules of `deny.toml`: licences, duplicate versions and sources. The
-//! rules are those of cargo-deny, whose build would take longer than the server's. Its check of
-//! advisories is left out, because it needs a database from the network.
+//! Checks dependencies by cargo-deny and the rules of `deny.toml`: licences, duplicate versions,
+//! sources and advisories.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{ffi::OsString, path::PathBuf, process::Command};
 
-use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use anyhow::{Context, Result};
 
 use crate::run;
 
-/// The only allowed source of crates.
-const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+/// The version that is installed if the machine has none.
+const VERSION: &str = "0.20.2";
 
-/// Checks every package that the platforms of `deny.toml` need.
+/// Rules of `deny.toml` that no dependency needs any more are errors, too.
+const STRICT: [&str; 8] = [
+    "--deny",
+    "unnecessary-skip",
+    "--deny",
+    "unmatched-skip",
+    "--deny",
+    "license-not-encountered",
+    "--deny",
+    "advisory-not-detected",
+];
+
+/// Checks every package that the platforms of `deny.toml` need. Advisories are checked with the
+/// local copy of their database, because tests need no network; without one, a line says so.
 pub(crate) fn check_dependencies() -> Result<()> {
-    let rules = std::fs::read_to_string(crate::repository_root()?.join("deny.toml"))?;
-    let rules: toml::Table = rules.parse()?;
-    let texts = |table: &str, list: &str| -> Result<BTreeSet<String>> {
-        let list = rules.get(table).and_then(|table| table.get(list)?.as_array());
-        let list = list.with_context(|| format!("deny.toml: {table} has no {list:?}"))?;
-        let text = |entry: &toml::Value| {
-            let text = entry.as_str().or_else(|| entry.get("crate")?.as_str());
-            text.map(str::to_owned)
-        };
-        Ok(list.iter().filter_map(text).collect())
+    let program = find_or_install()?;
+    let check = |checks: &[&str]| {
+        let mut command = cargo_deny(&program);
+        command.args(["--locked", "check", "--hide-inclusion-graph"]).args(STRICT).args(checks);
+        run::run_command(&mut command)
     };
-    let (allowed, skipped) = (texts("licenses", "allow")?, texts("bans", "skip")?);
-    let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let (mut problems, mut used) = (Vec::new(), BTreeSet::new());
-    for package in read_needed_packages(&texts("graph", "targets")?)? {
-        let field = |name: &str| package.get(name).and_then(Value::as_str).unwrap_or_default();
-        let (name, version) = (field("name").to_owned(), field("version").to_owned());
-        // A package without a source is one of ours.
-        if field("source").is_empty() {
-            continue;
-        }
-        if field("source") != REGISTRY {
-            problems.push(format!("{name} {version} comes from {}", field("source")));
-        }
-        match needed_licences(field("license"), &allowed) {
-            Some(needed) => used.extend(needed),
-            None => {
-                problems.push(format!("{name} {version} has the licence {:?}", field("license")));
-            }
-        }
-        versions.entry(name).or_default().insert(version);
+    check(&["bans", "licenses", "sources"])?;
+    if !has_advisory_database()? {
+        println!(
+            "advisories: NOT checked, because there is no local database; `cargo deny fetch db` downloads it"
+        );
+        return Ok(());
     }
-    for (name, versions) in versions.iter().filter(|(_, versions)| versions.len() > 1) {
-        if !skipped.contains(name) {
-            problems.push(format!("{name} is there in several versions: {versions:?}"));
-        }
-    }
-    let is_single = |name: &&String| versions.get(*name).is_none_or(|versions| versions.len() < 2);
-    let stale = skipped.iter().filter(is_single);
-    problems.extend(stale.map(|name| format!("{name} is skipped and has one version only")));
-    let unused = allowed.difference(&used);
-    problems.extend(unused.map(|licence| format!("the licence {licence} is allowed and unused")));
-    if !problems.is_empty() {
-        bail!("deny.toml is not followed:\n{}", problems.join("\n"));
-    }
-    println!("{} crates of {} licences, from crates.io", versions.len(), used.len());
-    Ok(())
+    let mut command = cargo_deny(&program);
+    // Offline also applies to crates, so they must have been downloaded.
+    run::run_command(run::cargo_command().args(["fetch", "--locked"]))?;
+    command.args(["--offline", "--locked", "check", "--hide-inclusion-graph"]).args(STRICT);
+    run::run_command(command.arg("advisories"))
 }
 
-/// Returns the packages that at least one of the targets needs.
-fn read_needed_packages(targets: &BTreeSet<String>) -> Result<Vec<Value>> {
-    let mut metadata = run::cargo_command();
-    metadata.args(["metadata", "--locked", "--format-version", "1"]);
-    for target in targets {
-        metadata.args(["--filter-platform", target]);
-    }
-    let mut metadata: Value = serde_json::from_str(&run::read_output(&mut metadata)?)?;
-    let needed: BTreeSet<String> = metadata
-        .pointer("/resolve/nodes")
-        .and_then(Value::as_array)
-        .context("cargo metadata has no graph")?
-        .iter()
-        .filter_map(|node| node.get("id")?.as_str().map(str::to_owned))
-        .collect();
-    let packages = metadata.get_mut("packages").and_then(Value::as_array_mut);
-    let mut packages = std::mem::take(packages.context("cargo metadata has no packages")?);
-    packages.retain(|package| {
-        package.get("id").and_then(Value::as_str).is_some_and(|id| needed.contains(id))
-    });
-    Ok(packages)
+/// Returns a command of cargo-deny. It calls cargo itself, which must be the one that runs this
+/// program.
+fn cargo_deny(program: &OsString) -> Command {
+    let mut command = run::root_command(program);
+    command.env("CARGO", run::cargo_command().get_program());
+    command
 }
 
-/// Returns the licences under which a crate is used, or `None` if the allowed ones do not suffice.
-/// The expression is SPDX, or has slashes for "or", as in older crates.
-fn needed_licences(expression: &str, allowed: &BTreeSet<String>) -> Option<BTreeSet<String>> {
-    let expression = expression.replace('/', " OR ");
-    let tokens =
-        expression.replace('(', " ( ").replace(')', " ) ").replace(" WITH ", "\u{a0}WITH\u{a0}");
-    let tokens: Vec<&str> = tokens.split(' ').filter(|token| !token.is_empty()).collect();
-    let (needed, rest) = parse_any_of(&tokens, allowed)?;
-    if rest.is_empty() { needed } else { None }
+/// Returns the program: that of the machine, or the one in `target/tools`, which is built first if
+/// it is missing. An unoptimised build takes a minute and is fast enough.
+fn find_or_install() -> Result<OsString> {
+    if run::is_installed("cargo-deny") {
+        return Ok("cargo-deny".into());
+    }
+    let folder = crate::repository_root()?.join("target/tools");
+    let program = folder.join("bin/cargo-deny").into_os_string();
+    if run::is_installed(&program) {
+        return Ok(program);
+    }
+    println!("cargo-deny is missing; building it.");
+    let install = |lock: &[&str]| {
+        let mut install = run::cargo_command();
+        install.args(["install", "cargo-deny", "--version", VERSION, "--debug", "--root"]);
+        run::run_command(install.arg(&folder).args(lock))
+    };
+    // Its lock file may name a version that a mirror of the registry does not have yet.
+    install(&["--locked"]).or_else(|_| install(&[]))?;
+    Ok(program)
 }
 
-/// The licences that a part of an expression needs (`None` if not allowed), and the tokens behind
-/// the part.
-type Read<'a> = (Option<BTreeSet<String>>, &'a [&'a str]);
-
-fn parse_any_of<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {
-    let (mut needed, mut rest) = parse_all_of(tokens, allowed)?;
-    while let ["OR", more @ ..] = rest {
-        let (other, behind) = parse_all_of(more, allowed)?;
-        (needed, rest) = (needed.or(other), behind);
-    }
-    Some((needed, rest))
-}
-
-fn parse_all_of<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {
-    let (mut needed, mut rest) = parse_operand(tokens, allowed)?;
-    while let ["AND", more @ ..] = rest {
-        let (other, behind) = parse_operand(more, allowed)?;
-        needed = needed.zip(other).map(|(mut needed, other)| {
-            needed.extend(other);
-            needed
-        });
-        rest = behind;
-    }
-    Some((needed, rest))
-}
-
-fn parse_operand<'a>(tokens: &'a [&'a str], allowed: &BTreeSet<String>) -> Option<Read<'a>> {
-    match tokens {
-        ["(", rest @ ..] => {
-            let (needed, rest) = parse_any_of(rest, allowed)?;
-            let [")", rest @ ..] = rest else { return None };
-            Some((needed, rest))
-        }
-        [name, rest @ ..] => {
-            let name = name.replace('\u{a0}', " ");
-            Some((allowed.contains(&name).then(|| BTreeSet::from([name])), rest))
-        }
-        [] => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn expressions_are_allowed_by_their_parts() {
-        let allowed = ["MIT", "Unicode-3.0", "Apache-2.0 WITH LLVM-exception"];
-        let allowed: BTreeSet<String> = allowed.map(str::to_owned).into();
-        let needs = |expression| needed_licences(expression, &allowed).map(|needed| needed.len());
-        assert_eq!(needs("GPL-2.0-only OR MIT"), Some(1));
-        assert_eq!(needs("Apache-2.0/MIT"), Some(1));
-        assert_eq!(needs("(MIT OR Apache-2.0) AND Unicode-3.0"), Some(2));
-        assert_eq!(needs("Apache-2.0 WITH LLVM-exception"), Some(1));
-        for refused in ["", "Apache-2.0", "MIT AND Apache-2.0", "(MIT", "MIT MIT", "Apache-2.0 OR"]
-        {
-            assert_eq!(needs(refused), None, "{refused}");
-        }
-    }
+/// Returns whether cargo-deny has downloaded the database of advisories.
+fn has_advisory_database() -> Result<bool> {
+    let home = match std::env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cargo"),
+    };
+    let Ok(entries) = std::fs::read_dir(home.join("advisory-dbs")) else { return Ok(false) };
+    Ok(entries.filter_map(Result::ok).any(|entry| entry.path().join("crates").is_dir()))
 }

@@ -78,6 +78,6 @@ pub(crate) fn replace_process(command: &mut Command) -> Result<()> {
 }
 
 /// Returns whether a program can be started.
-pub(crate) fn is_installed(program: &str) -> bool {
+pub(crate) fn is_installed(program: impl AsRef<OsStr>) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
