@@ -11,7 +11,7 @@ use phasegate_domain::{
     ids::EnvironmentId,
 };
 use phasegate_service::{
-    CachedEnvironment, Service, ServiceError,
+    CachedEnvironment, ObjectKind, Service, ServiceError,
     access::Actor,
     secrets::{Randomness, Seed},
 };
@@ -204,9 +204,11 @@ impl Request {
         let wanted = query.get("environment");
         let named = named_environment(&service, wanted);
         if named.is_none() && !wanted.is_empty() {
-            return Err(
-                ServiceError::NotFound { what: "environment", key: wanted.to_owned() }.into()
-            );
+            return Err(ServiceError::NotFound {
+                what: ObjectKind::Environment,
+                key: wanted.to_owned(),
+            }
+            .into());
         }
         let environment = match named {
             Some(environment) => environment,

@@ -35,12 +35,7 @@ const CRATES: [(&str, &[&[&str]]); 10] = [
     ),
     (
         "app/store/src",
-        &[
-            &["appended", "error", "models"],
-            &["database"],
-            &["state", "telemetry"],
-            &["unavailable"],
-        ],
+        &[&["error", "models"], &["database"], &["state", "telemetry"], &["unavailable"]],
     ),
     (
         "app/service/src",

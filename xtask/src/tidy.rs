@@ -15,7 +15,8 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
     ("phasegate-service", &["phasegate-domain", "phasegate-store", "phasegate-wire"]),
     ("phasegate-app", &["phasegate-domain", "phasegate-service"]),
     ("phasegate-store-sqlite", &["phasegate-domain", "phasegate-store", "phasegate-store-tests"]),
-    ("phasegate-store-tests", &["phasegate-domain", "phasegate-store"]),
+    // The tests store batches as the service does.
+    ("phasegate-store-tests", &["phasegate-domain", "phasegate-service", "phasegate-store"]),
     ("phasegate-frontend", &["phasegate-app"]),
     ("phasegate-collector", &["phasegate-wire"]),
     (
@@ -69,13 +70,14 @@ pub(crate) fn check_rules() -> Result<()> {
     language::check_language()
 }
 
-/// Returns the dependencies of a package, including those of its tests. The database driver counts
-/// outside tests only: a test may open a database as another program would.
+/// Returns the dependencies of a package, including those of its tests. Some count outside tests
+/// only: a test may open a database as another program would, and store batches as the service does.
 fn counted_dependencies(package: &Value) -> BTreeSet<&str> {
     let list = package.get("dependencies").and_then(Value::as_array);
     let counts = |dependency: &&Value| {
         let is = |field, value| dependency.get(field).and_then(Value::as_str) == Some(value);
-        !(is("name", "sqlx") && is("kind", "dev"))
+        let is_for_tests = is("name", "sqlx") || is("name", "phasegate-service");
+        !(is_for_tests && is("kind", "dev"))
     };
     let named = list.into_iter().flatten().filter(counts);
     named.filter_map(|dependency| dependency.get("name").and_then(Value::as_str)).collect()

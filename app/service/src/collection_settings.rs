@@ -10,7 +10,8 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, audit::audit_document_change,
+    CachedEnvironment, ObjectKind, Service, ServiceError, access::Actor,
+    audit::audit_document_change,
 };
 
 /// Returns the settings in effect: the stored ones, except for switches that a variable of the
@@ -84,5 +85,5 @@ pub async fn save_collection_settings(
     let entry = audit_document_change(service, actor, kind, key, is(before), is(after.value));
     let edits = [Edit::SaveCollectionSettings(after.value, after.version)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
-    service.apply_edits(environment, &edits, &entries, "the collection settings").await
+    service.apply_edits(environment, &edits, &entries, ObjectKind::CollectionSettings).await
 }

@@ -40,7 +40,7 @@ pub mod tokens;
 pub mod toml_document;
 pub mod variables;
 
-pub use error::ServiceError;
+pub use error::{InUse, ObjectKind, ServiceError};
 pub(crate) use phasegate_store::models::Digest;
 pub use runtime::{
     CachedEnvironment, Clock, Configuration, DAILY_BYTES, MAX_QUEUED_BATCHES, QuotaExceeded,

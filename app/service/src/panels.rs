@@ -139,12 +139,12 @@ pub const PERFORMANCE: [Panel; 6] = [
 /// Returns the panel with this name.
 ///
 /// # Errors
-/// Returns [`ServiceError::NotFound`] if there is none.
+/// Returns [`ServiceError::UnknownPanel`] if there is none.
 pub fn find_panel(panels: &'static [Panel], name: &str) -> Result<&'static Panel, ServiceError> {
     let found = panels.iter().find(|panel| panel.name == name);
     found.ok_or_else(|| {
-        let names: Vec<&str> = panels.iter().map(|panel| panel.name).collect();
-        ServiceError::not_found("panel", format!("{name} (one of {})", names.join(", ")))
+        let known = panels.iter().map(|panel| panel.name).collect();
+        ServiceError::UnknownPanel { name: name.to_owned(), known }
     })
 }
 

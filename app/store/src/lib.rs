@@ -4,7 +4,6 @@
 //! stores, because several nodes keep them in two different systems. Each is the sum of small
 //! traits, so that a use case or a test requires no more than it needs.
 
-mod appended;
 mod database;
 mod error;
 pub mod models;
@@ -12,14 +11,13 @@ mod state;
 mod telemetry;
 mod unavailable;
 
-pub use appended::Appended;
 pub use database::Database;
 pub use error::StoreError;
 pub use state::{
     AccountStore, AuditLog, EnvironmentStore, FlagStore, RolloutStore, StateStore, UnitOfWork,
 };
 pub use telemetry::{
-    ActivityStore, ErrorStore, EventLog, FeedbackStore, MetricStore, PrivacyStore, SimulationStore,
-    TelemetryStore,
+    ActivityStore, ErrorStore, EventLog, FeedbackStore, IngestTransaction, MetricStore,
+    PrivacyStore, SimulationStore, TelemetryStore,
 };
 pub use unavailable::UnavailableTelemetry;

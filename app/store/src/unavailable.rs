@@ -1,23 +1,26 @@
 //! Stands in for telemetry that cannot be opened, so that changes such as a kill still work.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
     errors::ErrorReport,
-    events::{Batch, UserHash},
+    events::{Batch, BatchKey, UserHash},
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
-    privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
+    privacy::{ErasureReport, RetentionCutoffs, StorageUsage, UserData},
     reports::Reported,
     simulation::Simulation,
     stats::UserSet,
 };
 
 use crate::{
-    ActivityStore, Appended, Database, ErrorStore, EventLog, FeedbackStore, MetricStore,
+    ActivityStore, Database, ErrorStore, EventLog, FeedbackStore, IngestTransaction, MetricStore,
     PrivacyStore, SimulationStore, StoreError,
     models::{Rollup, RollupQuery, UsageRow},
 };
@@ -42,11 +45,23 @@ impl UnavailableTelemetry {
 
 #[async_trait]
 impl EventLog for UnavailableTelemetry {
-    async fn append_batches(&self, _: &[Batch]) -> Result<Vec<Appended>, StoreError> {
+    async fn find_batch_keys(&self, _: &[BatchKey]) -> Result<BTreeSet<BatchKey>, StoreError> {
         Err(self.unavailable_error())
     }
 
-    async fn read_last_minute(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
+    async fn add_raw_events(&self, _: i64, _: &[&Batch]) -> Result<(), StoreError> {
+        Err(self.unavailable_error())
+    }
+
+    async fn begin_ingest(&self) -> Result<Box<dyn IngestTransaction>, StoreError> {
+        Err(self.unavailable_error())
+    }
+
+    async fn read_newest_batch_minute(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
+        Err(self.unavailable_error())
+    }
+
+    async fn read_last_active_day(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
         Err(self.unavailable_error())
     }
 
@@ -151,11 +166,21 @@ impl FeedbackStore for UnavailableTelemetry {
 
 #[async_trait]
 impl PrivacyStore for UnavailableTelemetry {
-    async fn purge_expired(
+    async fn list_environments_with_telemetry(
         &self,
-        _: Timestamp,
-        _: &BTreeMap<EnvironmentId, RetentionPolicy>,
+    ) -> Result<BTreeSet<EnvironmentId>, StoreError> {
+        Err(self.unavailable_error())
+    }
+
+    async fn delete_expired(
+        &self,
+        _: EnvironmentId,
+        _: &RetentionCutoffs,
     ) -> Result<(), StoreError> {
+        Err(self.unavailable_error())
+    }
+
+    async fn delete_raw_events(&self, _: &BTreeMap<EnvironmentId, i64>) -> Result<(), StoreError> {
         Err(self.unavailable_error())
     }
 

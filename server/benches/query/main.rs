@@ -32,11 +32,11 @@ use phasegate_service::{
     access::Actor,
     analytics::{AnalyticsQuery, compute_analytics},
     dashboard::compute_dashboard,
-    ingest::{ingest_batch, reserve_queue_place, write_queued},
+    ingest::{Appended, append_batches, ingest_batch, reserve_queue_place, write_queued},
     performance::{PerformanceQuery, read_performance},
     setup,
 };
-use phasegate_store::{Appended, EventLog};
+
 use phasegate_store_sqlite::SqliteTelemetry;
 
 /// Maximum number of events in a batch, and of batches in a group.
@@ -192,7 +192,7 @@ async fn fill_store(folder: &Path, events: usize) {
                 batch
             })
             .collect();
-        store.append_batches(&group).await.unwrap();
+        append_batches(&store, &group).await.unwrap();
     }
     // Pending disk writes would be measured, too.
     assert!(std::process::Command::new("sync").status().unwrap().success());

@@ -7,7 +7,7 @@
     reason = "a benchmark is a test of its own kind, and prints"
 )]
 
-use phasegate_store::EventLog;
+use phasegate_service::ingest::append_batches;
 use std::time::Instant;
 
 use phasegate_domain::{
@@ -67,7 +67,7 @@ async fn main() {
     for group in 0..GROUPS {
         let batches: Vec<Batch> = (0..BATCHES).map(|n| sample_batch(group * BATCHES + n)).collect();
         let begun = Instant::now();
-        store.append_batches(&batches).await.unwrap();
+        append_batches(&store, &batches).await.unwrap();
         spent += begun.elapsed();
     }
     let ours = rows as f64 / spent.as_secs_f64();
@@ -92,7 +92,7 @@ async fn measure_simulated_users(path: &std::path::Path) {
         events += batches.iter().map(|batch| batch.events.len()).sum::<usize>();
         groups += 1;
         let begun = Instant::now();
-        store.append_batches(&batches).await.unwrap();
+        append_batches(&store, &batches).await.unwrap();
         spent += begun.elapsed();
     }
     let each = spent.as_secs_f64() / f64::from(groups);

@@ -16,6 +16,7 @@ use phasegate_domain::{
     time::Resolution,
     vitals::Vital,
 };
+use phasegate_service::{ingest::append_batches, maintenance::delete_expired_telemetry};
 use phasegate_store::{
     ActivityStore, EventLog, MetricStore, PrivacyStore,
     models::{Rollup, RollupQuery},
@@ -115,7 +116,7 @@ async fn cached_results_equal_fresh_reads_after_every_write() {
     for number in 0..60_u64 {
         // Most events are of today; every fourth batch is late by up to all days.
         let late = if number % 4 == 3 { (number as i64).pow(3) % hours } else { number as i64 % 3 };
-        store.append_batches(&[sample_batch(number, TODAY * 24 + 22 - late)]).await.unwrap();
+        append_batches(&store, &[sample_batch(number, TODAY * 24 + 22 - late)]).await.unwrap();
         let seen = read_everything(&store).await;
         assert!(!seen.0[0].is_empty());
         assert_eq!(seen, read_uncached(&path).await, "after batch {number}");
@@ -128,7 +129,7 @@ async fn cached_results_equal_fresh_reads_after_every_write() {
     );
     let kept = RetentionPolicy { rollup_days: 30, ..RetentionPolicy::default() };
     let later = at_hour((TODAY + 25) * 24);
-    store.purge_expired(later, &BTreeMap::from([(HERE, kept)])).await.unwrap();
+    delete_expired_telemetry(&store, later, &BTreeMap::from([(HERE, kept)])).await.unwrap();
     let after = read_everything(&store).await;
     assert_eq!(after, read_uncached(&path).await, "after old days were forgotten");
     store.erase_environment(HERE).await.unwrap();
@@ -140,14 +141,13 @@ async fn writes_of_another_process_invalidate_the_cache() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("telemetry.db");
     let store = SqliteTelemetry::open(&path).await.unwrap();
-    store
-        .append_batches(&[sample_batch(1, TODAY * 24), sample_batch(2, (TODAY - 5) * 24)])
+    append_batches(&store, &[sample_batch(1, TODAY * 24), sample_batch(2, (TODAY - 5) * 24)])
         .await
         .unwrap();
     store.invalidate_outdated_caches().await.unwrap();
     let before = read_everything(&store).await;
     let other = SqliteTelemetry::open(&path).await.unwrap();
-    other.append_batches(&[sample_batch(3, (TODAY - 5) * 24)]).await.unwrap();
+    append_batches(&other, &[sample_batch(3, (TODAY - 5) * 24)]).await.unwrap();
     store.invalidate_outdated_caches().await.unwrap();
     let after = read_everything(&store).await;
     assert_ne!(after, before);

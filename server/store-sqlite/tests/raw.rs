@@ -6,9 +6,11 @@
     reason = "in a test, a panic is how it fails"
 )]
 
-use phasegate_store::{
-    Appended, EventLog, MetricStore, PrivacyStore, StoreError, models::RollupQuery,
+use phasegate_service::{
+    ingest::{Appended, append_batches},
+    maintenance::delete_expired_telemetry,
 };
+use phasegate_store::{MetricStore, PrivacyStore, StoreError, models::RollupQuery};
 use std::{collections::BTreeMap, path::Path};
 
 use phasegate_domain::{
@@ -63,13 +65,12 @@ async fn read_texts(store: &SqliteTelemetry, environment: EnvironmentId) -> Vec<
 async fn raw_events_of_a_day_are_deleted_with_their_file() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap();
-    store
-        .append_batches(&[sample_batch("a", 10, "first"), sample_batch("a", 10, "again")])
+    append_batches(&store, &[sample_batch("a", 10, "first"), sample_batch("a", 10, "again")])
         .await
         .unwrap();
     let mut other = sample_batch("b", 11, "other");
     other.environment = ELSEWHERE;
-    store.append_batches(&[sample_batch("b", 11, "second"), other]).await.unwrap();
+    append_batches(&store, &[sample_batch("b", 11, "second"), other]).await.unwrap();
     assert_eq!(day_files(folder.path()), ["1970-01-11.db", "1970-01-12.db"]);
     assert_eq!(read_texts(&store, HERE).await, ["first", "second"], "each batch once");
     let sizes = store.measure_storage().await.unwrap();
@@ -77,15 +78,15 @@ async fn raw_events_of_a_day_are_deleted_with_their_file() {
     assert_eq!(sizes.raw_days, 2);
 
     // On day 12, a retention of two days covers today and yesterday.
-    store.purge_expired(at_day(12), &retention_policies(2, 2)).await.unwrap();
+    delete_expired_telemetry(&store, at_day(12), &retention_policies(2, 2)).await.unwrap();
     assert_eq!(day_files(folder.path()), ["1970-01-12.db"]);
-    store.purge_expired(at_day(12), &retention_policies(1, 2)).await.unwrap();
+    delete_expired_telemetry(&store, at_day(12), &retention_policies(1, 2)).await.unwrap();
     assert_eq!(read_texts(&store, HERE).await, [""; 0], "kept for less long than elsewhere");
     assert_eq!(read_texts(&store, ELSEWHERE).await, ["other"]);
     // The file that is written to is deleted as well, and a new one is created.
-    store.purge_expired(at_day(13), &retention_policies(1, 1)).await.unwrap();
+    delete_expired_telemetry(&store, at_day(13), &retention_policies(1, 1)).await.unwrap();
     assert!(day_files(folder.path()).is_empty());
-    store.append_batches(&[sample_batch("c", 11, "late")]).await.unwrap();
+    append_batches(&store, &[sample_batch("c", 11, "late")]).await.unwrap();
     assert_eq!(read_texts(&store, HERE).await, ["late"]);
     assert_eq!(store.erase_user(HERE, UserHash(7)).await.unwrap().batches, 1);
     assert!(read_texts(&store, HERE).await.is_empty());
@@ -97,12 +98,11 @@ async fn batches_are_counted_even_if_their_day_file_cannot_be_written() {
     let store = SqliteTelemetry::open(&folder.path().join("t.db")).await.unwrap();
     let file = folder.path().join("t.raw/1970-01-11.db");
     std::fs::create_dir_all(&file).unwrap();
-    let stored = store.append_batches(&[sample_batch("a", 10, "in vain")]).await.unwrap();
+    let stored = append_batches(&store, &[sample_batch("a", 10, "in vain")]).await.unwrap();
     assert_eq!(stored, [Appended::Stored]);
     std::fs::remove_dir(&file).unwrap();
     // Once the file can be written, new batches are, but a batch that is stored already is not.
-    store
-        .append_batches(&[sample_batch("a", 10, "again"), sample_batch("b", 10, "kept")])
+    append_batches(&store, &[sample_batch("a", 10, "again"), sample_batch("b", 10, "kept")])
         .await
         .unwrap();
     assert_eq!(read_texts(&store, HERE).await, ["kept"]);
@@ -113,7 +113,7 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.db");
     let store = SqliteTelemetry::open(&path).await.unwrap();
-    store.append_batches(&[sample_batch("0", 10, "x")]).await.unwrap();
+    append_batches(&store, &[sample_batch("0", 10, "x")]).await.unwrap();
     store.limit_pages(1).await.unwrap();
     let large = |n: i64| {
         let kind = |m| EventKind::Custom { name: format!("{m:0150}") };
@@ -121,14 +121,14 @@ async fn a_full_disk_refuses_whole_batches_and_recovers() {
             (0..100).map(|m| Event { at: at_day(10), page: format!("/{m}"), kind: kind(m) });
         Batch { events: events.collect(), ..sample_batch(&n.to_string(), 10, "x") }
     };
-    let refused = store.append_batches(&[large(1)]).await.unwrap_err();
+    let refused = append_batches(&store, &[large(1)]).await.unwrap_err();
     assert!(matches!(refused, StoreError::Full), "{refused:?}");
-    let refused = store.append_batches(&[large(1)]).await.unwrap_err();
+    let refused = append_batches(&store, &[large(1)]).await.unwrap_err();
     assert!(matches!(refused, StoreError::Full), "{refused:?}");
 
     // With space again, the refused batch is stored: no part of it was stored before.
     store.limit_pages(u32::MAX - 1).await.unwrap();
-    assert_eq!(store.append_batches(&[large(1)]).await.unwrap(), [Appended::Stored]);
+    assert_eq!(append_batches(&store, &[large(1)]).await.unwrap(), [Appended::Stored]);
     drop(store);
     let store = SqliteTelemetry::open(&path).await.unwrap();
     let day = Resolution::Day.bucket_of(at_day(10));

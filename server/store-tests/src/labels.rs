@@ -6,7 +6,8 @@ use phasegate_domain::{
     metrics::{Dimension, MAX_LABELS, Metric, OTHER_LABEL},
     time::{Resolution, minute_of},
 };
-use phasegate_store::{Appended, TelemetryStore};
+use phasegate_service::ingest::{Appended, append_batches};
+use phasegate_store::TelemetryStore;
 
 use crate::{
     at_second,
@@ -19,15 +20,14 @@ const DAY: i64 = 86_400;
 pub async fn labels_are_bounded(store: impl TelemetryStore) {
     for start in (0..MAX_LABELS + 50).step_by(100) {
         let names = (start..start + 100).map(|n| custom_event(&format!("event-{n:04}"))).collect();
-        store.append_batches(&[sample_batch(&start.to_string(), names)]).await.unwrap();
+        append_batches(&store, &[sample_batch(&start.to_string(), names)]).await.unwrap();
     }
     let minute = minute_of(at_second(0));
     let rows = read_minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows.len(), MAX_LABELS as usize + 1);
     let other = rows.iter().find(|row| row.label == OTHER_LABEL).unwrap();
     assert_eq!(other.aggregate.count(), 100);
-    let known = store
-        .append_batches(&[sample_batch("again", vec![custom_event("event-0000")])])
+    let known = append_batches(&store, &[sample_batch("again", vec![custom_event("event-0000")])])
         .await
         .unwrap();
     assert_eq!(known, [Appended::Stored]);
@@ -44,7 +44,7 @@ pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
         let mut late = sample_batch(&start.to_string(), names);
         late.received_at = at_second(7 * 86_400);
         late.events.iter_mut().for_each(|event| event.at = old);
-        store.append_batches(&[late]).await.unwrap();
+        append_batches(&store, &[late]).await.unwrap();
     }
     let bucket = Resolution::Hour.bucket_of(old);
     let rows =
@@ -55,15 +55,14 @@ pub async fn labels_of_old_events_are_bounded(store: impl TelemetryStore) {
 /// A label that was not sent for days is replaced.
 pub async fn unused_labels_are_replaced(store: impl TelemetryStore) {
     let names = (0..MAX_LABELS).map(|n| custom_event(&format!("event-{n:04}"))).collect();
-    store.append_batches(&[sample_batch("old", names)]).await.unwrap();
+    append_batches(&store, &[sample_batch("old", names)]).await.unwrap();
     let mut late = sample_batch("new", vec![custom_event("newcomer")]);
     late.received_at = at_second(3 * 86_400);
     late.events[0].at = late.received_at;
-    store
-        .append_batches(&[Batch { id: "wake".into(), events: Vec::new(), ..late.clone() }])
+    append_batches(&store, &[Batch { id: "wake".into(), events: Vec::new(), ..late.clone() }])
         .await
         .unwrap();
-    store.append_batches(&[late.clone()]).await.unwrap();
+    append_batches(&store, &[late.clone()]).await.unwrap();
     let minute = minute_of(late.received_at);
     let rows = read_minutes(&store, HERE, minute, minute + 1).await;
     assert_eq!(rows[0].label, "newcomer");
@@ -73,8 +72,7 @@ pub async fn unused_labels_are_replaced(store: impl TelemetryStore) {
 async fn fill_labels(store: &impl TelemetryStore, users: u64) {
     for user in 0..users {
         let names = (0..MAX_LABELS).map(|n| custom_event(&format!("event-{n:04}"))).collect();
-        store
-            .append_batches(&[user_batch(&format!("fill-{user}"), user, user, names)])
+        append_batches(store, &[user_batch(&format!("fill-{user}"), user, user, names)])
             .await
             .unwrap();
     }
@@ -87,7 +85,7 @@ async fn admits_label(store: &impl TelemetryStore, name: &str, users: u64, secon
         let mut sent = user_batch(&id, 1_000 + user, 1_000 + user, vec![custom_event(name)]);
         sent.received_at = at_second(second);
         sent.events[0].at = sent.received_at;
-        store.append_batches(&[sent]).await.unwrap();
+        append_batches(store, &[sent]).await.unwrap();
     }
     let minute = minute_of(at_second(second));
     read_minutes(store, HERE, minute, minute + 1).await.iter().any(|row| row.label == name)
@@ -115,7 +113,7 @@ pub async fn labels_of_the_plan_are_never_displaced(store: impl TelemetryStore) 
         (0..MAX_LABELS).map(|n| custom_event(&format!("new-{n:04}"))).collect::<Vec<_>>();
     for user in 100..110 {
         let id = format!("new-{user}");
-        store.append_batches(&[user_batch(&id, user, user, new_users.clone())]).await.unwrap();
+        append_batches(&store, &[user_batch(&id, user, user, new_users.clone())]).await.unwrap();
     }
     let minute = minute_of(at_second(0));
     let rows = read_minutes(&store, HERE, minute, minute + 1).await;

@@ -14,8 +14,12 @@ use phasegate_domain::{
 };
 use std::collections::BTreeMap;
 
+use phasegate_service::{
+    ingest::{Appended, append_batches},
+    maintenance::delete_expired_telemetry,
+};
 use phasegate_store::{
-    Appended, TelemetryStore,
+    TelemetryStore,
     models::{Rollup, RollupQuery},
 };
 
@@ -119,10 +123,10 @@ pub async fn screenshots_are_bounded(store: impl TelemetryStore) {
 pub async fn batches_add_up_once(store: impl TelemetryStore) {
     let first = sample_batch("1", vec![lcp_event(1_000_000), lcp_event(2_000_000)]);
     let second = sample_batch("2", vec![lcp_event(3_000_000)]);
-    let outcome = store.append_batches(&[first.clone(), second]).await.unwrap();
+    let outcome = append_batches(&store, &[first.clone(), second]).await.unwrap();
     assert_eq!(outcome, [Appended::Stored, Appended::Stored]);
     let third = sample_batch("3", vec![lcp_event(4_000_000)]);
-    let outcome = store.append_batches(&[first.clone(), third, first]).await.unwrap();
+    let outcome = append_batches(&store, &[first.clone(), third, first]).await.unwrap();
     assert_eq!(outcome, [Appended::Repeated, Appended::Stored, Appended::Repeated]);
 
     let minute = minute_of(at_second(0));
@@ -138,9 +142,8 @@ pub async fn batches_add_up_once(store: impl TelemetryStore) {
 pub async fn a_replaced_value_counts_once(store: impl TelemetryStore) {
     let grown = EventKind::Vital { vital: Vital::Lcp, millionths: 9_000_000, was: Some(1_000_000) };
     // The replacement may even come first.
-    store.append_batches(&[sample_batch("2", vec![grown])]).await.unwrap();
-    store
-        .append_batches(&[sample_batch("1", vec![lcp_event(1_000_000), lcp_event(5_000_000)])])
+    append_batches(&store, &[sample_batch("2", vec![grown])]).await.unwrap();
+    append_batches(&store, &[sample_batch("1", vec![lcp_event(1_000_000), lcp_event(5_000_000)])])
         .await
         .unwrap();
     let minute = minute_of(at_second(0));
@@ -156,14 +159,12 @@ pub async fn rollups_are_separated_by_environment_and_minute(store: impl Telemet
     elsewhere.environment = ELSEWHERE;
     let mut late = sample_batch("2", vec![lcp_event(1)]);
     late.events[0].at = at_second(60);
-    store
-        .append_batches(&[
-            sample_batch("1", vec![lcp_event(1), custom_event("signup")]),
-            elsewhere,
-            late,
-        ])
-        .await
-        .unwrap();
+    append_batches(
+        &store,
+        &[sample_batch("1", vec![lcp_event(1), custom_event("signup")]), elsewhere, late],
+    )
+    .await
+    .unwrap();
     let minute = minute_of(at_second(0));
     assert_eq!(read_minutes(&store, HERE, minute, minute + 1).await.len(), 2);
     assert_eq!(read_minutes(&store, HERE, minute, minute + 2).await.len(), 3);
@@ -184,7 +185,7 @@ pub async fn dimensions_and_resolutions_are_stored(store: impl TelemetryStore) {
             event.at = at_second(second);
             event.page = format!("/page-{}", n % 2);
         }
-        store.append_batches(&[one]).await.unwrap();
+        append_batches(&store, &[one]).await.unwrap();
     }
     let count = async |resolution: Resolution, dimension: Dimension, second: i64| {
         let bucket = resolution.bucket_of(at_second(second));
@@ -249,9 +250,9 @@ pub async fn sessions_are_counted_once(store: impl TelemetryStore) {
     let broken = moved(user_batch("2", 1, 7, vec![error_event("Boom"), error_event("Boom")]), 300);
     let first = moved(user_batch("3", 1, 7, vec![EventKind::View]), 0);
     let other = moved(user_batch("4", 2, 8, vec![EventKind::View]), 0);
-    store.append_batches(&[middle]).await.unwrap();
-    store.append_batches(std::slice::from_ref(&broken)).await.unwrap();
-    store.append_batches(&[broken, first, other]).await.unwrap();
+    append_batches(&store, &[middle]).await.unwrap();
+    append_batches(&store, std::slice::from_ref(&broken)).await.unwrap();
+    append_batches(&store, &[broken, first, other]).await.unwrap();
     let minute = minute_of(at_second(0));
     let found = read_minutes(&store, HERE, minute, minute + 10).await;
     let of = |metric| -> Vec<(i64, u64)> {
@@ -275,13 +276,12 @@ pub async fn users_are_counted_exactly(store: impl TelemetryStore) {
         batch
     };
     let many = (0..300).map(|who| on_day(&format!("many-{who}"), who, 1, vec![EventKind::View]));
-    store.append_batches(&many.collect::<Vec<_>>()).await.unwrap();
+    append_batches(&store, &many.collect::<Vec<_>>()).await.unwrap();
     let earlier = on_day("earlier", 5, 0, vec![used()]);
-    store
-        .append_batches(&[earlier.clone(), on_day("again", 5, 1, vec![used(), used()])])
+    append_batches(&store, &[earlier.clone(), on_day("again", 5, 1, vec![used(), used()])])
         .await
         .unwrap();
-    store.append_batches(&[earlier]).await.unwrap();
+    append_batches(&store, &[earlier]).await.unwrap();
     let count = async |activity: Activity, days: i64| {
         let only = ActivityFilter::Only(activity.clone());
         let found = store.read_user_sets(HERE, &only, day + days, day + days + 1).await.unwrap();
@@ -315,7 +315,7 @@ pub async fn old_rollups_expire(store: impl TelemetryStore) {
     old.received_at = at_second(10 * day);
     let mut new = sample_batch("new", vec![custom_event("signup")]);
     (new.received_at, new.events[0].at) = (at_second(10 * day), at_second(9 * day));
-    store.append_batches(&[old, new]).await.unwrap();
+    append_batches(&store, &[old, new]).await.unwrap();
     let count = async |resolution: Resolution, second: i64| {
         let bucket = resolution.bucket_of(at_second(second));
         read_rollups(&store, HERE, resolution, Dimension::All, bucket, bucket + 1).await.len()
@@ -323,14 +323,14 @@ pub async fn old_rollups_expire(store: impl TelemetryStore) {
     assert_eq!(count(Resolution::Minute, 0).await, 0, "too old when it came");
     assert_eq!(count(Resolution::Hour, 0).await, 1);
     assert_eq!(count(Resolution::Minute, 9 * day).await, 1);
-    store.purge_expired(at_second(20 * day), &kept).await.unwrap();
+    delete_expired_telemetry(&store, at_second(20 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Minute, 9 * day).await, 0);
     assert_eq!(count(Resolution::Hour, 9 * day).await, 1);
     // Since then only another environment has sent events, so the batch ids have expired.
     let mut other = sample_batch("other", vec![custom_event("signup")]);
     (other.environment, other.received_at) = (ELSEWHERE, at_second(199 * day));
-    store.append_batches(&[other]).await.unwrap();
-    store.purge_expired(at_second(200 * day), &kept).await.unwrap();
+    append_batches(&store, &[other]).await.unwrap();
+    delete_expired_telemetry(&store, at_second(200 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Hour, 9 * day).await, 0);
     assert_eq!(count(Resolution::Day, 0).await, 1);
     assert_eq!(count(Resolution::Day, 9 * day).await, 1);
@@ -338,7 +338,7 @@ pub async fn old_rollups_expire(store: impl TelemetryStore) {
         HERE,
         RetentionPolicy { rollup_days: 195, ..RetentionPolicy::default() },
     )]);
-    store.purge_expired(at_second(200 * day), &kept).await.unwrap();
+    delete_expired_telemetry(&store, at_second(200 * day), &kept).await.unwrap();
     assert_eq!(count(Resolution::Day, 0).await, 0);
     assert_eq!(count(Resolution::Day, 9 * day).await, 1);
 }
@@ -356,18 +356,18 @@ pub async fn reports_and_screenshots_expire(store: impl TelemetryStore) {
     for (id, second) in [("a", 0), ("b", 50 * day)] {
         let mut said = sample_batch(id, vec![error_event(id)]);
         (said.received_at, said.events[0].at) = (at_second(second), at_second(second));
-        store.append_batches(&[said]).await.unwrap();
+        append_batches(&store, &[said]).await.unwrap();
         store.save_screenshot(&picture(id, second / day), 1_000).await.unwrap();
     }
     assert_eq!(store.measure_storage().await.unwrap().screenshots, 20);
     let kept =
         RetentionPolicy { report_days: 30, screenshot_days: 20, ..RetentionPolicy::default() };
     let kept = BTreeMap::from([(HERE, kept)]);
-    store.purge_expired(at_second(60 * day), &kept).await.unwrap();
+    delete_expired_telemetry(&store, at_second(60 * day), &kept).await.unwrap();
     assert_eq!(store.recent_errors(HERE, 10).await.unwrap().len(), 1);
     assert_eq!(store.read_screenshot(HERE, "a").await.unwrap(), None);
     assert!(store.read_screenshot(HERE, "b").await.unwrap().is_some());
-    store.purge_expired(at_second(81 * day), &kept).await.unwrap();
+    delete_expired_telemetry(&store, at_second(81 * day), &kept).await.unwrap();
     assert!(store.recent_errors(HERE, 10).await.unwrap().is_empty());
     assert_eq!(store.measure_storage().await.unwrap().screenshots, 0);
 }
@@ -390,7 +390,7 @@ pub async fn user_data_is_read_and_erased(store: impl TelemetryStore) {
     store.save_screenshot(&picture, 1_000).await.unwrap();
     let mine = user_batch("1", 7, 1, vec![exposure.clone(), EventKind::Feedback(said)]);
     let theirs = user_batch("2", 8, 2, vec![exposure, error_event("theirs")]);
-    store.append_batches(&[mine, theirs]).await.unwrap();
+    append_batches(&store, &[mine, theirs]).await.unwrap();
 
     let found = store.user_data(HERE, UserHash(7)).await.unwrap();
     assert_eq!(found.first_day, Some(day));
@@ -415,7 +415,7 @@ pub async fn user_data_is_read_and_erased(store: impl TelemetryStore) {
     let again = store.erase_user(HERE, UserHash(7)).await.unwrap();
     assert_eq!(again, ErasureReport::default());
     // A user who returns after erasure counts as a new user.
-    store.append_batches(&[user_batch("3", 7, 3, vec![custom_event("back")])]).await.unwrap();
+    append_batches(&store, &[user_batch("3", 7, 3, vec![custom_event("back")])]).await.unwrap();
     assert_eq!(
         store
             .read_user_sets(HERE, &ActivityFilter::Only(Activity::Active), day, day + 1)
@@ -437,7 +437,7 @@ pub async fn simulated_telemetry_is_erased(store: impl TelemetryStore) {
     for (id, environment) in [("real", HERE), ("simulated", simulated)] {
         let mut one = user_batch(id, 1, 1, vec![custom_event("signup"), error_event("x")]);
         one.environment = environment;
-        store.append_batches(&[one]).await.unwrap();
+        append_batches(&store, &[one]).await.unwrap();
     }
     let count = async |environment| {
         let minute = minute_of(at_second(0));
@@ -453,7 +453,7 @@ pub async fn simulated_telemetry_is_erased(store: impl TelemetryStore) {
     // The same batches may be sent again, and count again.
     let mut again = user_batch("simulated", 1, 1, vec![custom_event("signup")]);
     again.environment = simulated;
-    assert_eq!(store.append_batches(&[again]).await.unwrap(), [Appended::Stored]);
+    assert_eq!(append_batches(&store, &[again]).await.unwrap(), [Appended::Stored]);
 }
 
 /// The digest key is stored once and never replaced.
@@ -470,13 +470,12 @@ pub async fn reports_are_newest_first_and_bounded(store: impl TelemetryStore) {
         page: "/".into(),
         ..Feedback::default()
     };
-    store
-        .append_batches(&[sample_batch("f", vec![EventKind::Feedback(feedback.clone())])])
+    append_batches(&store, &[sample_batch("f", vec![EventKind::Feedback(feedback.clone())])])
         .await
         .unwrap();
     for n in 0..60 {
         let errors = (0..100).map(|m| error_event(&format!("error {n}-{m}"))).collect();
-        store.append_batches(&[sample_batch(&format!("e{n}"), errors)]).await.unwrap();
+        append_batches(&store, &[sample_batch(&format!("e{n}"), errors)]).await.unwrap();
     }
     let errors = store.recent_errors(HERE, 3).await.unwrap();
     let messages: Vec<_> = errors.iter().map(|report| report.what.message.as_str()).collect();

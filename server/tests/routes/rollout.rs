@@ -7,7 +7,7 @@ use phasegate_domain::{
     rollout::RecordEntry,
 };
 use phasegate_service::{
-    ServiceError,
+    ObjectKind, ServiceError,
     access::Actor,
     rollout::{self, PlanBase, PlanImport},
     tokens::{TokenFields, create_token},
@@ -273,9 +273,9 @@ async fn a_plan_import_requires_the_version_that_was_reviewed() {
     bring(&theirs, PlanBase::Any).await.unwrap();
     let seen = PlanBase::Seen(looked_at.version);
     let refused = bring(&mine, seen).await.unwrap_err();
-    assert!(matches!(refused, ServiceError::Conflict("the rollout")), "{refused}");
+    assert!(matches!(refused, ServiceError::Conflict(ObjectKind::Rollout)), "{refused}");
     let refused = bring(&mine, PlanBase::Seen(None)).await.unwrap_err();
-    assert!(matches!(refused, ServiceError::Conflict("the rollout")), "there is one now");
+    assert!(matches!(refused, ServiceError::Conflict(ObjectKind::Rollout)), "there is one now");
     let looked_at = rollout::compare_plan(service, actor, environment, &mine).await.unwrap();
     bring(&mine, PlanBase::Seen(looked_at.version)).await.unwrap();
     assert_eq!(looked_at.unchanged, [""; 0], "the file has flags and segments as they are");

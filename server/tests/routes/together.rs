@@ -300,7 +300,7 @@ async fn a_deleted_environment_leaves_no_telemetry() {
     };
     let stored = SqliteTelemetry::open(&app.folder().join("telemetry.db")).await.unwrap();
     let is_there =
-        async |environment| stored.read_last_minute(environment).await.unwrap().is_some();
+        async |environment| stored.read_newest_batch_minute(environment).await.unwrap().is_some();
     send("a", staging).await;
     send("b", staging.simulated_id()).await;
     send("c", production).await;

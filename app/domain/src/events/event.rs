@@ -29,6 +29,23 @@ pub struct Batch {
     pub raw: Vec<u8>,
 }
 
+/// What identifies a batch: a repeated delivery has the same key.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BatchKey {
+    pub environment: EnvironmentId,
+    /// Chosen by the collector.
+    pub id: String,
+}
+
+impl Batch {
+    /// The key by which a repeated delivery is recognised.
+    #[must_use]
+    pub fn key(&self) -> BatchKey {
+        BatchKey { environment: self.environment, id: self.id.clone() }
+    }
+}
+
 /// One thing that happened on a page.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq)]

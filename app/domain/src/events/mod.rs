@@ -3,9 +3,11 @@
 mod arm;
 mod event;
 mod rejection;
+mod report;
 mod visit;
 
 pub use arm::Arm;
-pub use event::{Batch, Event, EventKind, TaskOutcome, TimingKind};
+pub use event::{Batch, BatchKey, Event, EventKind, TaskOutcome, TimingKind};
 pub use rejection::{Rejection, RejectionCode};
+pub use report::{Report, ReportBody, ReportGroup};
 pub use visit::{NetworkHash, SessionHash, UserHash, Visit};

@@ -2,8 +2,8 @@
 //! so a full group folds further ones into [`OTHER_LABEL`]. A label with more senders displaces one
 //! with fewer, so that no single client can fill a group for good.
 //!
-//! Pure: a store reads the labels of [`RollupDelta::sent_labels`], calls [`admit_labels`] and
-//! [`displace_labels`], and writes their results.
+//! Pure: ingestion reads the stored labels of [`RollupDelta::sent_labels`], calls [`admit_labels`]
+//! and [`displace_labels`], and writes their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +11,10 @@ use super::{MAX_LABELS, Metric, OTHER_LABEL, RollupDelta, RollupKey};
 use crate::{ids::EnvironmentId, stats::Aggregate};
 
 /// Minutes for which a label stays admitted without being sent.
-pub const LABEL_KEPT_MINUTES: i64 = 2 * 24 * 60;
+pub(super) const LABEL_KEPT_MINUTES: i64 = 2 * 24 * 60;
 
 /// Minutes for which a label keeps waiting without being sent.
-pub const LABEL_WAITING_MINUTES: i64 = 24 * 60;
+pub(super) const LABEL_WAITING_MINUTES: i64 = 24 * 60;
 
 /// Maximum waiting labels in all environments; the least recently sent are dropped first.
 pub const MAX_WAITING_LABELS: u32 = 5_000;

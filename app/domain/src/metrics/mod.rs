@@ -2,22 +2,26 @@
 
 mod activity;
 mod dimension;
+mod expiry;
 mod labels;
 mod metric;
 mod rollup;
 mod rollup_delta;
 mod session;
+mod user_sets;
 
 pub use activity::{Activity, ActivityFilter};
 pub use dimension::{Dimension, DimensionKind};
+pub use expiry::IngestExpiry;
 pub use labels::{
-    AdmittedLabel, LABEL_KEPT_MINUTES, LABEL_WAITING_MINUTES, LabelAdmission, LabelGroup, LabelKey,
-    MAX_WAITING_LABELS, RESERVED_LABEL, SentLabels, admit_labels, displace_labels,
+    AdmittedLabel, Displacement, LabelAdmission, LabelGroup, LabelKey, MAX_WAITING_LABELS,
+    RESERVED_LABEL, SentLabels, admit_labels, displace_labels,
 };
 pub use metric::{
     MAX_LABELS, Metric, OTHER_LABEL, exposure_label, parse_exposure_label, parse_property_label,
     property_label,
 };
-pub use rollup::RollupKey;
+pub use rollup::{RollupKey, Rollups};
 pub use rollup_delta::RollupDelta;
-pub use session::Session;
+pub use session::{Session, SessionKey, Sessions};
+pub use user_sets::{ActivityUsers, FirstDays, UserKey, UserSetChanges, first_days_of};

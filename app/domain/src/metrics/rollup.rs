@@ -26,4 +26,4 @@ impl RollupKey {
 }
 
 /// Aggregates by rollup key.
-pub(super) type Rollups = BTreeMap<RollupKey, Aggregate>;
+pub type Rollups = BTreeMap<RollupKey, Aggregate>;

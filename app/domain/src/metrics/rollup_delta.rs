@@ -1,11 +1,11 @@
-//! The changes by a group of batches to stored rollups, sessions and activities. Pure: a store
+//! The changes by a group of batches to stored rollups, sessions and activities. Pure: ingestion
 //! reads the sessions that the delta names, reconciles them, and writes the result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Activity, Dimension, Metric, RollupKey, Session};
+use super::{Activity, ActivityUsers, Dimension, Metric, RollupKey, Rollups, Session, Sessions};
 use crate::{
-    events::{Batch, Event, EventKind, SessionHash, TimingKind, UserHash},
+    events::{Batch, Event, EventKind, TimingKind},
     ids::EnvironmentId,
     stats::Aggregate,
     time::{day_of, minute_of},
@@ -15,18 +15,18 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RollupDelta {
     /// Aggregates to merge into the stored rollups.
-    pub rows: BTreeMap<RollupKey, Aggregate>,
+    pub rows: Rollups,
     /// Changes of sessions; complete after [`RollupDelta::reconcile_sessions`].
-    pub sessions: BTreeMap<(EnvironmentId, SessionHash), Session>,
+    pub sessions: Sessions,
     /// Estimates how many visitors sent a label or dimension: a set of 64 bits
     /// ([`crate::events::Visit::sender_bit`]). The metric is set for labels and `None` for dimensions.
     pub senders: BTreeMap<(EnvironmentId, Option<Metric>, String), u64>,
     /// Users by activity and day (days since 1970).
-    pub activities: BTreeMap<(EnvironmentId, i64, Activity), BTreeSet<UserHash>>,
+    pub activities: ActivityUsers,
 }
 
 impl RollupDelta {
-    /// Adds a batch. The store must have checked that its id is new.
+    /// Adds a batch. The caller must have checked that its id is new.
     pub fn add_batch(&mut self, batch: &Batch) {
         let dimensions = Dimension::from_visit(&batch.visit);
         let lasting: Vec<Dimension> =
@@ -107,7 +107,7 @@ impl RollupDelta {
 
     /// Merges the stored state of the sessions (`known`) into their changes, and moves the session
     /// metrics from the old to the new values. Afterwards `sessions` holds the state to store.
-    pub fn reconcile_sessions(&mut self, known: &BTreeMap<(EnvironmentId, SessionHash), Session>) {
+    pub fn reconcile_sessions(&mut self, known: &Sessions) {
         for (place, session) in &mut self.sessions {
             let before = known.get(place);
             if let Some(before) = before {
@@ -121,6 +121,13 @@ impl RollupDelta {
         }
         // Drops changes that cancel out.
         self.rows.retain(|_, aggregate| *aggregate != Aggregate::default());
+    }
+
+    /// Takes the sessions that differ from their stored state (`known`).
+    pub fn take_changed_sessions(&mut self, known: &Sessions) -> Sessions {
+        let mut changed = std::mem::take(&mut self.sessions);
+        changed.retain(|key, session| known.get(key) != Some(session));
+        changed
     }
 }
 

@@ -1,17 +1,23 @@
 //! The state of a session, merged from its batches.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Dimension, Metric, RollupKey, rollup::Rollups};
 use crate::{
     errors::Severity,
-    events::{Arm, Batch, EventKind, Visit},
+    events::{Arm, Batch, EventKind, SessionHash, Visit},
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
     stats::Aggregate,
     vitals::Device,
 };
+
+/// A session of an environment.
+pub type SessionKey = (EnvironmentId, SessionHash);
+
+/// The states of sessions.
+pub type Sessions = BTreeMap<SessionKey, Session>;
 
 /// The state of a session. Merging is commutative and idempotent: batches lead to the same state in
 /// any order and however often they arrive.

@@ -5,5 +5,5 @@ mod retention;
 mod user_data;
 
 pub use bounds::{BATCH_ID_MINUTES, MAX_ERROR_REPORTS, MAX_FEEDBACK_REPORTS, SESSION_DAYS};
-pub use retention::{RetentionKind, RetentionPolicy};
+pub use retention::{RetentionCutoffs, RetentionKind, RetentionPolicy};
 pub use user_data::{ErasureReport, StorageUsage, UserBatch, UserData, UserDay, UserReport};

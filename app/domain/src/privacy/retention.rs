@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::field_error::{FieldCode, FieldError};
+use crate::{
+    Timestamp,
+    field_error::{FieldCode, FieldError},
+    time::{Resolution, day_of},
+};
 
 /// The days for which each kind of telemetry is stored. 0 means forever, except for raw events,
 /// which are then not stored.
@@ -125,9 +129,66 @@ impl RetentionPolicy {
     }
 }
 
+/// The times before which telemetry of an environment has expired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetentionCutoffs {
+    /// The first bucket of each resolution whose rollups stay. All rollups of a missing resolution
+    /// stay.
+    pub rollup_buckets: Vec<(Resolution, i64)>,
+    /// The first day whose user sets stay, in days since 1970; `None` keeps all.
+    pub user_set_day: Option<i64>,
+    /// The time since which reports stay; `None` keeps all.
+    pub reports_since: Option<Timestamp>,
+    /// The time since which screenshots stay; `None` keeps all.
+    pub screenshots_since: Option<Timestamp>,
+}
+
+impl RetentionPolicy {
+    /// Returns the times that apply at `now`.
+    #[must_use]
+    pub fn cutoffs(self, now: Timestamp) -> RetentionCutoffs {
+        let first_day = |kind| self.first_kept_day(kind, day_of(now));
+        let begin_of = |day: i64| Timestamp::from_timestamp(day * Resolution::Day.seconds(), 0);
+        let rollups = Resolution::ALL.into_iter().filter_map(|resolution| {
+            let bucket = match resolution {
+                Resolution::Day => first_day(RetentionKind::Rollups),
+                _ => resolution.kept_days().map(|_| resolution.kept_since(now)),
+            };
+            Some((resolution, bucket?))
+        });
+        RetentionCutoffs {
+            rollup_buckets: rollups.collect(),
+            user_set_day: first_day(RetentionKind::Rollups),
+            reports_since: first_day(RetentionKind::Reports).and_then(begin_of),
+            screenshots_since: first_day(RetentionKind::Screenshots).and_then(begin_of),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cutoffs_follow_the_policy_and_the_resolutions() {
+        let now = Timestamp::from_timestamp(1_000 * 86_400 + 7_200, 0).unwrap();
+        let midnight = |day: i64| Timestamp::from_timestamp(day * 86_400, 0);
+        let kept =
+            RetentionPolicy { raw_days: 2, rollup_days: 0, report_days: 90, screenshot_days: 1 };
+        let expected = RetentionCutoffs {
+            rollup_buckets: vec![
+                (Resolution::Minute, (997 * 24 + 2) * 60),
+                (Resolution::Hour, 908 * 24 + 2),
+            ],
+            user_set_day: None,
+            reports_since: midnight(910),
+            screenshots_since: midnight(999),
+        };
+        assert_eq!(kept.cutoffs(now), expected);
+        let kept = kept.with_days(RetentionKind::Rollups, 200).cutoffs(now);
+        assert_eq!(kept.rollup_buckets.last(), Some(&(Resolution::Day, 800)));
+        assert_eq!(kept.user_set_day, Some(800));
+    }
 
     #[test]
     fn each_kind_has_its_own_retention() {

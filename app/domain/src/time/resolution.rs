@@ -51,6 +51,12 @@ impl Resolution {
         days.map_or(i64::MIN, |buckets| self.bucket_of(now) - buckets)
     }
 
+    /// Returns each resolution with the oldest bucket whose rollups are still stored at `now`.
+    #[must_use]
+    pub fn retained_at(now: Timestamp) -> [(Self, i64); 3] {
+        Self::ALL.map(|resolution| (resolution, resolution.kept_since(now)))
+    }
+
     /// The number that represents it in the database.
     #[must_use]
     pub fn stored_number(self) -> i64 {

@@ -4,7 +4,7 @@ use phasegate_domain::{accounts::Role, field_error::FieldCode};
 use phasegate_store::StoreError;
 
 use super::hash_password;
-use crate::{Service, ServiceError, secrets::Seed};
+use crate::{ObjectKind, Service, ServiceError, secrets::Seed};
 
 /// Creates an account with a password.
 ///
@@ -29,7 +29,7 @@ pub async fn create_account(
     let hash = hash_password(password, salt)?;
     match service.stores.state.create_account(email, &hash, role).await {
         Err(StoreError::Conflict) => {
-            Err(ServiceError::Exists { what: "account", key: email.to_owned() })
+            Err(ServiceError::Exists { what: ObjectKind::Account, key: email.to_owned() })
         }
         made => Ok(made.map(drop)?),
     }

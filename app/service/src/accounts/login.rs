@@ -6,7 +6,7 @@ use phasegate_domain::{accounts::Account, ids::AccountId};
 
 use super::password::{MAX_PASSWORD_BYTES, matches_hash};
 use crate::runtime::LoginSource;
-use crate::{Service, ServiceError, subscriber::subscriber_address};
+use crate::{ObjectKind, Service, ServiceError, subscriber::subscriber_address};
 
 /// A hash that no password matches, so that an unknown address takes as long as a wrong password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$\
@@ -110,7 +110,7 @@ pub async fn account_by_email(service: &Service, email: &str) -> Result<Account,
     let found = service.stores.state.stored_account(email).await?;
     found
         .map(|account| account.account)
-        .ok_or_else(|| ServiceError::not_found("account", email.to_owned()))
+        .ok_or_else(|| ServiceError::not_found(ObjectKind::Account, email.to_owned()))
 }
 
 /// Reads an account by id, with its current role.

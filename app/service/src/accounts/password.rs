@@ -7,7 +7,7 @@ use argon2::{
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{Service, ServiceError, secrets::Seed};
+use crate::{ObjectKind, Service, ServiceError, secrets::Seed};
 
 /// The minimum length of a password, in characters.
 pub(super) const MIN_PASSWORD_CHARS: usize = 12;
@@ -88,7 +88,7 @@ pub async fn set_password(
     if service.stores.state.set_password(email, &hash).await? {
         Ok(())
     } else {
-        Err(ServiceError::NotFound { what: "account", key: email.to_owned() })
+        Err(ServiceError::NotFound { what: ObjectKind::Account, key: email.to_owned() })
     }
 }
 

@@ -10,8 +10,8 @@ use phasegate_store::models::{Edit, Environment, EnvironmentAuditEntry};
 use serde_json::json;
 
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, audit::audit_document_change,
-    maintenance::erase_environment,
+    CachedEnvironment, InUse, ObjectKind, Service, ServiceError, access::Actor,
+    audit::audit_document_change, maintenance::erase_environment,
 };
 
 /// The maximum length of a name, in characters.
@@ -75,7 +75,7 @@ pub async fn rename_environment(
     let live = service.environment(environment)?;
     let names = |environment: &Environment| (environment.key.clone(), environment.name.clone());
     if seen.is_some_and(|seen| names(seen) != names(&live.environment)) {
-        return Err(ServiceError::Conflict("the environment"));
+        return Err(ServiceError::Conflict(ObjectKind::Environment));
     }
     let name = check_name(&key, name)?.to_owned();
     if (&live.environment.key, &live.environment.name) == (&key, &name) {
@@ -85,7 +85,10 @@ pub async fn rename_environment(
         check_key(&key)?;
         let siblings = service.project_environments(live.environment.project_id);
         if siblings.iter().any(|sibling| sibling.environment.key == key) {
-            return Err(ServiceError::Exists { what: "environment", key: key.to_string() });
+            return Err(ServiceError::Exists {
+                what: ObjectKind::Environment,
+                key: key.to_string(),
+            });
         }
     }
     let after = Some(json!({"key": key, "name": name}));
@@ -94,7 +97,7 @@ pub async fn rename_environment(
         audit_document_change(service, actor, kind, subject, environment_document(&live), after);
     let edits = [Edit::RenameEnvironment(key.clone(), name)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
-    service.apply_edits(environment, &edits, &entries, "the environment").await
+    service.apply_edits(environment, &edits, &entries, ObjectKind::Environment).await
 }
 
 /// Deletes an environment with its switches, rules, overrides, keys, tokens, rollout and telemetry.
@@ -122,8 +125,7 @@ pub async fn delete_environment(
         return Err(ServiceError::invalid("confirm", FieldCode::Invalid, text));
     }
     if service.project_environments(live.environment.project_id).len() < 2 {
-        let text = "this is the project's last environment; make another one first";
-        return Err(ServiceError::InUse(text.to_owned()));
+        return Err(InUse::LastEnvironment.into());
     }
     let kind = SubjectKind::Environment;
     let entry = audit_document_change(
@@ -136,7 +138,7 @@ pub async fn delete_environment(
     );
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
     service
-        .apply_edits(environment, &[Edit::DeleteEnvironment], &entries, "the environment")
+        .apply_edits(environment, &[Edit::DeleteEnvironment], &entries, ObjectKind::Environment)
         .await?;
     // Erasing much telemetry takes a while, which must not delay other changes. Maintenance erases
     // batches in flight and raw events within an hour.

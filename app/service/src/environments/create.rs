@@ -10,7 +10,7 @@ use phasegate_domain::{
 use serde_json::json;
 
 use super::change::{check_key, check_name};
-use crate::{Service, ServiceError, access::Actor, audit::audit_document_change};
+use crate::{ObjectKind, Service, ServiceError, access::Actor, audit::audit_document_change};
 
 /// The maximum number of environments of a project.
 const MAX_ENVIRONMENTS: usize = 50;
@@ -51,7 +51,7 @@ pub async fn create_environment(
     let made = service.stores.state.create_environment(project, &key, name, &flags, &entry).await;
     let id = made.map_err(|error| match error {
         phasegate_store::StoreError::Conflict => {
-            ServiceError::Exists { what: "environment", key: key.to_string() }
+            ServiceError::Exists { what: ObjectKind::Environment, key: key.to_string() }
         }
         other => other.into(),
     })?;

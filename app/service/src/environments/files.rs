@@ -15,7 +15,7 @@ use std::sync::Arc;
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, NewFlag};
 
 use crate::{
-    CachedEnvironment, Service, ServiceError,
+    CachedEnvironment, ObjectKind, Service, ServiceError,
     access::Actor,
     audit::{audit_document_change, audit_flag_change, copy_to_environments},
     check::validate_change,
@@ -197,7 +197,7 @@ pub async fn import_environment(
     let _turn = service.begin_edit().await?;
     let live = service.environment(environment)?;
     if seen.is_some_and(|seen| seen != digest_versions(&live)) {
-        return Err(ServiceError::Conflict("the environment"));
+        return Err(ServiceError::Conflict(ObjectKind::Environment));
     }
     let file = &keep_kill_switches(&live, file);
     check_file(service, &live, file)?;
@@ -211,7 +211,7 @@ pub async fn import_environment(
         ..=MAX_SINGLE_ENTRIES => build_change_entries(service, actor, &live, file, &changes),
         _ => bulk_entries(service, actor, &live, &changes),
     };
-    service.apply_edits(environment, &edits, &entries, "the environment").await?;
+    service.apply_edits(environment, &edits, &entries, ObjectKind::Environment).await?;
     Ok(changes)
 }
 

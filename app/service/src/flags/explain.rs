@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
+use crate::{CachedEnvironment, ObjectKind, Service, ServiceError, access::Actor};
 
 /// The maximum number of users of a batch.
 const MAX_BATCH: usize = 10_000;
@@ -86,7 +86,7 @@ pub fn explain_flags(
     let live = service.environment(environment)?;
     let now = service.now();
     if let Some(key) = flag {
-        let missing = || ServiceError::not_found("flag in use", key.as_str());
+        let missing = || ServiceError::not_found(ObjectKind::FlagInUse, key.as_str());
         let entry = live.snapshot.flag(key.as_str()).ok_or_else(missing)?;
         return Ok(vec![explain_entry(&live, entry, context, now)]);
     }
@@ -120,7 +120,7 @@ pub fn evaluate_batch(
 ) -> Result<Split, ServiceError> {
     actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
-    let missing = || ServiceError::not_found("flag in use", flag.as_str());
+    let missing = || ServiceError::not_found(ObjectKind::FlagInUse, flag.as_str());
     let entry = live.snapshot.flag(flag.as_str()).ok_or_else(missing)?;
     let keys: Vec<&str> = users.lines().map(str::trim).filter(|key| !key.is_empty()).collect();
     if keys.len() > MAX_BATCH {

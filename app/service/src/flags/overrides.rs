@@ -14,7 +14,8 @@ use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
 
 use super::save::refuse_pinned_flag;
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, audit::audit_document_change,
+    CachedEnvironment, ObjectKind, Service, ServiceError, access::Actor,
+    audit::audit_document_change,
 };
 
 fn audit_override_change(
@@ -64,7 +65,7 @@ pub fn find_override(
     actor.require_role(Role::Viewer)?;
     let live = service.environment(environment)?;
     let found = live.stored_override(flag, user).cloned();
-    found.ok_or_else(|| ServiceError::not_found("override", format!("{flag}/{user}")))
+    found.ok_or_else(|| ServiceError::not_found(ObjectKind::Override, format!("{flag}/{user}")))
 }
 
 /// Checks an override against its flag, and that no variable of the server pins the answer.
@@ -117,10 +118,13 @@ pub async fn save_override(
     let before = live.stored_override(&personal.flag, &personal.targeting_key);
     match (expected, before) {
         (Found::Nothing, Some(_)) => {
-            return Err(ServiceError::Exists { what: "override", key: override_key(&personal) });
+            return Err(ServiceError::Exists {
+                what: ObjectKind::Override,
+                key: override_key(&personal),
+            });
         }
         (Found::Version(seen), found) if found.map(|stored| stored.version) != Some(seen) => {
-            return Err(ServiceError::Conflict("the override"));
+            return Err(ServiceError::Conflict(ObjectKind::Override));
         }
         _ => {}
     }
@@ -139,7 +143,7 @@ pub async fn save_override(
             environment,
             &[edit],
             &[EnvironmentAuditEntry::new(environment, entry)],
-            "the override",
+            ObjectKind::Override,
         )
         .await
 }
@@ -163,7 +167,7 @@ pub async fn delete_override(
     let _turn = service.begin_edit().await?;
     let stored = find_override(service, actor, environment, flag, user)?;
     if seen.is_some_and(|seen| seen != stored.version) {
-        return Err(ServiceError::Conflict("the override"));
+        return Err(ServiceError::Conflict(ObjectKind::Override));
     }
     let entry = audit_override_change(service, actor, Some(&stored.value), None);
     let edit = Edit::DeleteOverride(flag.clone(), user.to_owned(), stored.version);
@@ -172,7 +176,7 @@ pub async fn delete_override(
             environment,
             &[edit],
             &[EnvironmentAuditEntry::new(environment, entry)],
-            "the override",
+            ObjectKind::Override,
         )
         .await
 }

@@ -10,7 +10,7 @@ use phasegate_domain::{
 use phasegate_store::models::AuditQuery;
 
 use super::save::{Expected, create_flag, replace_flag};
-use crate::{Service, ServiceError, access::Actor};
+use crate::{ObjectKind, Service, ServiceError, access::Actor};
 
 /// Restores a flag to what it was before an audit entry. That is a change like any other: it is
 /// checked, and has an audit entry of its own.
@@ -37,7 +37,7 @@ pub async fn restore_flag(
         limit: 1,
     };
     let lines = service.stores.state.audit_records(environment, &query).await?;
-    let missing = || ServiceError::not_found("line of the history", line.to_string());
+    let missing = || ServiceError::not_found(ObjectKind::AuditEntry, line.to_string());
     let found = lines.into_iter().find(|found| found.id == line).ok_or_else(missing)?;
     let before = match found.entry.change {
         Change::Saved { before: Some(before), .. } => before,

@@ -14,8 +14,8 @@ use phasegate_store::models::{Edit, FlagVersion, NewFlag};
 use serde_json::Value;
 
 use crate::{
-    CachedEnvironment, Service, ServiceError, access::Actor, audit::audit_flag_change,
-    check::validate_change,
+    CachedEnvironment, InUse, ObjectKind, Service, ServiceError, access::Actor,
+    audit::audit_flag_change, check::validate_change,
 };
 
 /// The version that a change is based on.
@@ -30,7 +30,7 @@ pub enum Expected {
 impl Expected {
     pub(super) fn check_version(self, found: FlagVersion) -> Result<(), ServiceError> {
         match self {
-            Self::Version(seen) if seen != found => Err(ServiceError::Conflict("the flag")),
+            Self::Version(seen) if seen != found => Err(ServiceError::Conflict(ObjectKind::Flag)),
             _ => Ok(()),
         }
     }
@@ -55,11 +55,10 @@ pub(super) fn refuse_pinned_flag(
     let entry = live.snapshot.flag(key.as_str());
     match entry.and_then(|entry| entry.forced.as_ref()) {
         None => Ok(()),
-        Some(held) => Err(ServiceError::InUse(format!(
-            "the server's variable {} holds {key} at {}, so this would change nothing; start the \
-             server without it first",
-            held.variable, held.variant
-        ))),
+        Some(forced) => {
+            let (variable, variant) = (forced.variable.clone(), forced.variant.clone());
+            Err(InUse::PinnedFlag { flag: key.clone(), variable, variant }.into())
+        }
     }
 }
 
@@ -105,7 +104,7 @@ pub async fn create_flag(
     actor.require_shared("flags")?;
     let key = document.key.clone();
     if live.stored_flag(key.as_str()).is_ok() {
-        return Err(ServiceError::Exists { what: "flag", key: key.to_string() });
+        return Err(ServiceError::Exists { what: ObjectKind::Flag, key: key.to_string() });
     }
     let elsewhere = FlagState::unused(&key);
     let (flag, state) = document.into_parts(None, 1);
@@ -124,7 +123,7 @@ pub async fn create_flag(
     });
     let new = NewFlag { flag: flag.clone(), state: state.clone(), elsewhere: elsewhere.clone() };
     let edits = [Edit::CreateFlag(Box::new(new))];
-    service.apply_edits(environment, &edits, &entries, "the flag").await
+    service.apply_edits(environment, &edits, &entries, ObjectKind::Flag).await
 }
 
 /// Replaces a flag with a document. A document cannot kill or revive the flag, because it may be
@@ -252,7 +251,7 @@ async fn try_change_flag(
     }
     // Saved even if only the definition has changed, because callers see the version of both.
     edits.push(Edit::SaveState(key.clone(), state.clone()));
-    service.apply_edits(environment, &edits, &entries, "the flag").await
+    service.apply_edits(environment, &edits, &entries, ObjectKind::Flag).await
 }
 
 /// Deletes a flag in all environments. [`super::restore_flag`] can restore it from the audit log.
@@ -279,15 +278,13 @@ pub async fn delete_flag(
         draft.overrides.retain(|personal| personal.flag != *key);
     })
     .map_err(|error| match error {
-        ServiceError::Invalid(error) => {
-            ServiceError::InUse(format!("{key} is still needed: {error}"))
-        }
+        ServiceError::Invalid(error) => InUse::NeededFlag { flag: key.clone(), error }.into(),
         other => other,
     })?;
     refuse_pinned_flag(&live, key)?;
     let entries = audit_flag_change(service, actor, &live, key, |_| None);
     let edits = [Edit::DeleteFlag(key.clone(), stored.definition_version)];
-    service.apply_edits(environment, &edits, &entries, "the flag").await
+    service.apply_edits(environment, &edits, &entries, ObjectKind::Flag).await
 }
 
 /// Reads the JSON document that replaces a flag. Without the field `killed` the kill switch stays: only

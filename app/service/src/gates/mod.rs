@@ -155,6 +155,7 @@ mod tests {
     use phasegate_store::StoreError;
 
     use super::*;
+    use crate::ObjectKind;
 
     #[test]
     fn criteria_are_inconclusive_if_telemetry_cannot_be_read() {
@@ -162,7 +163,7 @@ mod tests {
         let found = unknown_on_store_error(failed(), 2).unwrap();
         assert_eq!((found.findings.len(), &found.alerts), (2, &None));
         assert!(found.findings.iter().all(|finding| finding.verdict == Verdict::Inconclusive));
-        let missing = Err(ServiceError::not_found("environment", "x"));
+        let missing = Err(ServiceError::not_found(ObjectKind::Environment, "x"));
         assert!(unknown_on_store_error(missing, 2).is_err());
     }
 }

@@ -1,9 +1,11 @@
 //! Ingestion of telemetry: quotas, the queue, rejections, screenshots and simulations.
 
 mod accept;
+mod append;
 mod counts;
 mod digests;
 mod events;
+mod labels;
 mod queue;
 mod quota;
 mod raw_batch;
@@ -11,7 +13,9 @@ mod rejections;
 mod screenshots;
 mod simulation;
 
+pub use crate::runtime::Appended;
 pub use accept::{AcceptedBatch, BatchError, RejectedEvent, accept_batch};
+pub use append::append_batches;
 pub use counts::{EventCount, read_arrivals, read_event_counts};
 pub(crate) use digests::user_digest;
 pub use queue::{

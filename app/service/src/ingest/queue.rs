@@ -3,10 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use phasegate_domain::{Timestamp, events::Batch, ids::EnvironmentId, metrics::Dimension};
-use phasegate_store::{Appended, StoreError};
+use phasegate_store::{EventLog, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{Service, ServiceError, runtime::Reply};
+use super::append_batches;
+use crate::{
+    Service, ServiceError,
+    runtime::{Appended, Reply},
+};
 
 /// The maximum number of batches in one transaction.
 const MAX_GROUP: usize = 256;
@@ -40,12 +44,24 @@ pub async fn last_event_at(
         Some(at) => at,
         // This process has stored none yet, so the store is asked.
         None => {
-            let minute = service.stores.telemetry.read_last_minute(environment).await?;
-            let at = minute.map(|minute| minute * 60_000);
+            let at = read_last_event(&*service.stores.telemetry, environment).await?;
             service.ingest.queue.record_last_event(environment, at)
         }
     };
     Ok(at.and_then(Timestamp::from_timestamp_millis))
+}
+
+/// Reads the time of the last stored batch, in milliseconds since 1970.
+async fn read_last_event(
+    store: &(impl EventLog + ?Sized),
+    environment: EnvironmentId,
+) -> Result<Option<i64>, StoreError> {
+    if let Some(minute) = store.read_newest_batch_minute(environment).await? {
+        return Ok(Some(minute * 60_000));
+    }
+    // The ids of batches have expired: the last day with an active user is the best estimate.
+    let day = store.read_last_active_day(environment).await?;
+    Ok(day.map(|day| day * 86_400_000))
 }
 
 /// The maximum time that a batch waits for a place in the queue before it is rejected. Batches wait
@@ -128,7 +144,7 @@ fn count_fitting_batches(group: &[(Batch, Reply)]) -> usize {
 }
 
 async fn write_group(service: &Service, batches: Vec<Batch>, replies: Vec<Reply>) {
-    match service.stores.telemetry.append_batches(&batches).await {
+    match append_batches(&*service.stores.telemetry, &batches).await {
         Ok(outcomes) => {
             service.ingest.queue.record_stored_batches(&batches);
             service.announce_change();

@@ -7,7 +7,7 @@ use phasegate_domain::{
     time::minute_of,
 };
 
-use crate::{Service, ServiceError, access::Actor, secrets};
+use crate::{ObjectKind, Service, ServiceError, access::Actor, secrets};
 
 /// Stores a screenshot and returns the id that feedback refers to.
 ///
@@ -49,5 +49,5 @@ pub async fn read_screenshot(
 ) -> Result<Screenshot, ServiceError> {
     actor.require_role(Role::Viewer)?;
     let found = service.stores.telemetry.read_screenshot(environment, id).await?;
-    found.ok_or_else(|| ServiceError::not_found("picture", id))
+    found.ok_or_else(|| ServiceError::not_found(ObjectKind::Screenshot, id))
 }

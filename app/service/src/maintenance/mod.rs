@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
+    Timestamp,
     accounts::Role,
     audit::SubjectKind,
     ids::EnvironmentId,
-    privacy::{RetentionPolicy, StorageUsage},
+    privacy::{RetentionKind, RetentionPolicy, StorageUsage},
+    time::day_of,
 };
-use phasegate_store::models::{Edit, EnvironmentAuditEntry, Versioned};
+use phasegate_store::{
+    PrivacyStore, StoreError,
+    models::{Edit, EnvironmentAuditEntry, Versioned},
+};
 
-use crate::{Service, ServiceError, access::Actor, audit::audit_document_change};
+use crate::{ObjectKind, Service, ServiceError, access::Actor, audit::audit_document_change};
 
 /// Deletes expired telemetry; run as a job.
 ///
@@ -29,7 +34,28 @@ pub async fn purge_expired(service: &Service) -> Result<(), ServiceError> {
         erase_environment(service, deleted).await?;
         kept.insert(deleted, RetentionPolicy { raw_days: 0, ..RetentionPolicy::default() });
     }
-    Ok(service.stores.telemetry.purge_expired(service.now(), &kept).await?)
+    Ok(delete_expired_telemetry(&*service.stores.telemetry, service.now(), &kept).await?)
+}
+
+/// Deletes telemetry that has expired at `now`. Environments that `kept` does not name have the
+/// default retention policy, and their raw events stay.
+///
+/// # Errors
+/// Returns the error of the store.
+pub async fn delete_expired_telemetry(
+    store: &(impl PrivacyStore + ?Sized),
+    now: Timestamp,
+    kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
+) -> Result<(), StoreError> {
+    let first_day = |(id, policy): (&EnvironmentId, &RetentionPolicy)| {
+        Some((*id, policy.first_kept_day(RetentionKind::Raw, day_of(now))?))
+    };
+    store.delete_raw_events(&kept.iter().filter_map(first_day).collect()).await?;
+    for environment in store.list_environments_with_telemetry().await? {
+        let policy = kept.get(&environment.real_id()).copied().unwrap_or_default();
+        store.delete_expired(environment, &policy.cutoffs(now)).await?;
+    }
+    Ok(())
 }
 
 /// Deletes an environment's telemetry, real and simulated.
@@ -80,7 +106,7 @@ pub async fn save_retention_policy(
     let entry = audit_document_change(service, actor, kind, key, is(before), is(after.value));
     let edits = [Edit::SaveRetentionPolicy(after.value, after.version)];
     let entries = [EnvironmentAuditEntry::new(environment, entry)];
-    service.apply_edits(environment, &edits, &entries, "the retention policy").await
+    service.apply_edits(environment, &edits, &entries, ObjectKind::RetentionPolicy).await
 }
 
 /// Measures the storage that telemetry uses.

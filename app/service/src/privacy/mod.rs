@@ -12,7 +12,8 @@ use phasegate_store::models::EnvironmentAuditEntry;
 use serde_json::json;
 
 use crate::{
-    Service, ServiceError, access::Actor, audit::audit_document_change, ingest::user_digest,
+    ObjectKind, Service, ServiceError, access::Actor, audit::audit_document_change,
+    ingest::user_digest,
 };
 
 /// Reads everything that is stored about the user with this id in the app, and writes an audit
@@ -73,7 +74,7 @@ async fn record_data_access(
             environment,
             &[],
             &[EnvironmentAuditEntry::new(environment, entry)],
-            "the user",
+            ObjectKind::User,
         )
         .await
 }

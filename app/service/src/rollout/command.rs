@@ -14,7 +14,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{AuditQuery, Edit, EnvironmentAuditEntry};
 
-use crate::{Service, ServiceError, access::Actor, audit::audit_flag_change, gates};
+use crate::{ObjectKind, Service, ServiceError, access::Actor, audit::audit_flag_change, gates};
 
 /// Carries out a command. If `seen_version` is given, the rollout must still have that version.
 ///
@@ -187,7 +187,7 @@ async fn overtaken_error(
         Some(AuditEntry { actor, at, change: Change::Rollout { what, .. } }) => {
             ServiceError::Overtaken { by: actor.0, at, what: what.to_string() }
         }
-        _ => ServiceError::Conflict("the rollout"),
+        _ => ServiceError::Conflict(ObjectKind::Rollout),
     })
 }
 
@@ -216,7 +216,7 @@ async fn save_event(
             add_kill_edits(service, actor, environment, flag, &mut edits, &mut entries)?;
         }
     }
-    let written = service.apply_edits(environment, &edits, &entries, "the rollout").await;
+    let written = service.apply_edits(environment, &edits, &entries, ObjectKind::Rollout).await;
     match written {
         Err(ServiceError::Conflict(_)) => Err(overtaken_error(service, environment).await?),
         written => written,

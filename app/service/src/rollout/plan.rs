@@ -1,7 +1,7 @@
 //! Export of plans as files, and import of plans and their revisions.
 
 use crate::{
-    CachedEnvironment, Service, ServiceError,
+    CachedEnvironment, ObjectKind, Service, ServiceError,
     access::Actor,
     audit::{audit_document_change, audit_flag_change, copy_to_environments},
     check::new_flag,
@@ -208,7 +208,7 @@ pub async fn import_plan(
 ) -> Result<(), ServiceError> {
     let _turn = service.begin_edit().await?;
     let (edits, entries) = prepare_import(service, actor, environment, file, import).await?;
-    service.apply_edits(environment, &edits, &entries, "the rollout").await
+    service.apply_edits(environment, &edits, &entries, ObjectKind::Rollout).await
 }
 
 /// Returns what importing a plan would change, without saving it.
@@ -245,7 +245,7 @@ async fn prepare_import(
     let rollout = service.stores.state.read_rollout(environment).await?;
     let found = rollout.as_ref().map(|rollout| rollout.version);
     if !matches!(base, PlanBase::Any) && base != PlanBase::Seen(found) {
-        return Err(ServiceError::Conflict("the rollout"));
+        return Err(ServiceError::Conflict(ObjectKind::Rollout));
     }
     let event = match &rollout {
         Some(rollout) => {

@@ -20,7 +20,7 @@ use super::{
     Stores,
     evaluation_counters::{Counters, EvaluationCounters},
 };
-use crate::{ServiceError, variables::Variables};
+use crate::{ObjectKind, ServiceError, variables::Variables};
 
 /// The version of the configuration that clients of an environment see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,7 +259,7 @@ impl CachedEnvironment {
     /// Returns [`ServiceError::NotFound`] if there is none with this key.
     pub fn stored_flag(&self, key: &str) -> Result<&StoredFlag, ServiceError> {
         let found = self.flags.iter().find(|stored| stored.flag.key.as_str() == key);
-        found.ok_or_else(|| ServiceError::not_found("flag", key))
+        found.ok_or_else(|| ServiceError::not_found(ObjectKind::Flag, key))
     }
 
     /// Returns a stored segment by its key.
@@ -268,7 +268,7 @@ impl CachedEnvironment {
     /// Returns [`ServiceError::NotFound`] if there is none with this key.
     pub fn stored_segment(&self, key: &str) -> Result<&Versioned<Arc<Segment>>, ServiceError> {
         let found = self.segments.iter().find(|stored| stored.value.key.as_str() == key);
-        found.ok_or_else(|| ServiceError::not_found("segment", key))
+        found.ok_or_else(|| ServiceError::not_found(ObjectKind::Segment, key))
     }
 
     /// Returns a user's individual override of a flag, as stored.

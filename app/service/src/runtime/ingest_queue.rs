@@ -9,8 +9,10 @@ use std::{
 };
 
 use phasegate_domain::{Timestamp, events::Batch, ids::EnvironmentId};
-use phasegate_store::{Appended, StoreError};
+use phasegate_store::StoreError;
 use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+
+use super::Appended;
 
 /// The maximum number of batches in the queue; further ones wait or are rejected.
 pub const MAX_QUEUED_BATCHES: usize = 1_024;
@@ -26,8 +28,8 @@ pub(crate) type Reply = oneshot::Sender<Result<Appended, Arc<StoreError>>>;
 pub(crate) struct IngestQueue {
     pub(crate) sender: mpsc::Sender<(Batch, Reply)>,
     pub(crate) receiver: Mutex<mpsc::Receiver<(Batch, Reply)>>,
-    /// The time of the last stored batch, in milliseconds since 1970.
-    heard: std::sync::Mutex<HashMap<EnvironmentId, Option<i64>>>,
+    /// The time of the last stored batch of each environment, in milliseconds since 1970.
+    last_batches: std::sync::Mutex<HashMap<EnvironmentId, Option<i64>>>,
     /// One permit for each batch that may wait for a place in the queue.
     pub(crate) waiting: Semaphore,
     /// The time since which the disk is full, in milliseconds since 1970; 0 while it is not.
@@ -37,21 +39,21 @@ pub(crate) struct IngestQueue {
 impl Default for IngestQueue {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel(MAX_QUEUED_BATCHES);
-        let heard = std::sync::Mutex::default();
+        let last_batches = std::sync::Mutex::default();
         let (receiver, waiting) = (Mutex::new(receiver), Semaphore::new(MAX_WAITING));
-        Self { sender, receiver, heard, waiting, full_since: AtomicI64::new(0) }
+        Self { sender, receiver, last_batches, waiting, full_since: AtomicI64::new(0) }
     }
 }
 
 impl IngestQueue {
-    fn heard(&self) -> std::sync::MutexGuard<'_, HashMap<EnvironmentId, Option<i64>>> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last_batches(&self) -> std::sync::MutexGuard<'_, HashMap<EnvironmentId, Option<i64>>> {
+        self.last_batches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when a batch of an environment was last stored, in milliseconds since 1970: `None`
     /// if this process does not know, `Some(None)` if there was none.
     pub(crate) fn last_event_at(&self, environment: EnvironmentId) -> Option<Option<i64>> {
-        self.heard().get(&environment).copied()
+        self.last_batches().get(&environment).copied()
     }
 
     /// Records the time that the store knows, unless a batch was stored meanwhile. Returns the
@@ -61,7 +63,7 @@ impl IngestQueue {
         environment: EnvironmentId,
         at: Option<i64>,
     ) -> Option<i64> {
-        *self.heard().entry(environment).or_insert(at)
+        *self.last_batches().entry(environment).or_insert(at)
     }
 
     /// Returns since when the disk has been too full to store telemetry.
@@ -72,13 +74,13 @@ impl IngestQueue {
 
     /// Records stored batches, and that the disk has room.
     pub(crate) fn record_stored_batches(&self, batches: &[Batch]) {
-        let mut heard = self.heard();
+        let mut last = self.last_batches();
         for batch in batches {
             let at = batch.received_at.timestamp_millis();
-            let newest = heard.entry(batch.environment).or_default();
+            let newest = last.entry(batch.environment).or_default();
             *newest = (*newest).max(Some(at));
         }
-        drop(heard);
+        drop(last);
         if self.full_since.swap(0, Ordering::Relaxed) != 0 {
             tracing::info!("there is room on the disk again; telemetry is being stored");
         }

@@ -1,5 +1,6 @@
 //! The state of the running service: the stores, the configuration cache, ingestion and limits.
 
+mod appended;
 mod cached_environment;
 mod config_cache;
 mod evaluation_counters;
@@ -15,6 +16,7 @@ mod simulations;
 mod stores;
 mod token_uses;
 
+pub use appended::Appended;
 pub use cached_environment::{CachedEnvironment, Configuration};
 pub(crate) use config_cache::ConfigCache;
 pub(crate) use ingest::Ingest;

@@ -15,7 +15,7 @@ use tokio::sync::{MutexGuard, watch};
 use super::{
     CachedEnvironment, ConfigCache, Ingest, Limits, Stores, TokenUses, config_cache::ChangedParts,
 };
-use crate::{ServiceError, secrets::Seed, variables::Variables};
+use crate::{ObjectKind, ServiceError, secrets::Seed, variables::Variables};
 
 /// A source of the current time.
 pub type Clock = fn() -> Timestamp;
@@ -145,7 +145,7 @@ impl Service {
         environment: EnvironmentId,
         edits: &[Edit],
         entries: &[EnvironmentAuditEntry],
-        what: &'static str,
+        what: ObjectKind,
     ) -> Result<(), ServiceError> {
         let written = self.stores.state.apply_edits(environment, edits, entries).await;
         match written {
@@ -192,7 +192,7 @@ impl Service {
     pub fn environment(&self, id: EnvironmentId) -> Result<Arc<CachedEnvironment>, ServiceError> {
         self.config
             .environment(id.real_id())
-            .ok_or_else(|| ServiceError::not_found("environment", id.0.to_string()))
+            .ok_or_else(|| ServiceError::not_found(ObjectKind::Environment, id.0.to_string()))
     }
 
     /// Returns the environment with these keys of project and environment.
@@ -209,7 +209,7 @@ impl Service {
             let Environment { project: of, key: named, .. } = &live.environment;
             of.as_str() == project && named.as_str() == key
         })
-        .ok_or_else(|| ServiceError::not_found("environment", format!("{project}/{key}")))
+        .ok_or_else(|| ServiceError::not_found(ObjectKind::Environment, format!("{project}/{key}")))
     }
 
     /// Returns all environments, oldest first.
@@ -230,7 +230,7 @@ impl Service {
     /// # Errors
     /// Returns [`ServiceError::NotFound`] before the first start.
     pub fn first_environment(&self) -> Result<EnvironmentId, ServiceError> {
-        let missing = || ServiceError::not_found("environment", "production");
+        let missing = || ServiceError::not_found(ObjectKind::Environment, "production");
         self.config.first_environment().ok_or_else(missing)
     }
 

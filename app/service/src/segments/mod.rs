@@ -12,7 +12,7 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, Versioned};
 
 use crate::{
-    CachedEnvironment, Service, ServiceError,
+    CachedEnvironment, InUse, ObjectKind, Service, ServiceError,
     access::Actor,
     audit::{audit_document_change, copy_to_environments},
     check::validate_change,
@@ -122,7 +122,10 @@ pub async fn create_segment(
     let live = service.environment(environment)?;
     actor.require_shared("segments")?;
     if live.stored_segment(segment.key.as_str()).is_ok() {
-        return Err(ServiceError::Exists { what: "segment", key: segment.key.to_string() });
+        return Err(ServiceError::Exists {
+            what: ObjectKind::Segment,
+            key: segment.key.to_string(),
+        });
     }
     check_segment(service, &live, &segment)?;
     let entries = copy_to_environments(
@@ -130,7 +133,9 @@ pub async fn create_segment(
         &live,
         &segment_audit_entry(service, actor, None, Some(&segment)),
     );
-    service.apply_edits(environment, &[Edit::CreateSegment(segment)], &entries, "the segment").await
+    service
+        .apply_edits(environment, &[Edit::CreateSegment(segment)], &entries, ObjectKind::Segment)
+        .await
 }
 
 /// Validates a segment and everything that uses it: a changed segment may make a valid rule too
@@ -168,7 +173,7 @@ pub async fn replace_segment(
     actor.require_shared("segments")?;
     let stored = live.stored_segment(segment.key.as_str())?;
     if seen.is_some_and(|seen| seen != stored.version) {
-        return Err(ServiceError::Conflict("the segment"));
+        return Err(ServiceError::Conflict(ObjectKind::Segment));
     }
     if *stored.value == segment {
         return Ok(());
@@ -181,7 +186,7 @@ pub async fn replace_segment(
             environment,
             &[edit],
             &copy_to_environments(service, &live, &line),
-            "the segment",
+            ObjectKind::Segment,
         )
         .await
 }
@@ -206,19 +211,18 @@ pub async fn delete_segment(
     actor.require_shared("segments")?;
     let stored = live.stored_segment(key.as_str())?;
     if seen.is_some_and(|seen| seen != stored.version) {
-        return Err(ServiceError::Conflict("the segment"));
+        return Err(ServiceError::Conflict(ObjectKind::Segment));
     }
     let uses = segment_uses(service, &live, key.as_str());
     if !uses.is_empty() {
-        let uses: Vec<String> = uses.iter().map(PlacedUse::to_string).collect();
-        let text = format!("{key} is used by {}; change that first", uses.join(", "));
-        return Err(ServiceError::InUse(text));
+        let uses = uses.iter().map(PlacedUse::to_string).collect();
+        return Err(InUse::UsedSegment { segment: key.clone(), uses }.into());
     }
     validate_change(service, &live, |_, draft| {
         draft.segments.remove(key);
     })
     .map_err(|error| match error {
-        ServiceError::Invalid(error) => ServiceError::InUse(error.to_string()),
+        ServiceError::Invalid(error) => InUse::NeededSegment { segment: key.clone(), error }.into(),
         other => other,
     })?;
     let line = segment_audit_entry(service, actor, Some(&stored.value), None);
@@ -228,7 +232,7 @@ pub async fn delete_segment(
             environment,
             &[edit],
             &copy_to_environments(service, &live, &line),
-            "the segment",
+            ObjectKind::Segment,
         )
         .await
 }

@@ -10,7 +10,9 @@ use phasegate_store::models::{ClientKey, Edit, EnvironmentAuditEntry};
 use serde_json::json;
 
 use super::server_tokens::check_name;
-use crate::{Service, ServiceError, access::Actor, audit::audit_document_change, secrets};
+use crate::{
+    ObjectKind, Service, ServiceError, access::Actor, audit::audit_document_change, secrets,
+};
 
 /// The maximum number of keys of an environment, and of origins of a key.
 const MAX_KEYS: usize = 100;
@@ -102,7 +104,7 @@ pub async fn read_client_key(
 ) -> Result<ClientKey, ServiceError> {
     let all = list_client_keys(service, actor, environment).await?;
     let found = all.into_iter().find(|known| known.key == key);
-    found.ok_or_else(|| ServiceError::not_found("client key", key))
+    found.ok_or_else(|| ServiceError::not_found(ObjectKind::ClientKey, key))
 }
 
 /// Creates a client key from the randomness in `seed`.
@@ -135,7 +137,7 @@ pub async fn create_client_key(
             environment,
             &edits,
             &[EnvironmentAuditEntry::new(environment, entry)],
-            "the client key",
+            ObjectKind::ClientKey,
         )
         .await?;
     Ok(key)
@@ -164,7 +166,7 @@ pub async fn save_client_key(
             seen.environment,
             &edits,
             &[EnvironmentAuditEntry::new(seen.environment, entry)],
-            "the client key",
+            ObjectKind::ClientKey,
         )
         .await?;
     read_client_key(service, actor, after.environment, &after.key).await
@@ -189,7 +191,7 @@ pub async fn delete_client_key(
             seen.environment,
             &edits,
             &[EnvironmentAuditEntry::new(seen.environment, entry)],
-            "the client key",
+            ObjectKind::ClientKey,
         )
         .await
 }

@@ -9,7 +9,9 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, ServerToken};
 use serde_json::json;
 
-use crate::{Service, ServiceError, access::Actor, audit::audit_document_change, secrets};
+use crate::{
+    ObjectKind, Service, ServiceError, access::Actor, audit::audit_document_change, secrets,
+};
 
 /// The maximum number of tokens of an environment.
 const MAX_TOKENS: usize = 1_000;
@@ -116,7 +118,7 @@ pub async fn read_token(
 ) -> Result<ServerToken, ServiceError> {
     let all = list_tokens(service, actor, environment).await?;
     let found = all.into_iter().find(|token| token.id == id);
-    found.ok_or_else(|| ServiceError::not_found("token", id.0.to_string()))
+    found.ok_or_else(|| ServiceError::not_found(ObjectKind::Token, id.0.to_string()))
 }
 
 /// Creates a token from the randomness in `seed`.
@@ -161,7 +163,7 @@ pub async fn create_token(
             environment,
             &edits,
             &[EnvironmentAuditEntry::new(environment, entry)],
-            "the token",
+            ObjectKind::Token,
         )
         .await?;
     let stored = list_tokens(service, actor, environment).await?;
@@ -194,7 +196,7 @@ pub async fn save_token(
             seen.environment,
             &edits,
             &[EnvironmentAuditEntry::new(seen.environment, entry)],
-            "the token",
+            ObjectKind::Token,
         )
         .await?;
     read_token(service, actor, after.environment, after.id).await
@@ -221,7 +223,7 @@ pub async fn delete_token(
             seen.environment,
             &edits,
             &[EnvironmentAuditEntry::new(seen.environment, entry)],
-            "the token",
+            ObjectKind::Token,
         )
         .await
 }

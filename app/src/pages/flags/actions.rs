@@ -6,7 +6,7 @@ use phasegate_domain::{
     ids::{FlagKey, VariantName},
 };
 use phasegate_service::{
-    ServiceError,
+    ObjectKind, ServiceError,
     flags::{
         Expected, Found, change_flag, delete_flag, delete_override, restore_flag, save_override,
     },
@@ -62,7 +62,7 @@ async fn set_enabled(
 ) -> Result<(), PageError> {
     let stored = request.cached_environment()?.stored_flag(key.as_str())?.clone();
     if stored.state.version != version {
-        return Err(ServiceError::Conflict("the flag").into());
+        return Err(ServiceError::Conflict(ObjectKind::Flag).into());
     }
     let expected = Expected::Version(stored.version());
     let now = request.service.now();

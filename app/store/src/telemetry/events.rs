@@ -1,21 +1,40 @@
 //! Batches of events.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
-use phasegate_domain::{events::Batch, ids::EnvironmentId};
+use phasegate_domain::{
+    events::{Batch, BatchKey},
+    ids::EnvironmentId,
+};
 
-use crate::{Appended, StoreError};
+use super::IngestTransaction;
+use crate::StoreError;
 
-/// Batches of events, and the time of the newest one.
+/// Batches of events, raw and counted.
 #[async_trait]
 pub trait EventLog: Send + Sync {
-    /// Stores batches in one transaction and returns the outcome of each, in order. The batches are
-    /// durable when this returns.
-    async fn append_batches(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError>;
+    /// Returns those of some batch keys that are stored.
+    async fn find_batch_keys(&self, keys: &[BatchKey]) -> Result<BTreeSet<BatchKey>, StoreError>;
 
-    /// Reads the minute of the newest batch; if no id of a batch is stored any more, the first
-    /// minute of the last day with an active user.
-    async fn read_last_minute(&self, environment: EnvironmentId)
-    -> Result<Option<i64>, StoreError>;
+    /// Stores the raw events of batches under a day (days since 1970), durably and apart from the
+    /// transaction that counts them.
+    async fn add_raw_events(&self, day: i64, batches: &[&Batch]) -> Result<(), StoreError>;
+
+    /// Begins the transaction that counts a group of batches.
+    async fn begin_ingest(&self) -> Result<Box<dyn IngestTransaction>, StoreError>;
+
+    /// Reads the minute of the newest batch whose key is stored.
+    async fn read_newest_batch_minute(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<i64>, StoreError>;
+
+    /// Reads the last day with an active user, in days since 1970.
+    async fn read_last_active_day(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<i64>, StoreError>;
 
     /// Returns the stored key of the digests of users and sessions; stores `fresh` first if there
     /// is none.

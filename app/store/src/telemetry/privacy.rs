@@ -1,13 +1,12 @@
 //! Data of users: retention, export and erasure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use phasegate_domain::{
-    Timestamp,
     events::UserHash,
     ids::EnvironmentId,
-    privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
+    privacy::{ErasureReport, RetentionCutoffs, StorageUsage, UserData},
 };
 
 use crate::StoreError;
@@ -15,12 +14,23 @@ use crate::StoreError;
 /// Data of users: retention, export and erasure.
 #[async_trait]
 pub trait PrivacyStore: Send + Sync {
-    /// Deletes expired data in small transactions, so that batches never wait long. Environments
-    /// that `kept` does not name have the default retention policy.
-    async fn purge_expired(
+    /// Returns the environments with telemetry, including those that simulations write to.
+    async fn list_environments_with_telemetry(&self)
+    -> Result<BTreeSet<EnvironmentId>, StoreError>;
+
+    /// Deletes what has expired of an environment, in small transactions, so that batches never
+    /// wait long. Raw events stay.
+    async fn delete_expired(
         &self,
-        now: Timestamp,
-        kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
+        environment: EnvironmentId,
+        cutoffs: &RetentionCutoffs,
+    ) -> Result<(), StoreError>;
+
+    /// Deletes the raw events of each environment before its day (days since 1970), and whole days
+    /// before all of them.
+    async fn delete_raw_events(
+        &self,
+        first_days: &BTreeMap<EnvironmentId, i64>,
     ) -> Result<(), StoreError>;
 
     /// Deletes all telemetry of an environment in small transactions.

@@ -12,7 +12,7 @@ use axum::{
 use phasegate_app::selected_environment;
 use phasegate_domain::{accounts::Account, ids::EnvironmentId};
 use phasegate_service::{
-    ServiceError,
+    ObjectKind, ServiceError,
     access::Actor,
     analytics::{AnalyticsQuery, compute_analytics},
     panels::{self, Panel},
@@ -51,7 +51,7 @@ fn query_environment(
         None if wanted.is_empty() => selected_environment(&state.service, headers)?,
         None => {
             let key = wanted.to_owned();
-            return Err(ServiceError::NotFound { what: "environment", key }.into());
+            return Err(ServiceError::NotFound { what: ObjectKind::Environment, key }.into());
         }
     };
     Ok(if query_field(fields, "data") == "simulated" { id.simulated_id() } else { id })

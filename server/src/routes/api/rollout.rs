@@ -12,7 +12,7 @@ use phasegate_domain::{
     words::serde_field_error,
 };
 use phasegate_service::{
-    ServiceError,
+    ObjectKind, ServiceError,
     rollout::{
         PlanBase, PlanChange, PlanImport, RolloutOverview, add_to_record, execute_command,
         export_plan, import_plan, read_plan, read_review, read_rollout_view, try_plan,
@@ -247,7 +247,9 @@ async fn replace_plan(
             PlanBase::Seen(Some(rollout.version))
         }
         // There is no plan that the tag could refer to.
-        (Precondition::Tags(_), None) => return Err(ServiceError::Conflict("the rollout").into()),
+        (Precondition::Tags(_), None) => {
+            return Err(ServiceError::Conflict(ObjectKind::Rollout).into());
+        }
         (Precondition::None, Some(rollout)) if !asked.dry_run => {
             call.precondition.check_version(&rollout.version.to_string())?;
             PlanBase::Any

@@ -18,9 +18,8 @@ use axum::{
 use phasegate_domain::{events::RejectionCode, ids::EnvironmentId};
 use phasegate_service::{
     Service, ServiceError,
-    ingest::{self, AcceptedBatch, BatchError, RejectedEvent},
+    ingest::{self, AcceptedBatch, Appended, BatchError, RejectedEvent},
 };
-use phasegate_store::Appended;
 use phasegate_wire::{MAX_BODY_BYTES, decode};
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use phasegate_domain::{
     events::UserHash,
     ids::EnvironmentId,
-    metrics::{Activity, ActivityFilter},
+    metrics::{Activity, ActivityFilter, FirstDays, UserKey, UserSetChanges},
     stats::UserSet,
     time::Resolution,
 };
@@ -23,9 +23,6 @@ use crate::{
     error::{damaged_error, database_error},
 };
 
-/// Users by environment, day and activity.
-type Activities = BTreeMap<(EnvironmentId, i64, Activity), BTreeSet<UserHash>>;
-
 /// The key of a part of a set: environment, activity, day, and the upper 16 bits of the user
 /// numbers.
 type Chunk = (i64, String, i64, u32);
@@ -33,111 +30,111 @@ type Chunk = (i64, String, i64, u32);
 /// Changes by chunk: the lower 16 bits of a user number, and whether it is added or removed.
 type Changes = BTreeMap<Chunk, Vec<(u32, bool)>>;
 
-/// A user's number and first active day.
-#[derive(Debug, Clone, Copy)]
-struct KnownUser {
-    number: u32,
-    first_day: i64,
-}
-
 fn user_column(user: UserHash) -> i64 {
     user.0.cast_signed()
 }
 
-/// Adds users to the sets of their activities; new users get a number. Returns the days whose sets
-/// may have changed.
-pub(super) async fn add_activities(
+/// Reads the number and the first day of those of some users who are known.
+pub(super) async fn read_users(
     tx: &mut SqliteConnection,
-    activities: &Activities,
-) -> Result<BTreeSet<(EnvironmentId, i64)>, StoreError> {
-    let mut first_days: BTreeMap<(i64, i64), i64> = BTreeMap::new();
-    for ((environment, day, _), users) in activities {
-        for user in users {
-            let first = first_days.entry((environment.0, user_column(*user))).or_insert(*day);
-            *first = (*first).min(*day);
-        }
-    }
-    if first_days.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let mut changes = Changes::new();
-    let users = number_users(tx, &first_days, &mut changes).await?;
-    for ((environment, day, activity), who) in activities {
-        for user in who.iter().filter_map(|p| users.get(&(environment.0, user_column(*p)))) {
-            note_change(&mut changes, environment.0, activity, *day, user.number, true);
-        }
-    }
-    let days = changes.keys().map(|(environment, _, day, _)| (EnvironmentId(*environment), *day));
-    let days = days.collect();
-    apply_changes(tx, changes).await?;
-    Ok(days)
-}
-
-fn note_change(
-    changes: &mut Changes,
-    environment: i64,
-    activity: &Activity,
-    day: i64,
-    number: u32,
-    is_in: bool,
-) {
-    let chunk = (environment, activity.to_text(), day, number >> 16);
-    changes.entry(chunk).or_default().push((number & 0xffff, is_in));
-}
-
-/// Returns users with their numbers and assigns numbers to new users. Adds changes of first days to
-/// `changes`.
-async fn number_users(
-    tx: &mut SqliteConnection,
-    first_days: &BTreeMap<(i64, i64), i64>,
-    changes: &mut Changes,
-) -> Result<BTreeMap<(i64, i64), KnownUser>, StoreError> {
-    let document: Vec<Value> = first_days.keys().map(|place| json!(place)).collect();
-    let known: Vec<(i64, i64, u32, i64)> = sqlx::query_as(
-        "SELECT p.environment_id, p.hash, p.number, p.first_day
+    users: &[UserKey],
+) -> Result<BTreeMap<UserKey, (u32, i64)>, StoreError> {
+    let document: Vec<Value> = users
+        .iter()
+        .map(|(environment, user)| json!([environment.0, user_column(*user)]))
+        .collect();
+    let known: Vec<(i64, u32, i64)> = sqlx::query_as(
+        "SELECT j.key, p.number, p.first_day
          FROM json_each(?) AS j CROSS JOIN users AS p
          ON p.environment_id = j.value ->> 0 AND p.hash = j.value ->> 1",
     )
     .bind(Value::Array(document).to_string())
-    .fetch_all(&mut *tx)
+    .fetch_all(tx)
     .await
     .map_err(database_error)?;
-    let user = |(e, hash, number, first_day)| ((e, hash), KnownUser { number, first_day });
-    let mut users: BTreeMap<(i64, i64), KnownUser> = known.into_iter().map(user).collect();
+    let user = |(index, number, first_day)| {
+        let key = usize::try_from(index).ok().and_then(|index: usize| users.get(index))?;
+        Some((*key, (number, first_day)))
+    };
+    Ok(known.into_iter().filter_map(user).collect())
+}
+
+/// Changes the sets of users; new users get a number, which `numbers` gains. Returns the days whose
+/// sets may have changed.
+pub(super) async fn change_user_sets(
+    tx: &mut SqliteConnection,
+    changes: &UserSetChanges,
+    numbers: &mut BTreeMap<UserKey, u32>,
+) -> Result<BTreeSet<(EnvironmentId, i64)>, StoreError> {
+    let sets = || {
+        let added = changes.added.iter().map(|(set, users)| (set, users, true));
+        added.chain(changes.removed.iter().map(|(set, users)| (set, users, false)))
+    };
+    read_missing_numbers(tx, sets().map(|(set, users, _)| (set.0, users)), numbers).await?;
+    save_first_days(tx, &changes.first_days, numbers).await?;
+    let mut chunks = Changes::new();
+    for ((environment, day, activity), users, is_in) in sets() {
+        let activity = activity.to_text();
+        for number in users.iter().filter_map(|user| numbers.get(&(*environment, *user))) {
+            let chunk = (environment.0, activity.clone(), *day, number >> 16);
+            chunks.entry(chunk).or_default().push((number & 0xffff, is_in));
+        }
+    }
+    apply_changes(tx, chunks).await?;
+    Ok(sets().map(|((environment, day, _), ..)| (*environment, *day)).collect())
+}
+
+/// Reads the numbers of known users that `numbers` lacks.
+async fn read_missing_numbers(
+    tx: &mut SqliteConnection,
+    sets: impl Iterator<Item = (EnvironmentId, &BTreeSet<UserHash>)>,
+    numbers: &mut BTreeMap<UserKey, u32>,
+) -> Result<(), StoreError> {
+    let users =
+        sets.flat_map(|(environment, users)| users.iter().map(move |user| (environment, *user)));
+    let missing: BTreeSet<UserKey> = users.filter(|user| !numbers.contains_key(user)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing: Vec<UserKey> = missing.into_iter().collect();
+    let known = read_users(tx, &missing).await?;
+    numbers.extend(known.into_iter().map(|(user, (number, _))| (user, number)));
+    Ok(())
+}
+
+/// Stores the first days of users, and assigns the next numbers to those without one.
+async fn save_first_days(
+    tx: &mut SqliteConnection,
+    first_days: &FirstDays,
+    numbers: &mut BTreeMap<UserKey, u32>,
+) -> Result<(), StoreError> {
+    if first_days.is_empty() {
+        return Ok(());
+    }
     let newest: Vec<(i64, u32)> =
         sqlx::query_as("SELECT environment_id, max(number) FROM users GROUP BY 1")
             .fetch_all(&mut *tx)
             .await
             .map_err(database_error)?;
     let mut newest: BTreeMap<i64, u32> = newest.into_iter().collect();
-    let mut written = Vec::new();
-    for (place, day) in first_days {
-        let environment = place.0;
-        let (number, before) = match users.get(place) {
-            Some(user) if user.first_day <= *day => continue,
-            Some(user) => (user.number, Some(user.first_day)),
-            None => {
-                let newest = newest.entry(environment).or_default();
-                *newest = newest.saturating_add(1);
-                (*newest, None)
-            }
-        };
-        if let Some(before) = before {
-            note_change(changes, environment, &Activity::First, before, number, false);
-        }
-        note_change(changes, environment, &Activity::First, *day, number, true);
-        users.insert(*place, KnownUser { number, first_day: *day });
-        written.push(json!([environment, place.1, number, day]));
-    }
+    let row = |((environment, user), day): (&UserKey, &i64)| {
+        let number = *numbers.entry((*environment, *user)).or_insert_with(|| {
+            let newest = newest.entry(environment.0).or_default();
+            *newest = newest.saturating_add(1);
+            *newest
+        });
+        json!([environment.0, user_column(*user), number, day])
+    };
+    let rows: Vec<Value> = first_days.iter().map(row).collect();
     sqlx::query(
         "INSERT OR REPLACE INTO users (environment_id, hash, number, first_day)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)",
     )
-    .bind(Value::Array(written).to_string())
+    .bind(Value::Array(rows).to_string())
     .execute(tx)
     .await
     .map_err(database_error)?;
-    Ok(users)
+    Ok(())
 }
 
 /// Applies changes to the stored sets, and writes the chunks that differ.
@@ -268,4 +265,18 @@ fn join_chunks(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Sets, StoreErro
         }
     }
     Ok(found)
+}
+
+/// Reads the last day with an active user.
+pub(super) async fn read_last_active_day(
+    db: &Database,
+    environment: EnvironmentId,
+) -> Result<Option<i64>, StoreError> {
+    sqlx::query_scalar(
+        "SELECT max(day) FROM activities WHERE environment_id = ? AND activity = 'active'",
+    )
+    .bind(environment.0)
+    .fetch_one(&db.reader)
+    .await
+    .map_err(database_error)
 }

@@ -1,13 +1,12 @@
-//! The stored labels, pages and releases that have rollups of their own.
-//! `phasegate_domain::metrics` decides which ones do.
+//! The stored labels, pages and releases: those that have rollups of their own, and those that wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use phasegate_domain::{
     ids::EnvironmentId,
     metrics::{
-        AdmittedLabel, LABEL_KEPT_MINUTES, LABEL_WAITING_MINUTES, LabelGroup, LabelKey,
-        MAX_WAITING_LABELS, Metric, RESERVED_LABEL, SentLabels, admit_labels, displace_labels,
+        AdmittedLabel, Displacement, IngestExpiry, LabelGroup, LabelKey, Metric, RESERVED_LABEL,
+        SentLabels,
     },
 };
 use phasegate_store::StoreError;
@@ -16,7 +15,7 @@ use sqlx::SqliteConnection;
 
 use crate::error::database_error;
 
-const DELETE_PLACE: &str =
+const DELETE_ADMITTED: &str =
     "DELETE FROM labels WHERE environment_id = ? AND metric = ? AND label = ?";
 const DELETE_WAITING: &str =
     "DELETE FROM label_candidates WHERE environment_id = ? AND metric = ? AND label = ?";
@@ -59,32 +58,7 @@ pub(super) async fn reserve_labels(
     Ok(())
 }
 
-/// Records that labels were sent at a minute, and returns those that are admitted. The minute is
-/// that of the batch, however old its events are: otherwise labels of old events would not be
-/// bounded.
-pub(super) async fn admit_sent_labels(
-    tx: &mut SqliteConnection,
-    sent: &SentLabels,
-    minute: i64,
-) -> Result<BTreeSet<LabelKey>, StoreError> {
-    if sent.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let mut admitted = touch_admitted_labels(tx, sent, minute).await?;
-    if admitted.len() == sent.len() {
-        return Ok(admitted);
-    }
-    let admission = admit_labels(sent, &admitted, count_labels(tx).await?);
-    insert_labels(tx, &admission.admitted, minute).await?;
-    admitted.extend(admission.admitted.into_keys());
-    if !admission.waiting.is_empty() {
-        admitted.extend(displace_admitted_labels(tx, &admission.waiting, minute).await?);
-    }
-    Ok(admitted)
-}
-
-/// Adds senders to the labels that are already admitted, and returns those labels.
-async fn touch_admitted_labels(
+pub(super) async fn update_admitted_labels(
     tx: &mut SqliteConnection,
     sent: &SentLabels,
     minute: i64,
@@ -100,8 +74,9 @@ async fn touch_admitted_labels(
     Ok(known.into_iter().map(label_key).collect())
 }
 
-/// Counts the labels of each group.
-async fn count_labels(tx: &mut SqliteConnection) -> Result<BTreeMap<LabelGroup, u32>, StoreError> {
+pub(super) async fn count_admitted_labels(
+    tx: &mut SqliteConnection,
+) -> Result<BTreeMap<LabelGroup, u32>, StoreError> {
     let counts: Vec<(i64, String, u32)> =
         sqlx::query_as("SELECT environment_id, metric, count(*) FROM labels GROUP BY 1, 2")
             .fetch_all(tx)
@@ -113,7 +88,7 @@ async fn count_labels(tx: &mut SqliteConnection) -> Result<BTreeMap<LabelGroup, 
     Ok(counts.into_iter().map(group).collect())
 }
 
-async fn insert_labels(
+pub(super) async fn insert_labels(
     tx: &mut SqliteConnection,
     labels: &SentLabels,
     minute: i64,
@@ -130,44 +105,42 @@ async fn insert_labels(
     Ok(())
 }
 
-/// Stores waiting labels, and admits those that displace others.
-async fn displace_admitted_labels(
+pub(super) async fn displace_labels(
     tx: &mut SqliteConnection,
-    waiting: &SentLabels,
+    group: &LabelGroup,
+    displacements: &[Displacement],
     minute: i64,
-) -> Result<BTreeSet<LabelKey>, StoreError> {
-    let mut by_group: BTreeMap<LabelGroup, Vec<(String, u64)>> = BTreeMap::new();
-    for (label, senders) in add_waiting_labels(tx, waiting, minute).await? {
-        by_group.entry(label.group).or_default().push((label.label, senders));
+) -> Result<(), StoreError> {
+    for Displacement { displaced, admitted, senders } in displacements {
+        delete_label(tx, DELETE_ADMITTED, group, displaced).await?;
+        delete_label(tx, DELETE_WAITING, group, admitted).await?;
+        let label = LabelKey { group: group.clone(), label: admitted.clone() };
+        insert_labels(tx, &SentLabels::from([(label, *senders)]), minute).await?;
     }
-    let mut admitted = BTreeSet::new();
-    for (group, waiting) in by_group {
-        for place in displace_labels(read_admitted_labels(tx, &group).await?, waiting, minute) {
-            delete_label(tx, DELETE_PLACE, &group, &place.displaced).await?;
-            delete_label(tx, DELETE_WAITING, &group, &place.admitted).await?;
-            let label = LabelKey { group: group.clone(), label: place.admitted };
-            insert_labels(tx, &SentLabels::from([(label.clone(), place.senders)]), minute).await?;
-            admitted.insert(label);
-        }
-    }
+    Ok(())
+}
+
+pub(super) async fn delete_excess_waiting_labels(
+    tx: &mut SqliteConnection,
+    limit: u32,
+) -> Result<(), StoreError> {
     sqlx::query(
         "DELETE FROM label_candidates WHERE (environment_id, metric, label) IN (
              SELECT environment_id, metric, label FROM label_candidates
              ORDER BY minute DESC LIMIT -1 OFFSET ?)",
     )
-    .bind(MAX_WAITING_LABELS)
+    .bind(limit)
     .execute(tx)
     .await
     .map_err(database_error)?;
-    Ok(admitted)
+    Ok(())
 }
 
-/// Adds senders to waiting labels, and returns the labels with all their senders.
-async fn add_waiting_labels(
+pub(super) async fn add_waiting_labels(
     tx: &mut SqliteConnection,
     waiting: &SentLabels,
     minute: i64,
-) -> Result<Vec<(LabelKey, u64)>, StoreError> {
+) -> Result<SentLabels, StoreError> {
     let waiting: Vec<(i64, String, String, i64)> = sqlx::query_as(
         "INSERT INTO label_candidates (environment_id, metric, label, minute, seen)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
@@ -185,8 +158,7 @@ async fn add_waiting_labels(
     Ok(waiting.into_iter().map(label).collect())
 }
 
-/// Reads the admitted labels of a group.
-async fn read_admitted_labels(
+pub(super) async fn read_admitted_labels(
     tx: &mut SqliteConnection,
     group: &LabelGroup,
 ) -> Result<Vec<AdmittedLabel>, StoreError> {
@@ -226,16 +198,16 @@ async fn delete_label(
 /// Deletes admitted and waiting labels that have expired. Reserved labels stay.
 pub(super) async fn delete_unused_labels(
     tx: &mut SqliteConnection,
-    minute: i64,
+    expiry: &IngestExpiry,
 ) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM labels WHERE minute < ? AND seen <> ?")
-        .bind(minute - LABEL_KEPT_MINUTES)
+        .bind(expiry.label_minute)
         .bind(RESERVED_LABEL.cast_signed())
         .execute(&mut *tx)
         .await
         .map_err(database_error)?;
     sqlx::query("DELETE FROM label_candidates WHERE minute < ?")
-        .bind(minute - LABEL_WAITING_MINUTES)
+        .bind(expiry.waiting_label_minute)
         .execute(tx)
         .await
         .map_err(database_error)?;

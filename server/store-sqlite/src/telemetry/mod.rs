@@ -1,13 +1,13 @@
 //! Telemetry in `telemetry.db`.
 
 mod activity;
-mod append;
+mod batches;
 mod evaluation_counts;
+mod ingest;
 mod labels;
 mod purge;
 mod query_cache;
 mod raw;
-mod report_kind;
 mod reports;
 mod rollups;
 mod screenshots;
@@ -16,7 +16,7 @@ mod simulations;
 mod user_data;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
@@ -26,26 +26,26 @@ use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
     errors::ErrorReport,
-    events::{Batch, UserHash},
+    events::{Batch, BatchKey, UserHash},
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
-    privacy::{ErasureReport, RetentionPolicy, StorageUsage, UserData},
+    privacy::{ErasureReport, RetentionCutoffs, StorageUsage, UserData},
     reports::Reported,
     simulation::Simulation,
     stats::UserSet,
-    time::{day_of, minute_of},
+    time::minute_of,
 };
 use phasegate_store::{
-    ActivityStore, Appended, Database as StoreDatabase, ErrorStore, EventLog, FeedbackStore,
-    MetricStore, PrivacyStore, SimulationStore, StoreError,
+    ActivityStore, Database as StoreDatabase, ErrorStore, EventLog, FeedbackStore,
+    IngestTransaction, MetricStore, PrivacyStore, SimulationStore, StoreError,
     models::{Rollup, RollupQuery, UsageRow},
 };
 
 use self::{
+    ingest::SqliteIngest,
     query_cache::{QueryCache, Span},
     raw::RawFolder,
-    report_kind::ReportKind,
 };
 use crate::{
     database::{Database, commit_transaction},
@@ -121,15 +121,31 @@ impl SqliteTelemetry {
 
 #[async_trait]
 impl EventLog for SqliteTelemetry {
-    async fn append_batches(&self, batches: &[Batch]) -> Result<Vec<Appended>, StoreError> {
-        append::append_batches(&self.database, &self.raw, &self.query_cache, batches).await
+    async fn find_batch_keys(&self, keys: &[BatchKey]) -> Result<BTreeSet<BatchKey>, StoreError> {
+        batches::find_batch_keys(&self.database, keys).await
     }
 
-    async fn read_last_minute(
+    async fn add_raw_events(&self, day: i64, batches: &[&Batch]) -> Result<(), StoreError> {
+        self.raw.add_batches(day, batches).await
+    }
+
+    async fn begin_ingest(&self) -> Result<Box<dyn IngestTransaction>, StoreError> {
+        let query_cache = Arc::clone(&self.query_cache);
+        Ok(Box::new(SqliteIngest::begin(&self.database, query_cache).await?))
+    }
+
+    async fn read_newest_batch_minute(
         &self,
         environment: EnvironmentId,
     ) -> Result<Option<i64>, StoreError> {
-        append::read_last_minute(&self.database, environment).await
+        batches::read_newest_batch_minute(&self.database, environment).await
+    }
+
+    async fn read_last_active_day(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<i64>, StoreError> {
+        activity::read_last_active_day(&self.database, environment).await
     }
 
     async fn read_or_store_digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
@@ -240,7 +256,7 @@ impl ErrorStore for SqliteTelemetry {
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
-        reports::read_reports(&self.database, environment, ReportKind::Error, limit).await
+        reports::read_reports(&self.database, environment, reports::ERROR, limit).await
     }
 }
 
@@ -251,7 +267,7 @@ impl FeedbackStore for SqliteTelemetry {
         environment: EnvironmentId,
         limit: u32,
     ) -> Result<Vec<Reported<Feedback>>, StoreError> {
-        reports::read_reports(&self.database, environment, ReportKind::Feedback, limit).await
+        reports::read_reports(&self.database, environment, reports::FEEDBACK, limit).await
     }
 
     async fn save_screenshot(
@@ -273,17 +289,29 @@ impl FeedbackStore for SqliteTelemetry {
 
 #[async_trait]
 impl PrivacyStore for SqliteTelemetry {
-    async fn purge_expired(
+    async fn list_environments_with_telemetry(
         &self,
-        now: Timestamp,
-        kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
+    ) -> Result<BTreeSet<EnvironmentId>, StoreError> {
+        purge::list_environments(&self.database).await
+    }
+
+    async fn delete_expired(
+        &self,
+        environment: EnvironmentId,
+        cutoffs: &RetentionCutoffs,
     ) -> Result<(), StoreError> {
-        self.raw.delete_expired_days(day_of(now), kept).await?;
-        let (db, kept) = (self.database.clone(), kept.clone());
-        self.run_then_invalidate(
-            async move { purge::purge_expired_telemetry(&db, now, &kept).await },
-        )
+        let (db, cutoffs) = (self.database.clone(), cutoffs.clone());
+        self.run_then_invalidate(async move {
+            purge::delete_expired_telemetry(&db, environment, &cutoffs).await
+        })
         .await
+    }
+
+    async fn delete_raw_events(
+        &self,
+        first_days: &BTreeMap<EnvironmentId, i64>,
+    ) -> Result<(), StoreError> {
+        self.raw.delete_before(first_days).await
     }
 
     async fn erase_environment(&self, environment: EnvironmentId) -> Result<(), StoreError> {

@@ -18,7 +18,7 @@ use phasegate_domain::{
     Timestamp,
     events::{Batch, UserHash},
     ids::EnvironmentId,
-    privacy::{RetentionKind, RetentionPolicy, UserBatch},
+    privacy::UserBatch,
     time::day_of,
 };
 use phasegate_store::StoreError;
@@ -106,22 +106,15 @@ impl RawFolder {
         ENDINGS.into_iter().map(size).sum()
     }
 
-    /// Adds batches to the file of a day. Any error except a full disk is only logged, so that the
-    /// batches are still counted.
+    /// Adds batches to the file of a day.
     pub(super) async fn add_batches(&self, day: i64, batches: &[&Batch]) -> Result<(), StoreError> {
         let mut open = self.open.lock().await;
-        match self.write_batches(&mut open, day, batches).await {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                // The next call opens a new connection.
-                *open = None;
-                if matches!(error, StoreError::Full) {
-                    return Err(error);
-                }
-                tracing::error!(%error, "raw events could not be kept; they are counted all the same");
-                Ok(())
-            }
+        let written = self.write_batches(&mut open, day, batches).await;
+        if written.is_err() {
+            // The next call opens a new connection.
+            *open = None;
         }
+        written
     }
 
     /// Closes the file that is written to; SQLite then checkpoints its WAL.
@@ -151,26 +144,19 @@ impl RawFolder {
         tx.commit().await.map_err(database_error)
     }
 
-    /// Deletes the files that no environment keeps any more, and the rows of environments with a
-    /// shorter retention.
-    pub(super) async fn delete_expired_days(
+    /// Deletes the rows of each environment before its day, and whole files before all days.
+    pub(super) async fn delete_before(
         &self,
-        today: i64,
-        kept: &BTreeMap<EnvironmentId, RetentionPolicy>,
+        first_days: &BTreeMap<EnvironmentId, i64>,
     ) -> Result<(), StoreError> {
-        let since = |kept: &RetentionPolicy| {
-            kept.first_kept_day(RetentionKind::Raw, today).unwrap_or(i64::MIN)
-        };
-        let longest = kept.values().map(since).min().unwrap_or(i64::MIN);
+        let Some(earliest) = first_days.values().min() else { return Ok(()) };
         for day in self.list_days()? {
-            if day < longest {
+            if day < *earliest {
                 self.delete_day(day).await?;
                 continue;
             }
-            let gone = kept.iter().filter(|(_, kept)| day < since(kept)).map(|(id, _)| id.0);
-            let gone: Vec<i64> = gone.collect();
-            for environment in gone {
-                self.delete_rows(day, environment, None).await?;
+            for (environment, _) in first_days.iter().filter(|(_, first)| day < **first) {
+                self.delete_rows(day, environment.0, None).await?;
             }
         }
         Ok(())

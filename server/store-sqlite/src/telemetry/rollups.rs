@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use data_encoding::HEXUPPER;
 use phasegate_domain::{
-    Timestamp,
     ids::EnvironmentId,
-    metrics::{Dimension, DimensionKind, Metric, RollupKey},
+    metrics::{Dimension, DimensionKind, Metric, Rollups},
     stats::{Aggregate, AggregateSum},
     time::Resolution,
 };
@@ -26,17 +25,16 @@ use crate::{
 /// A rollup's key in the table: environment, resolution, metric, dimension, bucket, label.
 type Place = (i64, i64, &'static str, String, i64, String);
 
-/// Merges rollups into the stored ones, in every resolution that keeps the bucket at `now`.
-pub(super) async fn merge(
+pub(super) async fn merge_rollups(
     tx: &mut SqliteConnection,
-    rows: &BTreeMap<RollupKey, Aggregate>,
-    now: Timestamp,
+    rollups: &Rollups,
+    since: &[(Resolution, i64)],
 ) -> Result<(), StoreError> {
     let mut sums: BTreeMap<Place, Aggregate> = BTreeMap::new();
-    for (key, aggregate) in rows {
+    for (key, aggregate) in rollups {
         let dimension = key.dimension.to_text();
-        for resolution in Resolution::ALL {
-            if key.bucket(resolution) < resolution.kept_since(now) {
+        for (resolution, since) in since {
+            if key.bucket(*resolution) < *since {
                 continue;
             }
             let place = (
@@ -44,7 +42,7 @@ pub(super) async fn merge(
                 resolution.stored_number(),
                 key.metric.as_str(),
                 dimension.clone(),
-                key.bucket(resolution),
+                key.bucket(*resolution),
                 key.label.clone(),
             );
             sums.entry(place).or_default().merge(aggregate);

@@ -1,15 +1,14 @@
 //! The stored state of sessions.
 
-use std::collections::BTreeMap;
-
-use phasegate_domain::{events::SessionHash, ids::EnvironmentId, metrics::Session};
+use phasegate_domain::{
+    events::SessionHash,
+    metrics::{SessionKey, Sessions},
+};
 use phasegate_store::StoreError;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
 use crate::error::{damaged_error, database_error};
-
-type Place = (EnvironmentId, SessionHash);
 
 /// Returns the hash as the column stores it: the same bits, signed.
 fn session_column(session: SessionHash) -> i64 {
@@ -18,11 +17,9 @@ fn session_column(session: SessionHash) -> i64 {
 
 pub(super) async fn read_sessions(
     tx: &mut SqliteConnection,
-    places: impl Iterator<Item = &Place>,
-) -> Result<BTreeMap<Place, Session>, StoreError> {
-    let places: Vec<Place> = places.copied().collect();
-    let document: Vec<Value> =
-        places.iter().map(|(e, s)| json!([e.0, session_column(*s)])).collect();
+    keys: &[SessionKey],
+) -> Result<Sessions, StoreError> {
+    let document: Vec<Value> = keys.iter().map(|(e, s)| json!([e.0, session_column(*s)])).collect();
     let stored: Vec<(i64, String)> = sqlx::query_as(
         "SELECT j.key, s.session FROM json_each(?) AS j CROSS JOIN sessions AS s
          ON s.environment_id = j.value ->> 0 AND s.id = j.value ->> 1",
@@ -31,25 +28,22 @@ pub(super) async fn read_sessions(
     .fetch_all(tx)
     .await
     .map_err(database_error)?;
-    let mut known = BTreeMap::new();
+    let mut known = Sessions::new();
     for (index, session) in stored {
         let session = serde_json::from_str(&session).map_err(|e| damaged_error("session")(&e))?;
-        let place = usize::try_from(index).ok().and_then(|index| places.get(index));
-        known.extend(place.map(|place| (*place, session)));
+        let key = usize::try_from(index).ok().and_then(|index| keys.get(index));
+        known.extend(key.map(|key| (*key, session)));
     }
     Ok(known)
 }
 
-/// Stores the sessions that differ from `before`.
 pub(super) async fn save_sessions(
     tx: &mut SqliteConnection,
-    sessions: &BTreeMap<Place, Session>,
-    before: &BTreeMap<Place, Session>,
+    sessions: &Sessions,
     today: i64,
 ) -> Result<(), StoreError> {
-    let changed = sessions.iter().filter(|(place, session)| before.get(place) != Some(session));
     let mut document = Vec::new();
-    for ((environment, id), session) in changed {
+    for ((environment, id), session) in sessions {
         let text = serde_json::to_string(session).map_err(|e| damaged_error("session")(&e))?;
         document.push(json!([environment.0, session_column(*id), today, text]));
     }
@@ -61,5 +55,15 @@ pub(super) async fn save_sessions(
     .execute(tx)
     .await
     .map_err(database_error)?;
+    Ok(())
+}
+
+/// Deletes the sessions that last changed before a day.
+pub(super) async fn delete_sessions(tx: &mut SqliteConnection, day: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM sessions WHERE day < ?")
+        .bind(day)
+        .execute(tx)
+        .await
+        .map_err(database_error)?;
     Ok(())
 }

@@ -2,10 +2,11 @@ use chrono::DateTime;
 use proptest::prelude::*;
 
 use super::*;
+
 use crate::{
     Timestamp,
     errors::{ErrorReport, Severity},
-    events::{Arm, Visit},
+    events::{Arm, SessionHash, UserHash, Visit},
     ids::{FlagKey, PhaseNumber, SegmentKey, VariantName},
     vitals::{Device, Vital},
 };

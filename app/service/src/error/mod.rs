@@ -1,5 +1,10 @@
 //! The error that use cases return.
 
+mod in_use;
+mod object_kind;
+
+pub use in_use::InUse;
+pub use object_kind::ObjectKind;
 use phasegate_domain::{
     Timestamp,
     accounts::{Role, Scope},
@@ -39,18 +44,13 @@ pub enum ServiceError {
     },
     /// The requested object does not exist.
     #[error("there is no {what} {key:?}")]
-    NotFound {
-        /// The kind of object, such as "flag".
-        what: &'static str,
-        key: String,
-    },
+    NotFound { what: ObjectKind, key: String },
+    /// There is no panel of that name.
+    #[error("there is no panel {name:?}; the panels are {}", .known.join(", "))]
+    UnknownPanel { name: String, known: Vec<&'static str> },
     /// An object of that key exists already.
     #[error("the {what} {key:?} already exists")]
-    Exists {
-        /// The kind of object, such as "flag".
-        what: &'static str,
-        key: String,
-    },
+    Exists { what: ObjectKind, key: String },
     /// The server token is not valid in the environment.
     #[error(
         "this server token is for another environment; use one of that environment, or one that reaches the whole project"
@@ -76,13 +76,13 @@ pub enum ServiceError {
         possible: Vec<CommandKind>,
     },
     /// The rest of the configuration forbids the change, such as a flag that depends on this one.
-    #[error("{0}")]
-    InUse(String),
+    #[error(transparent)]
+    InUse(#[from] InUse),
     /// Another change was saved first.
     #[error(
-        "{0} was changed in the meantime; load it again and repeat your change if it is still right"
+        "the {0} was changed in the meantime; load it again and repeat your change if it is still right"
     )]
-    Conflict(&'static str),
+    Conflict(ObjectKind),
     /// Another command moved the rollout first.
     #[error(
         "another change came first: {by} {what}, at {}. Load the rollout again and repeat your command if it is still right",
@@ -139,7 +139,7 @@ impl ServiceError {
             | Self::OtherEnvironment
             | Self::OtherProject
             | Self::Refused { error: CommandError::NotAllowed { .. }, .. } => 403,
-            Self::NotFound { .. } | Self::NoRollout => 404,
+            Self::NotFound { .. } | Self::UnknownPanel { .. } | Self::NoRollout => 404,
             Self::Refused { .. }
             | Self::Overtaken { .. }
             | Self::Exists { .. }
@@ -160,7 +160,7 @@ impl ServiceError {
     }
 
     /// Creates an error for an object that does not exist.
-    pub(crate) fn not_found(what: &'static str, key: impl Into<String>) -> Self {
+    pub(crate) fn not_found(what: ObjectKind, key: impl Into<String>) -> Self {
         Self::NotFound { what, key: key.into() }
     }
 }
@@ -199,7 +199,7 @@ impl From<InvalidSegment> for ServiceError {
 impl From<InvalidFile> for ServiceError {
     fn from(error: InvalidFile) -> Self {
         match error {
-            InvalidFile::Plan { .. } => Self::InUse(error.to_string()),
+            InvalidFile::Plan { .. } => Self::InUse(InUse::File(error)),
             other => Self::Invalid(other.into()),
         }
     }

@@ -1,0 +1,46 @@
+//! The kinds of objects that errors name.
+
+/// The kind of an object that does not exist, exists already or was changed in the meantime.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    Account,
+    AuditEntry,
+    ClientKey,
+    CollectionSettings,
+    Environment,
+    Flag,
+    /// A flag that is not archived.
+    FlagInUse,
+    Override,
+    Project,
+    RetentionPolicy,
+    Rollout,
+    Screenshot,
+    Segment,
+    Token,
+    User,
+}
+
+impl std::fmt::Display for ObjectKind {
+    /// Writes the noun, such as `client key`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Account => "account",
+            Self::AuditEntry => "audit entry",
+            Self::ClientKey => "client key",
+            Self::CollectionSettings => "collection settings",
+            Self::Environment => "environment",
+            Self::Flag => "flag",
+            Self::FlagInUse => "flag in use",
+            Self::Override => "override",
+            Self::Project => "project",
+            Self::RetentionPolicy => "retention policy",
+            Self::Rollout => "rollout",
+            Self::Screenshot => "screenshot",
+            Self::Segment => "segment",
+            Self::Token => "token",
+            Self::User => "user",
+        })
+    }
+}
