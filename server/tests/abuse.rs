@@ -387,7 +387,7 @@ async fn one_page_with_the_public_key_is_bounded() {
     ingest::write_rejections(&app.service).await.unwrap();
     let refused =
         fetch_json(app.api_request(Method::GET, "/maintenance")).await.1["rejections"].to_string();
-    for what in ["events of one session", "new sessions of one address", "unknown_previous"] {
+    for what in ["session_events", "address_sessions", "unknown_previous"] {
         assert!(refused.contains(what), "{what}: {refused}");
     }
 }

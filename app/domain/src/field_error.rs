@@ -24,7 +24,7 @@ pub enum FieldCode {
     /// The field cannot be changed, or not by this request.
     Unchangeable,
     /// An environment override pins the value.
-    Held,
+    Pinned,
 }
 
 /// An error in a field. Displayed as `field: message`, or as the message alone if it concerns the

@@ -74,7 +74,7 @@ pub async fn save_collection_settings(
         {
             let (name, held) = (switch.as_str(), if held { "on" } else { "off" });
             let text = format!("the server's variable {variable} holds it {held}");
-            return Err(ServiceError::invalid(name, FieldCode::Held, text));
+            return Err(ServiceError::invalid(name, FieldCode::Pinned, text));
         }
     }
     let is = |collection_settings: CollectionSettings| {

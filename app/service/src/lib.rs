@@ -43,6 +43,6 @@ pub mod variables;
 pub use error::{InUse, ObjectKind, ServiceError};
 pub(crate) use phasegate_store::models::Digest;
 pub use runtime::{
-    CachedEnvironment, Clock, Configuration, DAILY_BYTES, MAX_QUEUED_BATCHES, QuotaExceeded,
+    CachedEnvironment, Clock, Configuration, DAILY_BYTES, MAX_QUEUED_BATCHES, Quota, QuotaExceeded,
     Service,
 };

@@ -36,6 +36,8 @@ async fn valid_events_are_stored_and_others_rejected_with_a_reason() {
         .iter()
         .map(|r| (r["index"].as_u64().unwrap(), r["reason"].as_str().unwrap()))
         .collect();
+    let fields: Vec<_> = rejected.iter().map(|r| r["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["name", "flag", "rating", "variant"]);
     assert_eq!(reasons[0], (1, "name: there is no vital \"SPEED\""));
     assert_eq!(reasons[1], (3, "flag: there is no flag \"NOPE\" in this environment"));
     assert_eq!(reasons[2], (5, "rating: 1 to 5"));
@@ -94,6 +96,10 @@ async fn bad_batches_are_refused_with_a_reason() {
         fetch_json(app.post(&path).body(good.replace("\"v\":1", "\"v\":7"))).await;
     assert_eq!(status, 400);
     assert!(problem["detail"].as_str().unwrap().starts_with("v: this server reads version 1"));
+    assert_eq!(
+        (&problem["errors"][0]["field"], &problem["errors"][0]["code"]),
+        (&json!("v"), &json!("invalid"))
+    );
 
     let (status, problem) = fetch_json(app.post(&path).body("x".repeat(70_000))).await;
     assert_eq!(status, 413);

@@ -16,6 +16,7 @@ pub use document::{AudienceEntry, ChecklistGroup, ChecklistItem, Contact, Phase,
 pub use kpi::{Kpi, KpiGroup, MAX_WINDOW_DAYS};
 pub use revision::Revision;
 pub use target::{Comparator, ComparedWith, CriterionMetric, Target};
+pub use target_problem::TargetProblem;
 pub use text::{
     InvalidLine, audience_line, criterion_line, kpi_line, parse_audience, parse_criterion,
     parse_kpi,

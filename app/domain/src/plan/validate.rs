@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{AudienceEntry, Criterion, CriterionMetric, MAX_WINDOW_DAYS, Phase, Plan, PlanFile};
+use super::{
+    AudienceEntry, Criterion, CriterionMetric, MAX_WINDOW_DAYS, Phase, Plan, PlanFile,
+    TargetProblem,
+};
 use crate::{
     field_error::{FieldCode, FieldProblem, join},
     flags::InvalidFlag,
-    ids::{FlagKey, PhaseNumber, SegmentKey, is_reserved},
+    ids::{FlagKey, PhaseNumber, RolloutKey, SegmentKey, is_reserved},
     plan::Revision,
     targeting::{EVERYONE, InvalidSegment, Segment, Segments, Share},
 };
@@ -64,17 +67,21 @@ pub enum InvalidPlan {
     /// A criterion or KPI cannot be computed, or cannot hold.
     #[error("{problem}")]
     Target {
+        /// The path of the criterion or KPI.
         place: String,
-        field: &'static str,
-        /// The reason, and the remedy.
-        problem: String,
+        problem: TargetProblem,
     },
-    /// An unknown field, or an invalid value.
-    #[error("{problem}")]
-    Field {
-        field: String,
-        /// The reason, and the remedy.
-        problem: String,
+    /// The key of the plan is one that paths of the API use.
+    #[error("{0:?} is reserved; choose another one")]
+    ReservedKey(RolloutKey),
+    /// The quorum is higher than allowed.
+    #[error("at most {MAX_QUORUM} accounts")]
+    Quorum,
+    /// A phase has no name.
+    #[error("must not be empty")]
+    Unnamed {
+        /// The index of the phase, from 0.
+        index: usize,
     },
     /// Two phases add the same flag.
     #[error("{flag} is already added by an earlier phase")]
@@ -110,8 +117,10 @@ impl FieldProblem for InvalidPlan {
             Self::UnknownFlag { index, .. } | Self::FlagTwice { index, .. } => {
                 format!("phases[{index}].flags")
             }
-            Self::Target { place, field, .. } => join(place, field),
-            Self::Field { field, .. } => field.clone(),
+            Self::Target { place, problem } => join(place, problem.field()),
+            Self::ReservedKey(_) => "key".to_owned(),
+            Self::Quorum => "quorum".to_owned(),
+            Self::Unnamed { index } => format!("phases[{index}].name"),
             Self::KeyTwice { list, .. } => (*list).to_owned(),
             Self::ItemTwice { list, .. } => list.clone(),
             Self::Segment { key, error } => join(&format!("segments.{key}"), &error.field()),
@@ -121,7 +130,8 @@ impl FieldProblem for InvalidPlan {
 
     fn code(&self) -> FieldCode {
         match self {
-            Self::NoPhases => FieldCode::Missing,
+            Self::NoPhases | Self::Unnamed { .. } => FieldCode::Missing,
+            Self::ReservedKey(_) => FieldCode::Reserved,
             Self::UnknownSegment { .. } | Self::UnknownFlag { .. } => FieldCode::Unknown,
             Self::Segment { error, .. } => error.code(),
             Self::Flag { error, .. } => error.code(),
@@ -131,7 +141,7 @@ impl FieldProblem for InvalidPlan {
             | Self::Falling { .. }
             | Self::Durations { .. }
             | Self::Target { .. }
-            | Self::Field { .. }
+            | Self::Quorum
             | Self::FlagTwice { .. }
             | Self::KeyTwice { .. }
             | Self::ItemTwice { .. } => FieldCode::Invalid,
@@ -199,10 +209,7 @@ impl Plan {
         flags: &BTreeSet<&str>,
     ) -> Result<(), InvalidPlan> {
         if is_reserved(self.key.as_str()) {
-            return Err(InvalidPlan::Field {
-                field: "key".to_owned(),
-                problem: format!("{:?} is reserved; choose another one", self.key.as_str()),
-            });
+            return Err(InvalidPlan::ReservedKey(self.key.clone()));
         }
         if Revision::parse(&self.revision).is_none() {
             return Err(InvalidPlan::Revision(self.revision.clone()));
@@ -210,13 +217,12 @@ impl Plan {
         if self.phases.is_empty() {
             return Err(InvalidPlan::NoPhases);
         }
-        let wrong = |field: String, problem: String| Err(InvalidPlan::Field { field, problem });
         if self.quorum > MAX_QUORUM {
-            return wrong("quorum".to_owned(), format!("at most {MAX_QUORUM} accounts"));
+            return Err(InvalidPlan::Quorum);
         }
         let unnamed = self.phases.iter().position(|phase| phase.name.trim().is_empty());
         if let Some(index) = unnamed {
-            return wrong(format!("phases[{index}].name"), "must not be empty".to_owned());
+            return Err(InvalidPlan::Unnamed { index });
         }
         if let Some(item) = find_repeated(self.checklist.iter().flat_map(|group| &group.items)) {
             let list = "checklist".to_owned();
@@ -271,24 +277,17 @@ impl Plan {
     ) -> Result<(), InvalidPlan> {
         for (number, criterion) in phase.criteria.iter().enumerate() {
             let Criterion::Automatic(target) = criterion else { continue };
-            let place = format!("phases[{index}].criteria[{number}]");
-            if let Some(scope) = &target.scope
-                && !added.iter().any(|flag| flag.as_str() == scope)
-            {
-                let problem = format!("no phase so far adds the flag {scope}");
-                return Err(InvalidPlan::Target { place, field: "scope", problem });
-            }
-            if target.metric == CriterionMetric::Uptime {
-                let problem = "no address is monitored, so it cannot be computed; write it as a statement to sign off";
-                return Err(InvalidPlan::Target {
-                    place,
-                    field: "metric",
-                    problem: problem.to_owned(),
-                });
-            }
-            if let Some((field, problem)) = target.find_problem(self, Some(phase.number)) {
-                return Err(InvalidPlan::Target { place, field, problem });
-            }
+            let check = || {
+                target.check_scope(added.iter().copied(), true)?;
+                if target.metric == CriterionMetric::Uptime {
+                    return Err(TargetProblem::Uptime);
+                }
+                target.check_in_plan(self, Some(phase.number))
+            };
+            check().map_err(|problem| {
+                let place = format!("phases[{index}].criteria[{number}]");
+                InvalidPlan::Target { place, problem }
+            })?;
         }
         Ok(())
     }
@@ -298,20 +297,18 @@ impl Plan {
             return Err(InvalidPlan::ItemTwice { list: "kpis".to_owned(), item: name.clone() });
         }
         for (index, kpi) in self.kpis.iter().enumerate() {
-            let wrong = |field, problem| {
-                Err(InvalidPlan::Target { place: format!("kpis[{index}]"), field, problem })
+            let check = || {
+                if !(1..=MAX_WINDOW_DAYS).contains(&kpi.window_days) {
+                    return Err(TargetProblem::Window { max: MAX_WINDOW_DAYS });
+                }
+                let target = kpi.target();
+                target.check_scope(added.iter().copied(), false)?;
+                target.check_in_plan(self, None)
             };
-            if !(1..=MAX_WINDOW_DAYS).contains(&kpi.window_days) {
-                return wrong("window_days", format!("1 to {MAX_WINDOW_DAYS} days"));
-            }
-            if let Some(scope) = &kpi.scope
-                && !added.iter().any(|flag| flag.as_str() == scope)
-            {
-                return wrong("scope", format!("no phase adds the flag {scope}"));
-            }
-            if let Some((field, problem)) = kpi.target().find_problem(self, None) {
-                return wrong(field, problem);
-            }
+            check().map_err(|problem| InvalidPlan::Target {
+                place: format!("kpis[{index}]"),
+                problem,
+            })?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use std::{
 use phasegate_domain::{
     Timestamp,
     events::{Arm, Batch, Event, EventKind, NetworkHash, Rejection, RejectionCode, Visit},
+    field_error::{FieldCode, FieldError},
     ids::{EnvironmentId, FlagKey, PhaseNumber, SegmentKey, VariantName},
     simulation::PHASES,
     time::day_of,
@@ -94,7 +95,7 @@ impl BatchError {
         let of_field = |code, field: &str| Rejection::of_field(code, field);
         Some(match self {
             Self::Invalid(Invalid::Malformed(_)) => RejectionCode::MalformedBody.into(),
-            Self::Invalid(Invalid::Version(_)) => RejectionCode::UnsupportedVersion.into(),
+            Self::Invalid(Invalid::Version(_)) => of_field(RejectionCode::UnsupportedVersion, "v"),
             Self::Invalid(Invalid::Text { field }) => of_field(RejectionCode::InvalidBatch, field),
             Self::Invalid(Invalid::Rate(_)) => of_field(RejectionCode::InvalidBatch, "rate"),
             Self::Invalid(Invalid::TooManyExposed(_)) => {
@@ -106,9 +107,20 @@ impl BatchError {
             Self::Invalid(Invalid::TooMany(_)) => of_field(RejectionCode::InvalidBatch, "events"),
             Self::Held(_) => of_field(RejectionCode::InvalidBatch, "held"),
             Self::Simulation { field, .. } => of_field(RejectionCode::InvalidSimulation, field),
-            Self::Quota(quota) => of_field(RejectionCode::QuotaExceeded, quota.quota),
+            Self::Quota(quota) => of_field(RejectionCode::QuotaExceeded, quota.quota.as_str()),
             Self::Service(_) => return None,
         })
+    }
+}
+
+impl BatchError {
+    /// Returns the field at fault with its message; `None` if the batch is not at fault.
+    #[must_use]
+    pub fn field_error(&self) -> Option<FieldError> {
+        let Rejection { field, .. } = self.rejection()?;
+        let text = self.to_string();
+        let message = text.strip_prefix(&format!("{field}: ")).unwrap_or(&text);
+        Some(FieldError::new(field, FieldCode::Invalid, message))
     }
 }
 

@@ -145,7 +145,7 @@ impl Known<'_> {
         let known = stored.or_else(simulated);
         known.ok_or_else(|| {
             let message = format!("flag: there is no flag {key:?} in this environment");
-            Unknown { code: RejectionCode::UnknownFlag, field: "", message }
+            Unknown { code: RejectionCode::UnknownFlag, field: "flag", message }
         })
     }
 
@@ -158,7 +158,7 @@ impl Known<'_> {
         let known = VariantName::new(name).ok().filter(is_known);
         known.ok_or_else(|| {
             let message = format!("variant: {flag} has no variant {name:?}");
-            Unknown { code: RejectionCode::UnknownVariant, field: "", message }
+            Unknown { code: RejectionCode::UnknownVariant, field: "variant", message }
         })
     }
 

@@ -24,7 +24,7 @@ pub use ingest_queue::MAX_QUEUED_BATCHES;
 pub(crate) use ingest_queue::Reply;
 pub(crate) use limits::Limits;
 pub(crate) use login_limiter::Source as LoginSource;
-pub use quotas::{DAILY_BYTES, QuotaExceeded};
+pub use quotas::{DAILY_BYTES, Quota, QuotaExceeded};
 pub(crate) use rejection_counts::RejectedBody;
 pub use service::{Clock, Service};
 pub(crate) use stores::Stores;

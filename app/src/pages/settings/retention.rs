@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    events::Rejection,
+    events::{Rejection, RejectionCode},
     privacy::{RetentionKind, RetentionPolicy, StorageUsage},
 };
 use phasegate_service::{
-    DAILY_BYTES,
+    DAILY_BYTES, Quota,
     ingest::{bytes_today, read_rejections},
     maintenance::{measure_storage, read_retention_policy, save_retention_policy},
     models::Versioned,
@@ -121,8 +121,12 @@ pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl 
 #[component]
 fn Rejections(rejections: Vec<(Rejection, u64)>) -> impl IntoView {
     let rows = rejections.into_iter().map(|(Rejection { code, field }, count)| {
+        let field = match Quota::parse(&field) {
+            Some(quota) if code == RejectionCode::QuotaExceeded => quota.to_string().into_any(),
+            _ => view! { <code>{field}</code> }.into_any(),
+        };
         view! {
-            <tr><th scope="row">{code.title()}</th><td><code>{field}</code></td>
+            <tr><th scope="row">{code.title()}</th><td>{field}</td>
                 <td>{format::format_count(count)}</td></tr>
         }
     });

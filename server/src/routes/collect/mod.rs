@@ -52,6 +52,9 @@ struct Rejected {
     /// The index in the batch, from 0.
     index: usize,
     code: RejectionCode,
+    /// The invalid field; empty if it is the event as a whole.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    field: String,
     /// A message with the invalid field and its allowed values.
     reason: String,
 }
@@ -59,7 +62,7 @@ struct Rejected {
 impl From<RejectedEvent> for Rejected {
     fn from(event: RejectedEvent) -> Self {
         let RejectedEvent { index, rejection, message } = event;
-        Self { index, code: rejection.code, reason: message }
+        Self { index, code: rejection.code, field: rejection.field, reason: message }
     }
 }
 
@@ -113,7 +116,10 @@ fn batch_problem(service: &Service, environment: EnvironmentId, error: BatchErro
             if let Some(reason) = error.rejection() {
                 ingest::count_rejection(service, environment, reason);
             }
-            Problem::new(StatusCode::BAD_REQUEST, error.to_string())
+            match error.field_error() {
+                Some(error) => Problem::of_field(StatusCode::BAD_REQUEST, error),
+                None => Problem::new(StatusCode::BAD_REQUEST, error.to_string()),
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn quota_problem(
     environment: EnvironmentId,
     error: &QuotaExceeded,
 ) -> Problem {
-    let reason = Rejection::of_field(RejectionCode::QuotaExceeded, error.quota);
+    let reason = Rejection::of_field(RejectionCode::QuotaExceeded, error.quota.as_str());
     ingest::count_deferral(service, environment, reason);
     let seconds = HeaderValue::from(error.retry_after_seconds.max(1));
     Problem::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash};
 
 use phasegate_domain::Timestamp;
 
-use super::quota_exceeded::QuotaExceeded;
+use super::quota_exceeded::{Quota, QuotaExceeded};
 
 /// The maximum number of sources in memory. If there are more, those that have not sent lately are
 /// dropped.
@@ -13,14 +13,14 @@ const MAX_SOURCES: usize = 200_000;
 /// A rate per minute and a burst size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
-    name: &'static str,
+    quota: Quota,
     per_minute: u32,
     at_once: u32,
 }
 
 impl Limit {
-    pub(super) const fn new(name: &'static str, per_minute: u32, at_once: u32) -> Self {
-        Self { name, per_minute, at_once }
+    pub(super) const fn new(quota: Quota, per_minute: u32, at_once: u32) -> Self {
+        Self { quota, per_minute, at_once }
     }
 
     /// The same limit with a minimum rate per minute.
@@ -86,7 +86,7 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         // A request for more than the bucket holds passes when the bucket is full.
         let needed = wanted.min(at_once);
         (tokens < needed).then(|| QuotaExceeded {
-            quota: limit.name,
+            quota: limit.quota,
             per_minute: u64::from(limit.per_minute),
             retry_after_seconds: ((needed - tokens) / per_minute * 60.0).ceil() as u64,
         })

@@ -19,25 +19,25 @@ use phasegate_domain::{
     ids::EnvironmentId,
     time::{day_of, minute_of},
 };
-pub use quota_exceeded::QuotaExceeded;
+pub use quota_exceeded::{Quota, QuotaExceeded};
 
 use crate::subscriber::subscriber_address;
 
-const SESSION_EVENTS: Limit = Limit::new("events of one session", 1_200, 2_000);
-const SESSION_VITALS: Limit = Limit::new("vitals of one session", 120, 240);
-const VISITOR_EVENTS: Limit = Limit::new("events of one visitor", 2_400, 4_000);
-const VISITOR_REPORTS: Limit = Limit::new("errors and feedback of one visitor", 30, 60);
-const ADDRESS_EVENTS: Limit = Limit::new("events of one address", 60_000, 120_000);
-const ADDRESS_VITALS: Limit = Limit::new("vitals of one address", 600, 2_400);
-const ADDRESS_REPORTS: Limit = Limit::new("errors and feedback of one address", 600, 1_000);
-const ADDRESS_BYTES: Limit = Limit::new("bytes of one address", 16 << 20, 64 << 20);
-const ADDRESS_SIMULATIONS: Limit = Limit::new("simulations of one address", 6, 10);
-const ADDRESS_SCREENSHOTS: Limit = Limit::new("screenshots of one address", 10, 20);
+const SESSION_EVENTS: Limit = Limit::new(Quota::SessionEvents, 1_200, 2_000);
+const SESSION_VITALS: Limit = Limit::new(Quota::SessionVitals, 120, 240);
+const VISITOR_EVENTS: Limit = Limit::new(Quota::VisitorEvents, 2_400, 4_000);
+const VISITOR_REPORTS: Limit = Limit::new(Quota::VisitorReports, 30, 60);
+const ADDRESS_EVENTS: Limit = Limit::new(Quota::AddressEvents, 60_000, 120_000);
+const ADDRESS_VITALS: Limit = Limit::new(Quota::AddressVitals, 600, 2_400);
+const ADDRESS_REPORTS: Limit = Limit::new(Quota::AddressReports, 600, 1_000);
+const ADDRESS_BYTES: Limit = Limit::new(Quota::AddressBytes, 16 << 20, 64 << 20);
+const ADDRESS_SIMULATIONS: Limit = Limit::new(Quota::AddressSimulations, 6, 10);
+const ADDRESS_SCREENSHOTS: Limit = Limit::new(Quota::AddressScreenshots, 10, 20);
 
 /// New sessions of one address, which bounds how many visitors it can invent: this limit per
 /// minute, or a hundredth of the sessions that all addresses began in the minute before, if that is
 /// more.
-const ADDRESS_SESSIONS: Limit = Limit::new("new sessions of one address", 30, 120);
+const ADDRESS_SESSIONS: Limit = Limit::new(Quota::AddressSessions, 30, 120);
 const SESSIONS_PART: u32 = 100;
 
 /// The maximum number of bytes that the pages of an environment may send in a day. Simulations have
@@ -139,7 +139,7 @@ impl Known {
         let used = used.map_or(0, |(_, used)| *used) + bytes as u64;
         if used > DAILY_BYTES {
             return Err(QuotaExceeded {
-                quota: "bytes of one environment today",
+                quota: Quota::EnvironmentBytes,
                 per_minute: DAILY_BYTES / 1_440,
                 retry_after_seconds: seconds_until_tomorrow(now),
             });
