@@ -292,8 +292,8 @@ impl Request {
     }
 
     /// Sets the response status to that of the error.
-    pub(crate) fn set_error_status(&self, trouble: &PageError) {
-        self.response.set_status(trouble.status);
+    pub(crate) fn set_error_status(&self, error: &PageError) {
+        self.response.set_status(error.status);
     }
 }
 

@@ -8,7 +8,7 @@ import type { Server } from './server';
 /** The fate of a batch: forwarded, lost on the way to or from the server, held, or refused. */
 type Fate = 'pass' | 'lost there' | 'lost back' | 'hang' | 429 | 503;
 
-class Trouble {
+class FaultyProxy {
   /** The pages that use the relay; they are closed before it stops. */
   readonly pages: Page[] = [];
   readonly batches: { id: string; fate: Fate; events: number; at: number }[] = [];
@@ -21,8 +21,8 @@ class Trouble {
     readonly url: string,
   ) {}
 
-  static async before(server: Server): Promise<Trouble> {
-    let trouble: Trouble;
+  static async before(server: Server): Promise<FaultyProxy> {
+    let proxy: FaultyProxy;
     const target = new URL(server.url);
     const http = createServer((request, response) => {
       if (request.url === '/page') {
@@ -32,11 +32,11 @@ class Trouble {
       }
       const chunks: Buffer[] = [];
       request.on('data', (chunk) => chunks.push(chunk));
-      request.on('end', () => trouble.handle(request, response, Buffer.concat(chunks), target));
+      request.on('end', () => proxy.handle(request, response, Buffer.concat(chunks), target));
     });
     await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
-    trouble = new Trouble(http, `http://127.0.0.1:${(http.address() as AddressInfo).port}`);
-    return trouble;
+    proxy = new FaultyProxy(http, `http://127.0.0.1:${(http.address() as AddressInfo).port}`);
+    return proxy;
   }
 
   private handle(request: IncomingMessage, response: ServerResponse, body: Buffer, target: URL): void {
@@ -72,9 +72,9 @@ const track = (page: Page, count: number) =>
     for (let n = 0; n < count; n += 1) (window as any).phasegate.track('counted');
   }, count);
 
-async function open(page: Page, trouble: Trouble): Promise<void> {
-  trouble.pages.push(page);
-  await page.goto(`${trouble.url}/page`);
+async function open(page: Page, proxy: FaultyProxy): Promise<void> {
+  proxy.pages.push(page);
+  await page.goto(`${proxy.url}/page`);
   await page.waitForFunction(() => (window as any).phasegate?.ready);
   await page.evaluate(() => (window as any).phasegate.ready);
 }
@@ -87,29 +87,29 @@ for (const [name, fate] of [
 ] as const) {
   test(`delivery: each event is counted once despite ${name}`, async ({ server, visitor, expectComplaint }) => {
     expectComplaint(/Failed to load resource|ERR_/);
-    const trouble = await Trouble.before(server);
+    const proxy = await FaultyProxy.before(server);
     try {
-      trouble.fate = fate;
+      proxy.fate = fate;
       const page = await visitor();
-      await open(page, trouble);
+      await open(page, proxy);
       await track(page, 30);
       await expect.poll(() => server.counted('counted'), { timeout: 30_000 }).toBe(30);
       await track(page, 250);
       await expect.poll(() => server.counted('counted'), { timeout: 40_000 }).toBe(280);
-      expect(trouble.batches.some((batch) => batch.fate !== 'pass'), 'there was trouble').toBe(true);
-      const sent = new Map(trouble.batches.map((batch) => [batch.id, batch.events]));
+      expect(proxy.batches.some((batch) => batch.fate !== 'pass'), 'some batches met a fault').toBe(true);
+      const sent = new Map(proxy.batches.map((batch) => [batch.id, batch.events]));
       expect([...sent.values()].reduce((sum, events) => sum + events, 0), 'each event in one batch').toBe(280);
     } finally {
-      await trouble.stop();
+      await proxy.stop();
     }
   });
 }
 
 test('delivery: events during a pending batch are sent after it', async ({ server, visitor }) => {
-  const trouble = await Trouble.before(server);
+  const proxy = await FaultyProxy.before(server);
   try {
     const page = await visitor();
-    await open(page, trouble);
+    await open(page, proxy);
     let release = () => {};
     const held = new Promise<void>((done) => (release = done));
     await page.route('**/collect?*', async (route) => {
@@ -123,65 +123,65 @@ test('delivery: events during a pending batch are sent after it', async ({ serve
     release();
     await expect.poll(() => server.counted('counted')).toBe(3);
   } finally {
-    await trouble.stop();
+    await proxy.stop();
   }
 });
 
 test('delivery: the next page sends the batches of a closed page', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/Failed to load resource|ERR_/);
-  const trouble = await Trouble.before(server);
+  const proxy = await FaultyProxy.before(server);
   try {
-    trouble.fate = () => 'hang';
+    proxy.fate = () => 'hang';
     const page = await visitor();
-    await open(page, trouble);
+    await open(page, proxy);
     await track(page, 40);
-    await expect.poll(() => trouble.batches.length).toBeGreaterThan(0);
+    await expect.poll(() => proxy.batches.length).toBeGreaterThan(0);
     await track(page, 2);
     await page.close();
     expect(await server.counted('counted')).toBe(0);
-    trouble.fate = () => 'pass';
+    proxy.fate = () => 'pass';
     const next = await page.context().newPage();
-    await open(next, trouble);
+    await open(next, proxy);
     await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(42);
     await next.reload();
     await track(next, 1);
     await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(43);
   } finally {
-    await trouble.stop();
+    await proxy.stop();
   }
 });
 
 test('delivery: a wrong key is reported once, without retries', async ({ server, visitor, expectComplaint }) => {
   expectComplaint(/status of 401/);
-  const trouble = await Trouble.before({ ...server, clientKey: 'pk_wrong' } as Server);
+  const proxy = await FaultyProxy.before({ ...server, clientKey: 'pk_wrong' } as Server);
   try {
     const page = await visitor();
     const said: string[] = [];
     page.on('console', (message) => message.type() === 'warning' && said.push(message.text()));
-    await open(page, trouble);
+    await open(page, proxy);
     await track(page, 5);
     await expect.poll(() => said).toEqual([expect.stringMatching(/^phasegate: nothing is collected; .*key/)]);
     await page.evaluate(() => (window as any).phasegate.isFeatureEnabled('X'));
     expect(await page.evaluate(() => fetch.toString()), 'what was patched is as it was').toContain('[native code]');
     await page.reload();
     await expect.poll(() => said.length, 'once in each page').toBe(2);
-    expect(trouble.batches).toEqual([]);
+    expect(proxy.batches).toEqual([]);
   } finally {
-    await trouble.stop();
+    await proxy.stop();
   }
 });
 
 test('delivery: Retry-After is respected, whatever happens in the page', async ({ visitor, server, expectComplaint }) => {
   expectComplaint(/429/);
-  const trouble = await Trouble.before(server);
-  trouble.retryAfter = 4;
-  trouble.fate = (index) => (index ? 'pass' : 429);
+  const proxy = await FaultyProxy.before(server);
+  proxy.retryAfter = 4;
+  proxy.fate = (index) => (index ? 'pass' : 429);
   const page = await visitor();
-  trouble.pages.push(page);
-  await page.goto(trouble.url + '/page');
+  proxy.pages.push(page);
+  await page.goto(proxy.url + '/page');
   await page.waitForFunction(() => (window as any).phasegate?.ready);
   await track(page, 1);
-  await expect.poll(() => trouble.batches.length).toBeGreaterThan(0);
+  await expect.poll(() => proxy.batches.length).toBeGreaterThan(0);
   // The page tracks more events, is hidden and shown, and submits feedback.
   for (let round = 0; round < 3; round += 1) {
     await track(page, 10);
@@ -194,34 +194,34 @@ test('delivery: Retry-After is respected, whatever happens in the page', async (
     });
   }
   await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(31);
-  const [first, second] = trouble.batches;
+  const [first, second] = proxy.batches;
   expect(second.at - first.at).toBeGreaterThanOrEqual(4_000);
-  await trouble.stop();
+  await proxy.stop();
 });
 
 test('delivery: refused batches are kept without IndexedDB', async ({ visitor, server, expectComplaint }) => {
   expectComplaint(/503/);
-  const trouble = await Trouble.before(server);
-  trouble.fate = () => 503;
+  const proxy = await FaultyProxy.before(server);
+  proxy.fate = () => 503;
   const page = await visitor();
-  trouble.pages.push(page);
+  proxy.pages.push(page);
   await page.addInitScript(() => { IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError'); }; });
-  await page.goto(trouble.url + '/page');
+  await page.goto(proxy.url + '/page');
   await page.waitForFunction(() => (window as any).phasegate?.ready);
   await track(page, 7);
-  await expect.poll(() => trouble.batches.length).toBeGreaterThan(0);
+  await expect.poll(() => proxy.batches.length).toBeGreaterThan(0);
   await page.goto('about:blank');
-  trouble.fate = () => 'pass';
-  await page.goto(trouble.url + '/page');
+  proxy.fate = () => 'pass';
+  await page.goto(proxy.url + '/page');
   await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(7);
-  await trouble.stop();
+  await proxy.stop();
 });
 
 test('delivery: a burst of a thousand events is stored completely', async ({ visitor, server }) => {
-  const trouble = await Trouble.before(server);
+  const proxy = await FaultyProxy.before(server);
   const page = await visitor();
-  await open(page, trouble);
+  await open(page, proxy);
   await track(page, 1000);
   await expect.poll(() => server.counted('counted'), { timeout: 20_000 }).toBe(1000);
-  await trouble.stop();
+  await proxy.stop();
 });

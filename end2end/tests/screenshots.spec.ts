@@ -61,7 +61,7 @@ test('a rollout fits its viewport before the start and with incidents', async ({
   await inAllSizes(visitor, async (page, take) => {
     await logIn(page, server);
     await page.goto('/admin/rollout');
-    await take('rollout-trouble');
+    await take('rollout-problem');
     await page.goto('/admin/rollout/incident?id=2');
     await take('rollout-incident');
   });

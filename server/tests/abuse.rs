@@ -180,7 +180,7 @@ async fn measure_uploads(app: &TestApp) -> Vec<Row> {
     let png = |n: u8| [b"\x89PNG\r\n\x1a\n".as_slice(), &[n; 32]].concat();
     vec![
         Row {
-            what: "pictures of one address",
+            what: "screenshots of one address",
             found: count(8, "/collect/screenshot", &png).await,
             bound: 20 + 10,
         },

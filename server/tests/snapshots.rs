@@ -32,7 +32,7 @@ fn command_output(folder: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn help_of_the_command_line() {
+fn the_command_line_explains_itself() {
     let folder = tempfile::tempdir().unwrap();
     let commands: [&[&str]; 14] = [
         &["--help"],
@@ -56,7 +56,7 @@ fn help_of_the_command_line() {
 }
 
 #[test]
-fn errors_of_the_command_line() {
+fn the_command_line_names_the_mistake_and_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let commands: [&[&str]; 6] = [
         &["flag", "list"],
@@ -72,13 +72,13 @@ fn errors_of_the_command_line() {
 }
 
 #[test]
-fn the_openapi_document() {
+fn the_openapi_document_describes_every_route() {
     let document = serde_json::to_value(phasegate_server::openapi()).unwrap();
     insta::assert_snapshot!(serde_json::to_string_pretty(&document).unwrap());
 }
 
 #[test]
-fn messages_about_plans() {
+fn a_wrong_plan_is_refused_with_its_field() {
     let folder = tempfile::tempdir().unwrap();
     let good = include_str!("../plans/exercise-library.toml");
     let changes: [(&str, &str); 7] = [
@@ -101,7 +101,7 @@ fn messages_about_plans() {
 }
 
 #[test]
-fn targeting_in_sentences() {
+fn targeting_is_described_in_sentences() {
     let ramp = json!({"from": 0, "to": 100, "starts_at": "2026-01-01T00:00:00Z",
         "ends_at": "2026-01-02T00:00:00Z"});
     let pro = json!({"attribute": "plan", "operator": "equals", "value": "pro"});

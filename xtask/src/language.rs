@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::run;
 
 /// Words that the glossary replaces with a standard term.
-const BANNED: [&str; 14] = [
+const BANNED: [&str; 19] = [
     "Deed",
     "Tally",
     "Ledger",
@@ -23,6 +23,11 @@ const BANNED: [&str; 14] = [
     "alarms",
     "everybody",
     "whoever",
+    "presence",
+    "surely",
+    "Forgotten",
+    "trouble",
+    "Trouble",
 ];
 
 /// The minimum number of words in a doc comment of one line.

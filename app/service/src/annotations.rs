@@ -75,7 +75,7 @@ async fn read_audited_changes(
         limit: MAX_LINES,
         ..AuditQuery::default()
     };
-    let lines = service.stores.state.audit_records(environment, &query).await?;
+    let lines = service.stores.state.read_audit_records(environment, &query).await?;
     Ok(lines.into_iter().filter_map(annotate_change).collect())
 }
 

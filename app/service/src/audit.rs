@@ -28,7 +28,7 @@ pub async fn read_audit_entries(
 ) -> Result<Vec<AuditRecord>, ServiceError> {
     actor.require_role(Role::Viewer)?;
     let query = AuditQuery { limit: query.limit.min(MAX_LINES), ..query.clone() };
-    Ok(service.stores.state.audit_records(environment, &query).await?)
+    Ok(service.stores.state.read_audit_records(environment, &query).await?)
 }
 
 /// Returns the audit entry for a document that is created, changed or deleted now.

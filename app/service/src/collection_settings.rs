@@ -69,11 +69,11 @@ pub async fn save_collection_settings(
     let before = live.environment.collection_settings.value;
     for switch in Switch::ALL {
         let is_on = after.value.is_on(switch);
-        if let Some((variable, held)) = find_pinned_switch(service, switch)
+        if let Some((variable, pinned)) = find_pinned_switch(service, switch)
             && is_on != before.is_on(switch)
         {
-            let (name, held) = (switch.as_str(), if held { "on" } else { "off" });
-            let text = format!("the server's variable {variable} holds it {held}");
+            let (name, pinned) = (switch.as_str(), if pinned { "on" } else { "off" });
+            let text = format!("the server's variable {variable} pins it {pinned}");
             return Err(ServiceError::invalid(name, FieldCode::Pinned, text));
         }
     }

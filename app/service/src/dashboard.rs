@@ -37,7 +37,7 @@ pub async fn compute_dashboard(
     let live = service.environment(environment)?;
     let at = service.now();
     let rows = read_last_hour(service, environment).await?;
-    let recent = service.stores.telemetry.recent_errors(environment, RECENT).await?;
+    let recent = service.stores.telemetry.read_recent_errors(environment, RECENT).await?;
     Ok(Dashboard {
         at,
         phase: current_phase(&live.snapshot),
@@ -45,7 +45,7 @@ pub async fn compute_dashboard(
         errors: ErrorPanel { recent, ..error_panel(&rows) },
         features: feature_rows(&rows),
         timings: timing_rows(&rows),
-        feedback: service.stores.telemetry.recent_feedback(environment, RECENT).await?,
+        feedback: service.stores.telemetry.read_recent_feedback(environment, RECENT).await?,
         dropped: minutes_of_metric(&rows, Metric::Dropped).map(|row| row.aggregate.count()).sum(),
     })
 }

@@ -108,7 +108,7 @@ pub async fn find_ignored_settings(
     server_token: Option<&str>,
 ) -> Result<IgnoredSettings, ServiceError> {
     let account = match email {
-        Some(email) => service.stores.state.stored_account(email).await?,
+        Some(email) => service.stores.state.read_account(email).await?,
         None => None,
     };
     let password = match (&account, password) {

@@ -56,8 +56,8 @@ impl Variables {
             let flag = FLAG_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix));
             if let Some(flag) = flag {
                 // PHASEGATE_FF_ sorts before VITE_FF_, so it is inserted first and stays.
-                let held = (name.clone(), value.clone());
-                found.flags.entry(flag.to_ascii_uppercase()).or_insert(held);
+                let pinned = (name.clone(), value.clone());
+                found.flags.entry(flag.to_ascii_uppercase()).or_insert(pinned);
             } else if name == PERCENTAGE {
                 let share = value.trim().parse().ok().and_then(|p| Share::from_percent(p).ok());
                 let share = share.ok_or_else(|| wrong("a percentage between 0 and 100"))?;
@@ -66,10 +66,10 @@ impl Variables {
                 let phase = value.trim().parse().ok().filter(|phase| *phase > 0);
                 let phase = phase.ok_or_else(|| wrong("the number of a phase"))?;
                 found.rollout.phase = Some((name, PhaseNumber(phase)));
-            } else if let Some((_, held)) =
+            } else if let Some((_, pinned)) =
                 SWITCHES.iter().zip(&mut found.switches).find(|(switch, _)| **switch == name)
             {
-                *held = match value.trim().to_ascii_lowercase().as_str() {
+                *pinned = match value.trim().to_ascii_lowercase().as_str() {
                     "true" | "1" | "on" | "yes" => Some(true),
                     "false" | "0" | "off" | "no" => Some(false),
                     _ => return Err(wrong("true or false")),
@@ -82,8 +82,8 @@ impl Variables {
     /// Returns the variable that overrides a switch, and its value.
     pub(crate) fn switch_override(&self, switch: Switch) -> Option<(&'static str, bool)> {
         let mut all = Switch::ALL.into_iter().zip(SWITCHES).zip(self.switches);
-        let ((_, variable), held) = all.find(|((known, _), _)| *known == switch)?;
-        Some((variable, held?))
+        let ((_, variable), pinned) = all.find(|((known, _), _)| *known == switch)?;
+        Some((variable, pinned?))
     }
 
     pub(crate) fn rollout(&self) -> RolloutVariables {
@@ -96,11 +96,11 @@ impl Variables {
         &self,
         flags: impl Iterator<Item = &'a Flag>,
     ) -> BTreeMap<FlagKey, EnvironmentOverride> {
-        let held = |flag: &Flag| {
+        let pinned = |flag: &Flag| {
             let (variable, value) = self.flags.get(&flag_variable_name(flag))?;
             Some((flag.key.clone(), EnvironmentOverride::new(flag, variable, value).ok()?))
         };
-        flags.filter_map(held).collect()
+        flags.filter_map(pinned).collect()
     }
 
     /// Returns the variables that override nothing, with the reason: no such flag or no such
@@ -150,9 +150,9 @@ mod tests {
             "off_variant": "off", "default_variant": "off", "rollout_variant": "on",
         }))
         .unwrap();
-        let held = vars.unwrap().environment_overrides([&flag].into_iter());
-        assert_eq!(held[&flag.key].variable, "PHASEGATE_FF_A");
-        assert_eq!(held[&flag.key].variant.as_str(), "on");
+        let pinned = vars.unwrap().environment_overrides([&flag].into_iter());
+        assert_eq!(pinned[&flag.key].variable, "PHASEGATE_FF_A");
+        assert_eq!(pinned[&flag.key].variant.as_str(), "on");
         let unusable = parse_pairs(&[("PHASEGATE_FF_A", "maybe")]).unwrap();
         assert!(unusable.environment_overrides([&flag].into_iter()).is_empty());
         assert!(

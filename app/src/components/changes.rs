@@ -23,7 +23,7 @@ pub(crate) fn Changes(fields: Vec<FieldChange>) -> impl IntoView {
         .take(MOST)
         .map(|FieldChange { path, from, to }| {
             if path.is_empty() {
-                return view! { <Whole from to/> }.into_any();
+                return view! { <WholeValue from to/> }.into_any();
             }
             view! {
                 <li class="change">
@@ -41,7 +41,7 @@ pub(crate) fn Changes(fields: Vec<FieldChange>) -> impl IntoView {
 
 /// A document that was created or deleted as a whole.
 #[component]
-fn Whole(from: Option<Value>, to: Option<Value>) -> impl IntoView {
+fn WholeValue(from: Option<Value>, to: Option<Value>) -> impl IntoView {
     let summary = if to.is_some() { "Created document" } else { "Deleted document" };
     let json = to.or(from).unwrap_or_default();
     let json = serde_json::to_string_pretty(&json).unwrap_or_default();

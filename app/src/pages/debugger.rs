@@ -27,9 +27,9 @@ pub(crate) fn DebuggerPage() -> impl IntoView {
             let found = answer_query(&request, &asked);
             let answers = match found {
                 Ok(answers) => answers,
-                Err(trouble) => {
-                    request.set_error_status(&trouble);
-                    view! { <PageErrorNotice trouble/> }.into_any()
+                Err(error) => {
+                    request.set_error_status(&error);
+                    view! { <PageErrorNotice error/> }.into_any()
                 }
             };
             Ok(view! {

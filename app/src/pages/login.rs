@@ -11,7 +11,7 @@ use crate::parts::Logo;
 pub(crate) fn LoginPage() -> impl IntoView {
     let query = use_query_map();
     let asked = move |name: &str| query.read().get(name);
-    let trouble = move || {
+    let error = move || {
         let text = match asked("error")?.as_str() {
             "wrong" => "Wrong e-mail address or password. Try again.".to_owned(),
             "form" => "Enter e-mail address and password.".to_owned(),
@@ -29,7 +29,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
             <div class="login-card">
                 <div class="brand brand-large"><Logo/>"Phasegate"</div>
                 <h1>"Log in"</h1>
-                {trouble}
+                {error}
                 <form method="post" action="/login" class="stack">
                     <input type="hidden" name="next" value=move || asked("next").unwrap_or_default()/>
                     <label class="field">

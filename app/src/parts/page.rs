@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use crate::request::{PageError, Request};
 
 #[component]
-pub(crate) fn PageErrorNotice(trouble: PageError) -> impl IntoView {
-    view! { <p class="notice notice-error" role="alert">{trouble.message}</p> }
+pub(crate) fn PageErrorNotice(error: PageError) -> impl IntoView {
+    view! { <p class="notice notice-error" role="alert">{error.message}</p> }
 }
 
 /// Renders a page from a function that may fail; an error replaces the page.
@@ -15,20 +15,20 @@ where
     F: Future<Output = Result<AnyView, PageError>> + Send + 'static,
 {
     let checked = Request::from_context().and_then(|request| {
-        request.check_environment().inspect_err(|trouble| request.set_error_status(trouble))?;
+        request.check_environment().inspect_err(|error| request.set_error_status(error))?;
         Ok(request)
     });
     let made = checked.map(|request| (request.clone(), make(request)));
     let made = async move {
         let (request, making) = match made {
             Ok(made) => made,
-            Err(trouble) => return view! { <PageErrorNotice trouble/> }.into_any(),
+            Err(error) => return view! { <PageErrorNotice error/> }.into_any(),
         };
         match making.await {
             Ok(view) => view,
-            Err(trouble) => {
-                request.set_error_status(&trouble);
-                view! { <PageErrorNotice trouble/> }.into_any()
+            Err(error) => {
+                request.set_error_status(&error);
+                view! { <PageErrorNotice error/> }.into_any()
             }
         }
     };

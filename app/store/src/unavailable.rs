@@ -9,12 +9,11 @@ use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
     errors::ErrorReport,
-    events::{Batch, BatchKey, UserHash},
+    events::{Batch, BatchKey, StoredReport, UserHash},
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
     privacy::{ErasureReport, RetentionCutoffs, StorageUsage, UserData},
-    reports::Reported,
     simulation::Simulation,
     stats::UserSet,
 };
@@ -132,22 +131,22 @@ impl ActivityStore for UnavailableTelemetry {
 
 #[async_trait]
 impl ErrorStore for UnavailableTelemetry {
-    async fn recent_errors(
+    async fn read_recent_errors(
         &self,
         _: EnvironmentId,
         _: u32,
-    ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
+    ) -> Result<Vec<StoredReport<ErrorReport>>, StoreError> {
         Err(self.unavailable_error())
     }
 }
 
 #[async_trait]
 impl FeedbackStore for UnavailableTelemetry {
-    async fn recent_feedback(
+    async fn read_recent_feedback(
         &self,
         _: EnvironmentId,
         _: u32,
-    ) -> Result<Vec<Reported<Feedback>>, StoreError> {
+    ) -> Result<Vec<StoredReport<Feedback>>, StoreError> {
         Err(self.unavailable_error())
     }
 
@@ -188,7 +187,7 @@ impl PrivacyStore for UnavailableTelemetry {
         Err(self.unavailable_error())
     }
 
-    async fn user_data(&self, _: EnvironmentId, _: UserHash) -> Result<UserData, StoreError> {
+    async fn read_user_data(&self, _: EnvironmentId, _: UserHash) -> Result<UserData, StoreError> {
         Err(self.unavailable_error())
     }
 

@@ -16,10 +16,10 @@ const MARKING: Duration = Duration::from_secs(60);
 
 pub(super) async fn run_maintenance(service: &Service) {
     tokio::join!(
-        repeat_job(INTERVAL, "ended sessions could not be forgotten", || {
+        repeat_job(INTERVAL, "ended sessions could not be deleted", || {
             accounts::delete_expired_sessions(service)
         }),
-        repeat_job(INTERVAL, "old telemetry could not be forgotten", || {
+        repeat_job(INTERVAL, "expired telemetry could not be deleted", || {
             maintenance::purge_expired(service)
         }),
         repeat_job(MARKING, "the databases could not be marked", || mark_databases(service)),

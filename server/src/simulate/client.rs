@@ -64,7 +64,7 @@ impl Client {
         loop {
             let again = request.try_clone().context("the request cannot be repeated")?;
             let mut pause = PAUSE;
-            let trouble = match again.send().await {
+            let problem = match again.send().await {
                 Ok(response) => {
                     let status = response.status();
                     pause = parse_retry_after(response.headers()).unwrap_or(PAUSE);
@@ -84,7 +84,7 @@ impl Client {
                 Err(error) => format!("{} cannot be reached: {error}", self.url),
             };
             if waited + pause > PATIENCE {
-                bail!("{trouble}; given up after {} s", waited.as_secs());
+                bail!("{problem}; given up after {} s", waited.as_secs());
             }
             tokio::time::sleep(pause).await;
             waited += pause;

@@ -131,7 +131,7 @@ async fn cached_results_equal_fresh_reads_after_every_write() {
     let later = at_hour((TODAY + 25) * 24);
     delete_expired_telemetry(&store, later, &BTreeMap::from([(HERE, kept)])).await.unwrap();
     let after = read_everything(&store).await;
-    assert_eq!(after, read_uncached(&path).await, "after old days were forgotten");
+    assert_eq!(after, read_uncached(&path).await, "after old days were deleted");
     store.erase_environment(HERE).await.unwrap();
     assert!(read_everything(&store).await.1.is_empty());
 }

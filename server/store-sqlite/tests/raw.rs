@@ -56,7 +56,7 @@ fn retention_policies(here: u16, elsewhere: u16) -> BTreeMap<EnvironmentId, Rete
 }
 
 async fn read_texts(store: &SqliteTelemetry, environment: EnvironmentId) -> Vec<String> {
-    let found = store.user_data(environment, UserHash(7)).await.unwrap();
+    let found = store.read_user_data(environment, UserHash(7)).await.unwrap();
     let text = |content: &serde_json::Value| content["said"].as_str().unwrap().to_owned();
     found.batches.iter().map(|batch| text(&batch.content)).collect()
 }

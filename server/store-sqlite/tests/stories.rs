@@ -125,11 +125,14 @@ async fn a_database_of_the_first_version_is_migrated() {
     assert_eq!((state.enabled, state.killed, state.version), (false, true, 7));
     assert_eq!((state.salt.text(), state.rules.len()), ("A", 0));
     assert_eq!(store.read_segments(environment.id, &[]).await.unwrap()[0].version, 1);
-    let keys = store.client_keys().await.unwrap();
+    let keys = store.read_client_keys().await.unwrap();
     assert_eq!((keys[0].key.as_str(), keys[0].environment), ("pk_old", environment.id));
-    assert_eq!(store.server_tokens().await.unwrap()[0].name, "first start");
+    assert_eq!(store.read_server_tokens().await.unwrap()[0].name, "first start");
     let query = AuditQuery { limit: 5, ..AuditQuery::default() };
-    assert_eq!(store.audit_records(environment.id, &query).await.unwrap()[0].entry.actor.0, "ada");
+    assert_eq!(
+        store.read_audit_records(environment.id, &query).await.unwrap()[0].entry.actor.0,
+        "ada"
+    );
     // Foreign keys still refer to the recreated tables.
     let orphan =
         execute_statement(&path, "INSERT INTO overrides VALUES (99, 'A', 'ada', '{}', 1)").await;

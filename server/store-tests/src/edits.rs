@@ -104,7 +104,7 @@ pub async fn a_flag_is_created_changed_and_deleted(store: impl StateStore) {
         limit: 10,
         before: None,
     };
-    let lines = store.audit_records(environment, &query).await.unwrap();
+    let lines = store.read_audit_records(environment, &query).await.unwrap();
     let times: Vec<_> = lines.iter().map(|line| line.entry.at).collect();
     assert_eq!(times, [at_second(4), at_second(3), at_second(1)]);
     assert_eq!(lines[0].entry, audit_entry("CHECKOUT", 4));
@@ -134,7 +134,7 @@ pub async fn an_edit_upon_an_old_version_changes_nothing(store: impl StateStore)
     let flags = store.read_flags(environment, &[]).await.unwrap();
     assert_eq!((flags.len(), &*flags[0].state), (1, &state));
     let query = AuditQuery { limit: 10, ..AuditQuery::default() };
-    assert_eq!(store.audit_records(environment, &query).await.unwrap().len(), 1);
+    assert_eq!(store.read_audit_records(environment, &query).await.unwrap().len(), 1);
     let flag = Flag::clone(&flags[0].flag);
     for edit in [
         Edit::SaveDefinition(flag, 9),
@@ -205,10 +205,10 @@ pub async fn keys_and_tokens_are_stored(store: impl StateStore) {
     edit(&[Edit::CreateClientKey(key.clone())]).await.unwrap();
     let renamed = ClientKey { name: "Store".into(), ..key.clone() };
     edit(&[Edit::SaveClientKey(renamed.clone())]).await.unwrap();
-    let keys = store.client_keys().await.unwrap();
+    let keys = store.read_client_keys().await.unwrap();
     assert_eq!(keys[1], ClientKey { version: 2, ..renamed });
     edit(&[Edit::DeleteClientKey("pk_2".into(), 2)]).await.unwrap();
-    assert_eq!(store.client_keys().await.unwrap().len(), 1);
+    assert_eq!(store.read_client_keys().await.unwrap().len(), 1);
 
     let token = ServerToken {
         id: TokenId(0),
@@ -224,17 +224,17 @@ pub async fn keys_and_tokens_are_stored(store: impl StateStore) {
         version: 1,
     };
     edit(&[Edit::CreateToken(token.clone())]).await.unwrap();
-    let found = store.server_tokens().await.unwrap()[1].clone();
+    let found = store.read_server_tokens().await.unwrap()[1].clone();
     assert_eq!(found, ServerToken { id: found.id, ..token });
     store.save_token_use(&[(found.id, at_second(60))]).await.unwrap();
     store.save_token_use(&[(found.id, at_second(30))]).await.unwrap();
-    assert_eq!(store.server_tokens().await.unwrap()[1].last_used_at, Some(at_second(60)));
+    assert_eq!(store.read_server_tokens().await.unwrap()[1].last_used_at, Some(at_second(60)));
     edit(&[Edit::SaveToken(ServerToken { scopes: vec![Scope::Read], ..found.clone() })])
         .await
         .unwrap();
-    assert_eq!(store.server_tokens().await.unwrap()[1].scopes, [Scope::Read]);
+    assert_eq!(store.read_server_tokens().await.unwrap()[1].scopes, [Scope::Read]);
     edit(&[Edit::DeleteToken(found.id, 2)]).await.unwrap();
-    assert_eq!(store.server_tokens().await.unwrap().len(), 1);
+    assert_eq!(store.read_server_tokens().await.unwrap().len(), 1);
 }
 
 /// A new environment has the flags of its project, each in the given state, and its own audit log.
@@ -278,10 +278,10 @@ pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
         "new ones are in all"
     );
     let query = AuditQuery { limit: 10, ..AuditQuery::default() };
-    let there = store.audit_records(first, &query).await.unwrap();
+    let there = store.read_audit_records(first, &query).await.unwrap();
     assert_eq!(there.len(), 1, "each line stands where it was put");
     assert_eq!(there[0].entry, audit_entry("CHECKOUT", 4));
-    assert_eq!(store.audit_records(staging, &query).await.unwrap().len(), 3);
+    assert_eq!(store.read_audit_records(staging, &query).await.unwrap().len(), 3);
 }
 
 /// Evaluation counts add up by hour, and old hours are deleted.

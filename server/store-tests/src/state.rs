@@ -68,17 +68,17 @@ pub async fn first_start_happens_once(store: impl StateStore) {
     assert_eq!(environments[0].id, created.environment);
     assert_eq!(environments[0].project.as_str(), "default");
     assert_eq!(environments[0].key.as_str(), "production");
-    let keys = store.client_keys().await.unwrap();
+    let keys = store.read_client_keys().await.unwrap();
     assert_eq!((keys.len(), keys[0].key.as_str()), (1, "pk_1"));
     assert_eq!(keys[0].environment, created.environment);
     assert!(keys[0].allowed_origins.is_empty());
     assert!(store.read_rollout(created.environment).await.unwrap().is_none());
-    let account = store.stored_account("admin@EXAMPLE.com").await.unwrap().unwrap();
+    let account = store.read_account("admin@EXAMPLE.com").await.unwrap().unwrap();
     assert_eq!(account.account.id, created.admin);
     assert_eq!(account.account.role, Role::Admin);
     assert_eq!(store.find_account(created.admin).await.unwrap(), Some(account.account));
-    assert!(store.stored_account("nobody@example.com").await.unwrap().is_none());
-    let tokens = store.server_tokens().await.unwrap();
+    assert!(store.read_account("nobody@example.com").await.unwrap().is_none());
+    let tokens = store.read_server_tokens().await.unwrap();
     assert_eq!(tokens.len(), 1);
     assert_eq!(tokens[0].digest, Digest([7; 32]));
     assert_eq!(tokens[0].environment, created.environment);
@@ -122,13 +122,13 @@ pub async fn login_sessions_end(store: impl StateStore) {
     // A login with the old password that was still in progress.
     store.create_session(&session(5, Some(admin))).await.unwrap();
     assert_eq!(store.find_session(Digest([5; 32]), at_second(0)).await.unwrap(), None);
-    let epoch = store.stored_account("admin@example.com").await.unwrap().unwrap().session_epoch;
+    let epoch = store.read_account("admin@example.com").await.unwrap().unwrap().session_epoch;
     let fresh = Session { epoch, ..session(6, Some(admin)) };
     store.create_session(&fresh).await.unwrap();
     assert_eq!(store.find_session(Digest([6; 32]), at_second(0)).await.unwrap(), Some(fresh));
     assert!(store.find_session(Digest([4; 32]), at_second(0)).await.unwrap().is_some());
     assert_eq!(
-        store.stored_account("admin@example.com").await.unwrap().unwrap().password_hash,
+        store.read_account("admin@example.com").await.unwrap().unwrap().password_hash,
         "new"
     );
     assert!(!store.set_password("nobody@example.com", "new").await.unwrap());
@@ -180,8 +180,10 @@ pub async fn rollout_changes_are_audited(store: impl StateStore) {
         assert_eq!(store.read_rollout(environment).await.unwrap().unwrap().state, state);
     }
     let query = |kind, limit| AuditQuery { kind, limit, ..AuditQuery::default() };
-    let history =
-        store.audit_records(environment, &query(Some(SubjectKind::Rollout), 10)).await.unwrap();
+    let history = store
+        .read_audit_records(environment, &query(Some(SubjectKind::Rollout), 10))
+        .await
+        .unwrap();
     assert_eq!(history.len(), 2);
     assert_eq!(history[0].entry.at, at_second(1));
     assert_eq!(store.read_revision().await.unwrap(), history[0].id);
@@ -190,9 +192,9 @@ pub async fn rollout_changes_are_audited(store: impl StateStore) {
         panic!("{:?}", history[0]);
     };
     assert_eq!((moved.from, moved.to), (PhaseNumber(1), PhaseNumber(2)));
-    assert_eq!(store.audit_records(environment, &query(None, 1)).await.unwrap().len(), 1);
+    assert_eq!(store.read_audit_records(environment, &query(None, 1)).await.unwrap().len(), 1);
     let before = AuditQuery { before: Some(history[0].id), ..query(None, 9) };
-    assert_eq!(store.audit_records(environment, &before).await.unwrap(), [history[1].clone()]);
+    assert_eq!(store.read_audit_records(environment, &before).await.unwrap(), [history[1].clone()]);
     let flags = query(Some(SubjectKind::Flag), 10);
-    assert!(store.audit_records(environment, &flags).await.unwrap().is_empty());
+    assert!(store.read_audit_records(environment, &flags).await.unwrap().is_empty());
 }

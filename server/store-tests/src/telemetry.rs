@@ -99,21 +99,21 @@ fn error_event(message: &str) -> EventKind {
 
 /// Screenshots are stored once and per environment, and only the newest that fit.
 pub async fn screenshots_are_bounded(store: impl TelemetryStore) {
-    let picture = |id: &str, second, size| Screenshot {
+    let screenshot = |id: &str, second, size| Screenshot {
         id: id.into(),
         environment: HERE,
         at: at_second(second),
         kind: ImageKind::Png,
         bytes: vec![7; size],
     };
-    let first = picture("a", 1, 400);
+    let first = screenshot("a", 1, 400);
     store.save_screenshot(&first, 1_000).await.unwrap();
-    store.save_screenshot(&picture("a", 9, 400), 1_000).await.unwrap();
+    store.save_screenshot(&screenshot("a", 9, 400), 1_000).await.unwrap();
     assert_eq!(store.read_screenshot(HERE, "a").await.unwrap(), Some(first), "as it first came");
     assert_eq!(store.read_screenshot(ELSEWHERE, "a").await.unwrap(), None);
-    store.save_screenshot(&picture("b", 2, 600), 1_000).await.unwrap();
+    store.save_screenshot(&screenshot("b", 2, 600), 1_000).await.unwrap();
     assert!(store.read_screenshot(HERE, "a").await.unwrap().is_some(), "both fit exactly");
-    store.save_screenshot(&picture("c", 3, 100), 1_000).await.unwrap();
+    store.save_screenshot(&screenshot("c", 3, 100), 1_000).await.unwrap();
     assert_eq!(store.read_screenshot(HERE, "a").await.unwrap(), None, "the oldest made room");
     assert!(store.read_screenshot(HERE, "b").await.unwrap().is_some());
     assert!(store.read_screenshot(HERE, "c").await.unwrap().is_some());
@@ -346,7 +346,7 @@ pub async fn old_rollups_expire(store: impl TelemetryStore) {
 /// Reports and screenshots expire after their own retention.
 pub async fn reports_and_screenshots_expire(store: impl TelemetryStore) {
     let day = 86_400;
-    let picture = |id: &str, day: i64| Screenshot {
+    let screenshot = |id: &str, day: i64| Screenshot {
         id: id.into(),
         environment: HERE,
         at: at_second(day * 86_400),
@@ -357,18 +357,18 @@ pub async fn reports_and_screenshots_expire(store: impl TelemetryStore) {
         let mut said = sample_batch(id, vec![error_event(id)]);
         (said.received_at, said.events[0].at) = (at_second(second), at_second(second));
         append_batches(&store, &[said]).await.unwrap();
-        store.save_screenshot(&picture(id, second / day), 1_000).await.unwrap();
+        store.save_screenshot(&screenshot(id, second / day), 1_000).await.unwrap();
     }
     assert_eq!(store.measure_storage().await.unwrap().screenshots, 20);
     let kept =
         RetentionPolicy { report_days: 30, screenshot_days: 20, ..RetentionPolicy::default() };
     let kept = BTreeMap::from([(HERE, kept)]);
     delete_expired_telemetry(&store, at_second(60 * day), &kept).await.unwrap();
-    assert_eq!(store.recent_errors(HERE, 10).await.unwrap().len(), 1);
+    assert_eq!(store.read_recent_errors(HERE, 10).await.unwrap().len(), 1);
     assert_eq!(store.read_screenshot(HERE, "a").await.unwrap(), None);
     assert!(store.read_screenshot(HERE, "b").await.unwrap().is_some());
     delete_expired_telemetry(&store, at_second(81 * day), &kept).await.unwrap();
-    assert!(store.recent_errors(HERE, 10).await.unwrap().is_empty());
+    assert!(store.read_recent_errors(HERE, 10).await.unwrap().is_empty());
     assert_eq!(store.measure_storage().await.unwrap().screenshots, 0);
 }
 
@@ -380,32 +380,32 @@ pub async fn user_data_is_read_and_erased(store: impl TelemetryStore) {
         variant: VariantName::new("on").unwrap(),
     };
     let said = Feedback { message: "mine".into(), screenshot: "pic".into(), ..Feedback::default() };
-    let picture = Screenshot {
+    let screenshot = Screenshot {
         id: "pic".into(),
         environment: HERE,
         at: at_second(0),
         kind: ImageKind::Png,
         bytes: vec![7; 10],
     };
-    store.save_screenshot(&picture, 1_000).await.unwrap();
+    store.save_screenshot(&screenshot, 1_000).await.unwrap();
     let mine = user_batch("1", 7, 1, vec![exposure.clone(), EventKind::Feedback(said)]);
     let theirs = user_batch("2", 8, 2, vec![exposure, error_event("theirs")]);
     append_batches(&store, &[mine, theirs]).await.unwrap();
 
-    let found = store.user_data(HERE, UserHash(7)).await.unwrap();
+    let found = store.read_user_data(HERE, UserHash(7)).await.unwrap();
     assert_eq!(found.first_day, Some(day));
     let activities: Vec<&str> = found.days.iter().map(|done| done.activity.as_str()).collect();
     assert_eq!(activities, ["active", "exposed:A:on:2", "first", "phase:2"]);
     assert_eq!(found.reports.len(), 1);
     assert_eq!(found.reports[0].report["message"], "mine");
-    assert_eq!(store.user_data(ELSEWHERE, UserHash(7)).await.unwrap(), UserData::default());
+    assert_eq!(store.read_user_data(ELSEWHERE, UserHash(7)).await.unwrap(), UserData::default());
 
     let erased = store.erase_user(HERE, UserHash(7)).await.unwrap();
     assert!(erased.was_known);
     assert_eq!((erased.activities, erased.reports), (4, 1));
-    assert_eq!(store.user_data(HERE, UserHash(7)).await.unwrap(), UserData::default());
+    assert_eq!(store.read_user_data(HERE, UserHash(7)).await.unwrap(), UserData::default());
     assert_eq!(store.read_screenshot(HERE, "pic").await.unwrap(), None);
-    let other = store.user_data(HERE, UserHash(8)).await.unwrap();
+    let other = store.read_user_data(HERE, UserHash(8)).await.unwrap();
     assert_eq!((other.days.len(), other.reports.len()), (4, 1));
     let active = store
         .read_user_sets(HERE, &ActivityFilter::Only(Activity::Active), day, day + 1)
@@ -446,10 +446,10 @@ pub async fn simulated_telemetry_is_erased(store: impl TelemetryStore) {
     assert_eq!(count(HERE).await, count(simulated).await);
     store.erase_environment(simulated).await.unwrap();
     assert_eq!(count(simulated).await, 0);
-    assert!(store.recent_errors(simulated, 9).await.unwrap().is_empty());
+    assert!(store.read_recent_errors(simulated, 9).await.unwrap().is_empty());
     assert_eq!(store.read_simulation(simulated).await.unwrap(), None);
     assert!(count(HERE).await > 0);
-    assert_eq!(store.recent_errors(HERE, 9).await.unwrap().len(), 1);
+    assert_eq!(store.read_recent_errors(HERE, 9).await.unwrap().len(), 1);
     // The same batches may be sent again, and count again.
     let mut again = user_batch("simulated", 1, 1, vec![custom_event("signup")]);
     again.environment = simulated;
@@ -477,12 +477,12 @@ pub async fn reports_are_newest_first_and_bounded(store: impl TelemetryStore) {
         let errors = (0..100).map(|m| error_event(&format!("error {n}-{m}"))).collect();
         append_batches(&store, &[sample_batch(&format!("e{n}"), errors)]).await.unwrap();
     }
-    let errors = store.recent_errors(HERE, 3).await.unwrap();
-    let messages: Vec<_> = errors.iter().map(|report| report.what.message.as_str()).collect();
+    let errors = store.read_recent_errors(HERE, 3).await.unwrap();
+    let messages: Vec<_> = errors.iter().map(|report| report.report.message.as_str()).collect();
     assert_eq!(messages, ["error 59-99", "error 59-98", "error 59-97"]);
-    assert_eq!(store.recent_errors(HERE, 10_000).await.unwrap().len(), 5_000);
-    let found = store.recent_feedback(HERE, 10).await.unwrap();
+    assert_eq!(store.read_recent_errors(HERE, 10_000).await.unwrap().len(), 5_000);
+    let found = store.read_recent_feedback(HERE, 10).await.unwrap();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].what, feedback);
-    assert!(store.recent_errors(ELSEWHERE, 10).await.unwrap().is_empty());
+    assert_eq!(found[0].report, feedback);
+    assert!(store.read_recent_errors(ELSEWHERE, 10).await.unwrap().is_empty());
 }

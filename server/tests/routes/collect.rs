@@ -54,7 +54,7 @@ async fn valid_events_are_stored_and_others_rejected_with_a_reason() {
     assert!((lcp.p75.unwrap() - 1_840_000.0).abs() < 18_400.0);
     assert_eq!(dashboard.errors.count, 1);
     assert_eq!(dashboard.dropped, 4, "what was refused is counted");
-    assert_eq!(dashboard.errors.recent[0].what.message, "Boom");
+    assert_eq!(dashboard.errors.recent[0].report.message, "Boom");
     assert!((0..=1).contains(&(minute_of(app.now()) - lcp.points[0].minute)));
 }
 
@@ -141,7 +141,7 @@ async fn a_screenshot_is_only_shown_after_a_login() {
     let (_, receipt) = fetch_json(app.post(&collect).body(said("../../etc/passwd"))).await;
     let reason = receipt["rejected"][0]["reason"].as_str().unwrap();
     assert!(reason.starts_with("screenshot: the id that"), "{reason}");
-    assert_eq!(read_dashboard(&app).await.feedback[0].what.screenshot, id);
+    assert_eq!(read_dashboard(&app).await.feedback[0].report.screenshot, id);
 
     let address = format!("/admin/screenshots/{id}");
     let stranger = app.get(&address).send().await.unwrap();

@@ -19,15 +19,15 @@ pub struct ActivityIndex {
 
 impl<P: Into<Arc<UserSet>>> FromIterator<(Activity, i64, P)> for ActivityIndex {
     fn from_iter<I: IntoIterator<Item = (Activity, i64, P)>>(all: I) -> Self {
-        let mut presence = Self::default();
+        let mut activity_index = Self::default();
         for (activity, day, users) in all {
             let users: Arc<UserSet> = users.into();
-            match presence.sets.entry(activity).or_default().entry(day) {
+            match activity_index.sets.entry(activity).or_default().entry(day) {
                 Entry::Vacant(place) => drop(place.insert(users)),
                 Entry::Occupied(place) => Arc::make_mut(place.into_mut()).extend(&users),
             }
         }
-        presence
+        activity_index
     }
 }
 

@@ -43,19 +43,19 @@ impl Adoption {
 /// Computes the adoption of a feature. Exposures to the variant `off` do not count.
 #[must_use]
 pub fn compute_adoption(
-    presence: &ActivityIndex,
+    activity_index: &ActivityIndex,
     flag: &FlagKey,
     off: Option<&VariantName>,
 ) -> Adoption {
-    let exposed = presence.exposed_users(flag, |variant| Some(variant) != off);
+    let exposed = activity_index.exposed_users(flag, |variant| Some(variant) != off);
     let used = Activity::Used(flag.clone());
-    let daily = presence.users_by_day(&used).map(|(_, users)| users.count_in_both(&exposed));
+    let daily = activity_index.users_by_day(&used).map(|(_, users)| users.count_in_both(&exposed));
     let daily: Vec<u64> = daily.filter(|count| *count > 0).collect();
     Adoption {
         flag: flag.clone(),
         exposed: exposed.len(),
-        used: presence.users_on_any_day(&used).count_in_both(&exposed),
-        used_again: presence.users_on_several_days(&used).count_in_both(&exposed),
+        used: activity_index.users_on_any_day(&used).count_in_both(&exposed),
+        used_again: activity_index.users_on_several_days(&used).count_in_both(&exposed),
         daily_users: daily.iter().sum(),
         days: daily.len() as u64,
     }
@@ -75,11 +75,11 @@ pub struct CrossUse {
 
 /// Returns the overlap of each pair of features that have users.
 #[must_use]
-pub fn compute_cross_use(presence: &ActivityIndex) -> Vec<CrossUse> {
-    let used: Vec<_> = presence
+pub fn compute_cross_use(activity_index: &ActivityIndex) -> Vec<CrossUse> {
+    let used: Vec<_> = activity_index
         .flags()
         .into_iter()
-        .map(|flag| (presence.users_on_any_day(&Activity::Used(flag.clone())), flag))
+        .map(|flag| (activity_index.users_on_any_day(&Activity::Used(flag.clone())), flag))
         .filter(|(users, _)| !users.is_empty())
         .collect();
     let mut pairs = Vec::new();
@@ -118,7 +118,7 @@ mod tests {
         let exposed =
             |name: &str, phase| Activity::Exposed(flag_key("A"), variant_name(name), phase);
         let used = || Activity::Used(flag_key("A"));
-        let presence: ActivityIndex = [
+        let activity_index: ActivityIndex = [
             (exposed("on", None), 1, user_set(&[1, 2])),
             (exposed("on", Some(crate::ids::PhaseNumber(2))), 2, user_set(&[2, 3, 4])),
             (exposed("off", None), 1, user_set(&[9])),
@@ -127,25 +127,25 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        let found = compute_adoption(&presence, &flag_key("A"), Some(&variant_name("off")));
+        let found = compute_adoption(&activity_index, &flag_key("A"), Some(&variant_name("off")));
         assert_eq!((found.exposed, found.used, found.used_again), (4, 2, 1));
         assert_eq!(found.rate(), Some(0.5));
         assert_eq!(found.stickiness(), Some(3.0 / 4.0), "one of two, then two of two");
-        let unused = compute_adoption(&presence, &flag_key("B"), None);
+        let unused = compute_adoption(&activity_index, &flag_key("B"), None);
         assert_eq!((unused.rate(), unused.stickiness()), (None, None));
     }
 
     #[test]
     fn cross_use_covers_every_pair_of_features() {
         let used = |key: &str| Activity::Used(flag_key(key));
-        let presence: ActivityIndex = [
+        let activity_index: ActivityIndex = [
             (used("A"), 1, user_set(&[1, 2])),
             (used("B"), 2, user_set(&[2, 3])),
             (used("C"), 3, user_set(&[4])),
         ]
         .into_iter()
         .collect();
-        let pairs = compute_cross_use(&presence);
+        let pairs = compute_cross_use(&activity_index);
         assert_eq!(pairs.len(), 3);
         assert_eq!((pairs[0].both, pairs[0].either), (1, 3));
         assert_eq!((pairs[1].both, pairs[1].either), (0, 3));

@@ -174,8 +174,8 @@ impl Snapshot {
     #[must_use]
     pub fn serving_phase(&self) -> Option<PhaseNumber> {
         let rollout = self.rollout.as_ref()?;
-        let held = self.rollout_variables.phase.as_ref().map(|(_, phase)| *phase);
-        held.or_else(|| rollout.state.status.serving_phase())
+        let pinned = self.rollout_variables.phase.as_ref().map(|(_, phase)| *phase);
+        pinned.or_else(|| rollout.state.status.serving_phase())
     }
 
     /// All segments, by key.

@@ -272,7 +272,7 @@ impl<'a, 'c> Evaluator<'a, 'c> {
             }
             if !rule.serve.needs_bucket(now) {
                 if let Some((variant, _)) = rule.serve.choose_variant(Bucket(0), now) {
-                    note(&|| RuleOutcome::Whole);
+                    note(&|| RuleOutcome::Matches);
                     return Ok(Some((variant, RuleHit { index, rule, split: None })));
                 }
                 continue;

@@ -126,12 +126,12 @@ fn environment_overrides_take_precedence_over_the_rollout_state() {
     };
     assert_eq!(everyone(&draft), 0);
     let phase = Some(("VITE_EXERCISE_LIBRARY_PHASE".to_owned(), PhaseNumber(2)));
-    let held = RolloutVariables { phase, percentage: None };
-    let second = draft.clone().with_variables(held.clone());
+    let pinned = RolloutVariables { phase, percentage: None };
+    let second = draft.clone().with_variables(pinned.clone());
     assert_eq!(second.serving_phase(), Some(PhaseNumber(2)));
     assert!((150..=250).contains(&everyone(&second)));
     let percentage = Some(("VITE_X".to_owned(), Share::from_percent(50.0).unwrap()));
-    let half = draft.with_variables(RolloutVariables { percentage, ..held });
+    let half = draft.with_variables(RolloutVariables { percentage, ..pinned });
     assert!((430..=570).contains(&everyone(&half)));
     assert_eq!(
         value_and_reason(&half, "C", &staff_context()),

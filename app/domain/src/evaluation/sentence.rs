@@ -77,7 +77,7 @@ impl fmt::Display for RuleStep {
         }
         match &self.outcome {
             RuleOutcome::NotForThisUser => f.write_str(" is not for this user."),
-            RuleOutcome::Whole => f.write_str(" is for this user, and answers."),
+            RuleOutcome::Matches => f.write_str(" is for this user, and answers."),
             RuleOutcome::NoTargetingKey => {
                 f.write_str(" goes by the user's bucket, and there is no targetingKey.")
             }

@@ -176,9 +176,9 @@ fn an_earlier_step_takes_precedence() {
         EnvironmentOverride::new(&flag.clone().into_parts(None, 1).0, "PHASEGATE_FF_A", "true")
             .unwrap();
     let forced = [(flag.key.clone(), forced)].into();
-    let held = Snapshot::new(Parts { forced, ..snapshot_parts(vec![flag]) });
+    let pinned = Snapshot::new(Parts { forced, ..snapshot_parts(vec![flag]) });
     assert_eq!(
-        evaluate_flag_a(&held, &ada_in_beta()),
+        evaluate_flag_a(&pinned, &ada_in_beta()),
         Ok(answer_on(Reason::Static)),
         "a variable beats everything"
     );

@@ -95,7 +95,7 @@ pub enum RuleOutcome {
     /// The condition does not hold.
     NotForThisUser,
     /// The rule matches, and answers without a bucket.
-    Whole,
+    Matches,
     /// The rule needs a bucket, and the context has no targeting key.
     NoTargetingKey,
     /// The rule matches, and the bucket decides.
@@ -172,7 +172,7 @@ impl TraceStep {
             Self::Switch { enabled } => !enabled,
             Self::Prerequisite { is_met, .. } => !is_met,
             Self::Rule(RuleStep { outcome, .. }) => match outcome {
-                RuleOutcome::Whole | RuleOutcome::NoTargetingKey => true,
+                RuleOutcome::Matches | RuleOutcome::NoTargetingKey => true,
                 RuleOutcome::Split { is_inside, .. } => *is_inside,
                 RuleOutcome::NotForThisUser => false,
             },

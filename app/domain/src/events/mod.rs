@@ -9,5 +9,5 @@ mod visit;
 pub use arm::Arm;
 pub use event::{Batch, BatchKey, Event, EventKind, TaskOutcome, TimingKind};
 pub use rejection::{Rejection, RejectionCode};
-pub use report::{Report, ReportBody, ReportGroup};
+pub use report::{Report, ReportBody, ReportGroup, StoredReport};
 pub use visit::{NetworkHash, SessionHash, UserHash, Visit};

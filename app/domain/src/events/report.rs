@@ -1,5 +1,7 @@
 //! Reports: errors and feedback, which are stored in full beside their counts.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Batch, EventKind, UserHash};
 use crate::{
     Timestamp,
@@ -20,6 +22,14 @@ pub struct Report<'a> {
     pub user: Option<UserHash>,
     /// Its content.
     pub body: ReportBody<'a>,
+}
+
+/// A report as it is stored, such as [`ErrorReport`] or [`Feedback`], with the time of its event.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredReport<T> {
+    pub at: Timestamp,
+    pub report: T,
 }
 
 /// The content of a report.

@@ -198,6 +198,16 @@ impl Flag {
     pub fn variant(&self, name: &VariantName) -> Option<&Variant> {
         self.variants.iter().find(|variant| variant.name == *name)
     }
+
+    /// Returns whether the flag has the tag, and its key, name, description or owner contains the
+    /// text, in upper or lower case. An empty text or tag matches every flag.
+    #[must_use]
+    pub fn matches_search(&self, text: &str, tag: &str) -> bool {
+        let text = text.to_lowercase();
+        let texts = [self.key.as_str(), &self.name, &self.description, &self.owner];
+        (tag.is_empty() || self.tags.iter().any(|own| own == tag))
+            && texts.iter().any(|own| own.to_lowercase().contains(&text))
+    }
 }
 
 #[cfg(test)]

@@ -105,13 +105,13 @@ pub fn judge_change(
         None => counts,
     };
     let now = pair.bounds(alpha);
-    let sure = match (now.low.is_finite() && now.low > -100.0, now.high.is_finite()) {
-        (_, true) => format!(", surely {:+.1} to {:+.1} %", now.low, now.high),
-        (true, false) => format!(", surely {:+.1} % or more", now.low),
+    let interval = match (now.low.is_finite() && now.low > -100.0, now.high.is_finite()) {
+        (_, true) => format!(", confidence interval {:+.1} to {:+.1} %", now.low, now.high),
+        (true, false) => format!(", confidence bound {:+.1} % or more", now.low),
         _ => String::new(),
     };
     let later = |sample| pair.with_sample(sample).bounds(alpha);
-    let found = Assessment { limit, now, text: text + &sure, count: pair.sample(), of };
+    let found = Assessment { limit, now, text: text + &interval, count: pair.sample(), of };
     let (verdict, detail) = assess_bounds(found, later);
     CriterionResult {
         verdict,

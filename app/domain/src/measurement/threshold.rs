@@ -77,13 +77,17 @@ pub fn judge_measurement(
     let now = measured.bounds(alpha);
     let text = match measured {
         Measurement::Rate { happened, cases } => format!(
-            "{:.1} % of {}, surely {}",
+            "{:.1} % of {}, confidence interval {}",
             happened as f64 / cases as f64 * 100.0,
             of.write_count(cases),
             format_bounds(now, " %")
         ),
         Measurement::Mean { mean, count: MIN_FOR_MEAN.., .. } => {
-            format!("{mean:.2} from {}, surely {}", of.write_count(sample), format_bounds(now, ""))
+            format!(
+                "{mean:.2} from {}, confidence interval {}",
+                of.write_count(sample),
+                format_bounds(now, "")
+            )
         }
         Measurement::Mean { mean, .. } => format!("{mean:.2} from {}", of.write_count(sample)),
         // It has no bounds, so the text says that it may still change.

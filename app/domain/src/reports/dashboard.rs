@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     errors::ErrorReport,
-    events::TimingKind,
+    events::{StoredReport, TimingKind},
     feedback::Feedback,
     ids::{FlagKey, PhaseNumber, VariantName},
     vitals::Vital,
@@ -30,7 +30,7 @@ pub struct Dashboard {
     /// Timed endpoints and components, slowest first.
     pub timings: Vec<TimingRow>,
     /// The most recent feedback items.
-    pub feedback: Vec<Reported<Feedback>>,
+    pub feedback: Vec<StoredReport<Feedback>>,
     /// Events that pages dropped or that the server rejected.
     pub dropped: u64,
 }
@@ -79,7 +79,7 @@ pub struct ErrorPanel {
     pub count: u64,
     /// Errors per minute, for minutes with errors.
     pub points: Vec<Point>,
-    pub recent: Vec<Reported<ErrorReport>>,
+    pub recent: Vec<StoredReport<ErrorReport>>,
 }
 
 /// Events received within the window, to check a new installation of the collector.
@@ -87,14 +87,6 @@ pub struct ErrorPanel {
 pub struct Arrivals {
     /// Display names of the received kinds with their counts, most frequent first.
     pub kinds: Vec<(String, u64)>,
-}
-
-/// A report of a page, with its time.
-#[allow(missing_docs, reason = "the names say it all")]
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reported<T> {
-    pub at: Timestamp,
-    pub what: T,
 }
 
 /// One flag's use over the window.

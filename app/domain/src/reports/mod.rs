@@ -10,8 +10,8 @@ mod rollout;
 
 pub use annotation::{Annotation, AnnotationKind};
 pub use dashboard::{
-    Arrivals, CurrentPhase, Dashboard, ErrorPanel, FeatureRow, Point, Reported, TimingRow,
-    VitalPanel, WINDOW_MINUTES,
+    Arrivals, CurrentPhase, Dashboard, ErrorPanel, FeatureRow, Point, TimingRow, VitalPanel,
+    WINDOW_MINUTES,
 };
 pub use flags::{ExplainedAnswer, Explanation, FlagRow};
 pub use progress::{Counts, FIRST_MINUTES, FeedbackSummary, FirstMinutes, KpiValue};

@@ -14,6 +14,7 @@ mod stakeholder_message;
 mod state;
 #[cfg(test)]
 pub(crate) mod tests;
+mod text_limits;
 
 pub use add_record_entry::add_record_entry;
 pub use command::{CommandKind, RolloutCommand, apply_command, possible_commands};
@@ -27,6 +28,7 @@ pub use record::{ChecklistTick, Record, RecordEntry, SignOff, Vote};
 pub use revision::revise_plan;
 pub use stakeholder_message::stakeholder_message;
 pub use state::{Progress, RolloutState, RolloutStatus};
+pub use text_limits::{InvalidText, check_plan_note};
 
 use crate::{ids::RolloutKey, plan::Plan, targeting::Salt};
 

@@ -60,7 +60,7 @@ pub async fn log_in(
         .logins
         .count_attempt(&source, email, service.now())
         .map_err(|wait| LoginError::Wait(wait.num_seconds().max(1)))?;
-    let account = service.stores.state.stored_account(email).await.map_err(ServiceError::from)?;
+    let account = service.stores.state.read_account(email).await.map_err(ServiceError::from)?;
     let hash = account.as_ref().map_or(NOBODY, |account| &account.password_hash).to_owned();
     // NFKC may shorten a password several times (wide letters, combining marks): allow more here.
     if password.len() > 8 * MAX_PASSWORD_BYTES
@@ -107,7 +107,7 @@ pub(crate) async fn is_password(
 #[tracing::instrument(level = "info", skip_all, err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn account_by_email(service: &Service, email: &str) -> Result<Account, ServiceError> {
-    let found = service.stores.state.stored_account(email).await?;
+    let found = service.stores.state.read_account(email).await?;
     found
         .map(|account| account.account)
         .ok_or_else(|| ServiceError::not_found(ObjectKind::Account, email.to_owned()))

@@ -40,13 +40,13 @@ pub(super) fn compute_adoption_lines(
     let engagement = sum_engagement(now);
     let line = |flag: FlagKey| {
         let off = off.find_off_variant(&flag);
-        let found = compute_adoption(&now.presence, &flag, off);
+        let found = compute_adoption(&now.activity_index, &flag, off);
         let time = engagement.get(&flag);
         AdoptionLine {
             exposed: found.exposed,
             used: found.used,
             rate: found.rate(),
-            rate_before: compute_adoption(&before.presence, &flag, off).rate(),
+            rate_before: compute_adoption(&before.activity_index, &flag, off).rate(),
             used_again: found.used_again,
             stickiness: found.stickiness(),
             seconds: time.map_or(0.0, |time| time.sum() as f64 / 1e6),
@@ -54,7 +54,7 @@ pub(super) fn compute_adoption_lines(
             flag,
         }
     };
-    let mut all: Vec<AdoptionLine> = now.presence.flags().into_iter().map(line).collect();
+    let mut all: Vec<AdoptionLine> = now.activity_index.flags().into_iter().map(line).collect();
     all.sort_by_key(|line| std::cmp::Reverse(line.exposed));
     all.truncate(MAX_LINES);
     all

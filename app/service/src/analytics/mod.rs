@@ -210,7 +210,7 @@ pub async fn compute_analytics(
         run_blocking(&counted, move |counted| {
             let comers = (&new_users, &active);
             users::compute_retention_arms(
-                &counted.now.presence,
+                &counted.now.activity_index,
                 comers,
                 &counted.off_variants(),
                 flag.as_ref(),
@@ -225,9 +225,9 @@ pub async fn compute_analytics(
         from: date_of(from),
         to: date_of(to - 1),
         is_simulated: environment.is_simulated(),
-        users: users::compute_users_panel(&now.presence, &before.presence, today),
+        users: users::compute_users_panel(&now.activity_index, &before.activity_index, today),
         adoption,
-        cross_use: compute_cross_use(&now.presence),
+        cross_use: compute_cross_use(&now.activity_index),
         retention,
         sessions: visits::compute_session_panel(&now.rows, &before.rows),
         tasks: visits::compute_task_lines(&now.rows, &before.rows),
@@ -293,22 +293,25 @@ async fn read_window(
         from,
         to,
     };
-    let (presence, rows) = tokio::try_join!(
+    let (activity_index, rows) = tokio::try_join!(
         service.stores.telemetry.read_user_sets(environment, &ActivityFilter::All, from, to),
         service.stores.telemetry.read_rollup_sums(&query),
     )?;
-    let presence: ActivityIndex = presence.into_iter().collect();
-    let presence = match users_by_day(&presence, dimension) {
-        Some(filter) => presence.restrict_to_users(&filter),
-        None => presence,
+    let activity_index: ActivityIndex = activity_index.into_iter().collect();
+    let activity_index = match users_by_day(&activity_index, dimension) {
+        Some(filter) => activity_index.restrict_to_users(&filter),
+        None => activity_index,
     };
-    Ok(Window { presence, rows })
+    Ok(Window { activity_index, rows })
 }
 
 /// Returns the users of a dimension by day, or `None` if it includes all users.
-fn users_by_day(presence: &ActivityIndex, dimension: &Dimension) -> Option<BTreeMap<i64, UserSet>> {
+fn users_by_day(
+    activity_index: &ActivityIndex,
+    dimension: &Dimension,
+) -> Option<BTreeMap<i64, UserSet>> {
     let wanted = activity_of(dimension)?;
-    Some(presence.merge_by_day(|activity| *activity == wanted))
+    Some(activity_index.merge_by_day(|activity| *activity == wanted))
 }
 
 /// Returns the activity that the users of a dimension have in common.

@@ -79,13 +79,13 @@ pub(super) fn compute_users_panel(
     }
 }
 
-fn compute_user_numbers(presence: &ActivityIndex, today: i64) -> UserNumbers {
-    let users = presence.users_on_any_day(&Activity::Active).len();
-    let over = presence.users_by_day(&Activity::Active).filter(|(day, _)| *day < today);
+fn compute_user_numbers(activity_index: &ActivityIndex, today: i64) -> UserNumbers {
+    let users = activity_index.users_on_any_day(&Activity::Active).len();
+    let over = activity_index.users_by_day(&Activity::Active).filter(|(day, _)| *day < today);
     let over: Vec<f64> = over.map(|(_, users)| users.len() as f64).collect();
     UserNumbers {
         users,
-        new_users: presence.users_on_any_day(&Activity::First).len(),
+        new_users: activity_index.users_on_any_day(&Activity::First).len(),
         stickiness: stickiness(&over, users),
     }
 }
@@ -125,16 +125,16 @@ mod tests {
     #[test]
     fn stickiness_ignores_incomplete_days() {
         let users = |numbers: &[u32]| numbers.iter().copied().collect::<UserSet>();
-        let presence: ActivityIndex = [
+        let activity_index: ActivityIndex = [
             (Activity::Active, 1, users(&[1, 2, 3, 4, 5])),
             (Activity::Active, 2, users(&[6, 7, 8, 9, 10])),
             (Activity::Active, 3, users(&[1])),
         ]
         .into_iter()
         .collect();
-        assert_eq!(compute_user_numbers(&presence, 3).stickiness, Some(0.5));
-        assert_eq!(compute_user_numbers(&presence, 1).stickiness, None);
-        let panel = compute_users_panel(&presence, &ActivityIndex::default(), 3);
+        assert_eq!(compute_user_numbers(&activity_index, 3).stickiness, Some(0.5));
+        assert_eq!(compute_user_numbers(&activity_index, 1).stickiness, None);
+        let panel = compute_users_panel(&activity_index, &ActivityIndex::default(), 3);
         assert_eq!((panel.now.users, panel.before.users), (10, 0));
         assert_eq!((panel.daily[0].date.as_str(), panel.daily[0].users), ("1970-01-02", 5));
     }

@@ -15,7 +15,7 @@ pub(super) const MAX_LINES: usize = 50;
 
 /// The activities and rollups of a range of days.
 pub(super) struct Window {
-    pub(super) presence: ActivityIndex,
+    pub(super) activity_index: ActivityIndex,
     pub(super) rows: Vec<Rollup>,
 }
 

@@ -11,7 +11,7 @@ use phasegate_domain::{
     config::InvalidFile,
     field_error::{FieldCode, FieldError},
     flags::InvalidFlag,
-    rollout::{CommandError, CommandKind},
+    rollout::{CommandError, CommandKind, InvalidText},
     targeting::InvalidSegment,
 };
 use phasegate_store::StoreError;
@@ -186,6 +186,12 @@ impl From<CommandError> for ServiceError {
 
 impl From<InvalidFlag> for ServiceError {
     fn from(error: InvalidFlag) -> Self {
+        Self::Invalid(error.into())
+    }
+}
+
+impl From<InvalidText> for ServiceError {
+    fn from(error: InvalidText) -> Self {
         Self::Invalid(error.into())
     }
 }

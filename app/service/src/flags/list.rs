@@ -80,7 +80,9 @@ fn build_flag_row(
         enabled: stored.state.is_enabled(now),
         added_in,
         is_reached,
-        variable: entry.and_then(|entry| entry.forced.as_ref()).map(|held| held.variable.clone()),
+        variable: entry
+            .and_then(|entry| entry.forced.as_ref())
+            .map(|pinned| pinned.variable.clone()),
         usage,
         lifecycle,
     };
@@ -168,10 +170,10 @@ pub async fn read_flag_detail(
         let stored = sibling.stored_flag(key.as_str()).ok()?;
         Some((sibling.environment.clone(), stored.clone()))
     });
-    let held = live.snapshot.flag(key.as_str()).and_then(|entry| entry.forced.as_ref());
-    let words = match held {
-        Some(held) => {
-            vec![format!("{} for everyone, because {} says so.", held.variant, held.variable)]
+    let pinned = live.snapshot.flag(key.as_str()).and_then(|entry| entry.forced.as_ref());
+    let words = match pinned {
+        Some(pinned) => {
+            vec![format!("{} for everyone, because {} says so.", pinned.variant, pinned.variable)]
         }
         None => describe_targeting(&stored.flag, &stored.state, row.added_in, service.now()),
     };
@@ -181,7 +183,7 @@ pub async fn read_flag_detail(
         stored: stored.clone(),
         advice,
         switches: switches.collect(),
-        history: service.stores.state.audit_records(environment, &query).await?,
+        history: service.stores.state.read_audit_records(environment, &query).await?,
         needed_by,
     })
 }

@@ -36,7 +36,7 @@ pub async fn restore_flag(
         before: Some(line.saturating_add(1)),
         limit: 1,
     };
-    let lines = service.stores.state.audit_records(environment, &query).await?;
+    let lines = service.stores.state.read_audit_records(environment, &query).await?;
     let missing = || ServiceError::not_found(ObjectKind::AuditEntry, line.to_string());
     let found = lines.into_iter().find(|found| found.id == line).ok_or_else(missing)?;
     let before = match found.entry.change {

@@ -35,12 +35,12 @@ pub(super) async fn read_alerts(
     let evidence = &Evidence::read_evidence(service, environment, rollout, phases, days).await?;
     let seen = state.record.find_acknowledgement(AlertKind::Security, now);
     let security_since = seen.map_or(started_at, |seen| seen.at.max(started_at));
-    let errors = service.stores.telemetry.recent_errors(environment, ERRORS).await?;
+    let errors = service.stores.telemetry.read_recent_errors(environment, ERRORS).await?;
     let security = errors.iter().filter(|error| {
         error.at >= security_since
-            && error.what.severity == Severity::Critical
-            && error.what.error_count() > 0
-            && error.what.feature.as_deref() == Some(SECURITY_FEATURE)
+            && error.report.severity == Severity::Critical
+            && error.report.error_count() > 0
+            && error.report.feature.as_deref() == Some(SECURITY_FEATURE)
     });
     let of = |metric, group: &Group, days: Days| {
         let target = Target {

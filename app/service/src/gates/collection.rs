@@ -41,7 +41,7 @@ impl Collection {
             limit: CHANGES,
             ..AuditQuery::default()
         };
-        let lines = service.stores.state.audit_records(environment.real_id(), &query).await?;
+        let lines = service.stores.state.read_audit_records(environment.real_id(), &query).await?;
         let is_cut = lines.len() == CHANGES as usize;
         let oldest = lines.last().filter(|_| is_cut).map(|line| day_of(line.entry.at) + 1);
         let known_from = oldest.unwrap_or(from_day).max(from_day);

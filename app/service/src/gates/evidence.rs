@@ -65,8 +65,8 @@ pub(crate) struct Evidence {
     /// The days before the rollout; `None` if its start is unknown.
     pub(super) before: Option<Days>,
     pub(super) today: i64,
-    pub(super) presence: ActivityIndex,
-    pub(super) presence_before: ActivityIndex,
+    pub(super) activity_index: ActivityIndex,
+    pub(super) activity_index_before: ActivityIndex,
     /// The flags that the phases add, up to the last one covered, with the variant of the rollout.
     pub(super) flags: BTreeMap<FlagKey, VariantName>,
     pub(super) phases: BTreeSet<PhaseNumber>,
@@ -134,15 +134,15 @@ impl Evidence {
             to: days.1,
         };
         let collection = Collection::read_collection(service, environment, days.0).await?;
-        let (rows, rows_before, events, presence, presence_before, said) = tokio::try_join!(
+        let (rows, rows_before, events, activity_index, activity_index_before, said) = tokio::try_join!(
             telemetry.read_rollups(&asked),
             telemetry.read_rollups(&asked_before),
             telemetry.read_rollup_sums(&all_events),
             telemetry.read_user_sets(environment, &ActivityFilter::All, days.0, days.1),
             telemetry.read_user_sets(environment, &ActivityFilter::All, from, to),
-            telemetry.recent_feedback(environment, REPORTS),
+            telemetry.read_recent_feedback(environment, REPORTS),
         )?;
-        let bugs = said.iter().filter(|said| said.what.kind == "bug");
+        let bugs = said.iter().filter(|said| said.report.kind == "bug");
         let bug_reports = bugs.map(|said| day_of(said.at)).collect();
         let mut by_metric: BTreeMap<_, Vec<Labelled>> = BTreeMap::new();
         for Rollup { metric, dimension, label, bucket, aggregate } in
@@ -154,8 +154,8 @@ impl Evidence {
             days,
             before,
             today: day_of(service.now()),
-            presence: presence.into_iter().collect(),
-            presence_before: presence_before.into_iter().collect(),
+            activity_index: activity_index.into_iter().collect(),
+            activity_index_before: activity_index_before.into_iter().collect(),
             flags,
             phases,
             arms,
@@ -258,8 +258,8 @@ impl Evidence {
     /// Returns the activity of the time that a group belongs to.
     pub(super) fn activity_index(&self, group: &Group) -> &ActivityIndex {
         match group {
-            Group::Before => &self.presence_before,
-            _ => &self.presence,
+            Group::Before => &self.activity_index_before,
+            _ => &self.activity_index,
         }
     }
 
@@ -292,7 +292,7 @@ impl Evidence {
     /// Returns the users who used a flag in scope.
     pub(super) fn feature_users(&self, scope: Option<&str>, (from, to): Days) -> UserSet {
         let named: BTreeSet<&FlagKey> = self.flags_in_scope(scope).collect();
-        let sets = self.presence.merge_by_day(
+        let sets = self.activity_index.merge_by_day(
             |activity| matches!(activity, Activity::Used(flag) if named.contains(flag)),
         );
         union_user_sets(

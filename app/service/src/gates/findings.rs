@@ -56,10 +56,10 @@ impl Evidence {
             }
         };
         // Retention has no value for a single day.
-        let has_course =
+        let has_trend =
             !matches!(target.metric, CriterionMetric::Retention | CriterionMetric::Retention30);
         let (from, to) = days;
-        let trend = if has_course { (from..to).map(value).collect() } else { Vec::new() };
+        let trend = if has_trend { (from..to).map(value).collect() } else { Vec::new() };
         CriterionResult { trend, ..found }
     }
 }

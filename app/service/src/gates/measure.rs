@@ -157,12 +157,12 @@ impl Evidence {
     /// Measures how many of the users were active again `after` days after their first day. Users
     /// whose day is not over yet are left out.
     fn measure_retention(&self, among: &UserSet, group: &Group, after: i64) -> Measurement {
-        let presence = self.activity_index(group);
+        let activity_index = self.activity_index(group);
         let today = match group {
             Group::Before => self.before.map_or(self.today, |(_, to)| to),
             _ => self.today,
         };
-        let (totals, _) = compute_retention(presence, presence, Some(among), today, 0);
+        let (totals, _) = compute_retention(activity_index, activity_index, Some(among), today, 0);
         let total = totals.iter().find(|total| total.days == after);
         let (happened, cases) = total.map_or((0, 0), |total| (total.returned, total.users));
         Measurement::Rate { happened, cases }

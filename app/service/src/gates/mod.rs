@@ -87,7 +87,7 @@ async fn find_evidence_start(
         }
         let (kind, since) = (Some(kind), Some(progress.phase_since));
         let query = AuditQuery { kind, subjects, since, limit: CHANGES, ..Default::default() };
-        let lines = service.stores.state.audit_records(environment, &query).await?;
+        let lines = service.stores.state.read_audit_records(environment, &query).await?;
         if lines.len() == CHANGES as usize {
             known_since = lines.last().map_or(known_since, |line| line.entry.at.max(known_since));
         }

@@ -22,15 +22,15 @@ pub async fn save_screenshot(
     bytes: Vec<u8>,
 ) -> Result<String, ServiceError> {
     let kind = ImageKind::detect_kind(&bytes)
-        .ok_or(ServiceError::UnsupportedFormat("the body must be a PNG, JPEG or WebP picture"))?;
+        .ok_or(ServiceError::UnsupportedFormat("the body must be a PNG, JPEG or WebP image"))?;
     let at = service.now();
     if !service.limits.screenshots.admit_screenshot(environment, minute_of(at)) {
         return Err(ServiceError::Busy);
     }
     let digest = secrets::hash_secret(&bytes).0;
     let id = secrets::hex_prefix(&digest, 16);
-    let picture = Screenshot { id: id.clone(), environment, at, kind, bytes };
-    service.stores.telemetry.save_screenshot(&picture, MAX_SCREENSHOTS_BYTES).await?;
+    let screenshot = Screenshot { id: id.clone(), environment, at, kind, bytes };
+    service.stores.telemetry.save_screenshot(&screenshot, MAX_SCREENSHOTS_BYTES).await?;
     Ok(id)
 }
 

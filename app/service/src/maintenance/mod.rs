@@ -30,7 +30,7 @@ pub async fn purge_expired(service: &Service) -> Result<(), ServiceError> {
         .map(|live| (live.environment.id, live.environment.retention_policy.value))
         .collect();
     // A deletion may have been interrupted, and batches may have been stored after it.
-    for deleted in service.stores.state.deleted_environments().await? {
+    for deleted in service.stores.state.read_deleted_environments().await? {
         erase_environment(service, deleted).await?;
         kept.insert(deleted, RetentionPolicy { raw_days: 0, ..RetentionPolicy::default() });
     }

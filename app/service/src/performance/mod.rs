@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use self::lines::MAX_LINES;
 pub use self::lines::{BreakdownLine, TimingLine, VitalCourse};
-use self::parts::{Sketches, build_breakdown, score_device, timing_lines, vital_course};
+use self::parts::{Sketches, build_breakdown, compute_vital_trend, score_device, timing_lines};
 use crate::{
     Service, ServiceError, access::Actor, analytics::parse_dimension,
     annotations::read_annotations, ingest::last_event_at,
@@ -163,7 +163,7 @@ pub async fn read_performance(
     )?;
     let device = score_device(&query.dimension);
     let (all, all_before) = (Sketches::from_rollups(&now), Sketches::from_rollups(&before));
-    let course = |vital| vital_course(vital, &now, all.get(vital), all_before.get(vital));
+    let trend = |vital| compute_vital_trend(vital, &now, all.get(vital), all_before.get(vital));
     Ok(Performance {
         at,
         last_event_at,
@@ -174,7 +174,7 @@ pub async fn read_performance(
         annotations,
         score: all.compute_score(device),
         score_before: all_before.compute_score(device),
-        vitals: Vital::ALL.into_iter().map(course).collect(),
+        vitals: Vital::ALL.into_iter().map(trend).collect(),
         breakdown: build_breakdown(parts),
         timings: timing_lines(&timed),
     })

@@ -52,7 +52,7 @@ impl Sketches {
     }
 }
 
-pub(super) fn vital_course(
+pub(super) fn compute_vital_trend(
     vital: Vital,
     now: &[Rollup],
     all: Option<&Sketch>,
@@ -168,11 +168,11 @@ mod tests {
         let now = [sample_rollup(lcp, Dimension::All, "", 7, &[1_000_000, 3_000_000, 9_000_000])];
         let before = [sample_rollup(lcp, Dimension::All, "", 3, &[2_000_000])];
         let (all, all_before) = (Sketches::from_rollups(&now), Sketches::from_rollups(&before));
-        let course =
-            vital_course(Vital::Lcp, &now, all.get(Vital::Lcp), all_before.get(Vital::Lcp));
-        assert_eq!((course.samples, course.good, course.poor), (3, 1, 1));
-        assert!((course.p75_before.unwrap() - 2_000_000.0).abs() < 20_001.0);
-        assert_eq!(course.points.len(), 1);
+        let trend =
+            compute_vital_trend(Vital::Lcp, &now, all.get(Vital::Lcp), all_before.get(Vital::Lcp));
+        assert_eq!((trend.samples, trend.good, trend.poor), (3, 1, 1));
+        assert!((trend.p75_before.unwrap() - 2_000_000.0).abs() < 20_001.0);
+        assert_eq!(trend.points.len(), 1);
     }
 
     #[test]

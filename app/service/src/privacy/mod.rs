@@ -31,7 +31,7 @@ pub async fn read_user_data(
 ) -> Result<UserData, ServiceError> {
     actor.require_role(Role::Admin)?;
     let who = user_digest(service, environment, require_user_id(id)?);
-    let found = service.stores.telemetry.user_data(environment, who).await?;
+    let found = service.stores.telemetry.read_user_data(environment, who).await?;
     record_data_access(service, actor, environment, who, "shown").await?;
     Ok(found)
 }
@@ -51,7 +51,7 @@ pub async fn erase_user(
     actor.require_role(Role::Admin)?;
     let who = user_digest(service, environment, require_user_id(id)?);
     let erased = service.stores.telemetry.erase_user(environment, who).await?;
-    record_data_access(service, actor, environment, who, "forgotten").await?;
+    record_data_access(service, actor, environment, who, "erased").await?;
     Ok(erased)
 }
 
@@ -68,7 +68,7 @@ async fn record_data_access(
     let is =
         |done: &str| Some(json!({"user": {"digest": format!("{:016x}", who.0), "data": done}}));
     let (kind, key) = (SubjectKind::Environment, live.environment.key.as_str());
-    let entry = audit_document_change(service, actor, kind, key, is("kept"), is(done));
+    let entry = audit_document_change(service, actor, kind, key, is("stored"), is(done));
     service
         .apply_edits(
             environment,

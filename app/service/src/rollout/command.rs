@@ -3,10 +3,8 @@
 use phasegate_domain::{
     accounts::Role,
     audit::{AuditEntry, Change, SubjectKind},
-    field_error::FieldCode,
     flags::{FlagDocument, FlagState},
     ids::{ActorName, EnvironmentId, FlagKey},
-    incidents::PostMortem,
     rollout::{
         CommandError, GateResult, RecordEntry, Rollout, RolloutCommand, RolloutEvent,
         add_record_entry, apply_command, possible_commands,
@@ -31,7 +29,7 @@ pub async fn execute_command(
     seen_version: Option<i64>,
 ) -> Result<RolloutEvent, ServiceError> {
     actor.require_role(Role::Operator)?;
-    check_length("reason", &command.reason, MAX_REASON)?;
+    command.check_texts()?;
     let _turn = service.begin_edit().await?;
     let rollout = read_rollout(service, environment).await?;
     // Checked before the rules, whose error would be about a state that the caller has not seen.
@@ -81,7 +79,7 @@ pub async fn add_to_record(
     record_entry: &RecordEntry,
 ) -> Result<RolloutEvent, ServiceError> {
     actor.require_role(Role::Operator)?;
-    check_record_entry(record_entry)?;
+    record_entry.check_texts()?;
     let _turn = service.begin_edit().await?;
     let rollout = read_rollout(service, environment).await?;
     if matches!(record_entry, RecordEntry::Vote { .. }) {
@@ -102,68 +100,9 @@ async fn check_may_vote(
     if actor.is_token() && !rollout.plan.token_votes {
         return Err(CommandError::TokenVote.into());
     }
-    match service.stores.state.stored_account(actor.owner()).await? {
+    match service.stores.state.read_account(actor.owner()).await? {
         Some(_) => Ok(()),
         None => Err(CommandError::VoteWithoutAccount { voter: actor.owner().to_owned() }.into()),
-    }
-}
-
-/// The maximum number of characters of a one-line text, such as a reason.
-pub(super) const MAX_REASON: usize = 2_000;
-
-/// The maximum number of characters of a longer text in the record.
-const MAX_TEXT: usize = 10_000;
-
-/// The maximum number of actions of a post-mortem.
-const MAX_ACTIONS: usize = 50;
-
-pub(super) fn check_length(field: &str, text: &str, most: usize) -> Result<(), ServiceError> {
-    if text.chars().count() > most {
-        return Err(ServiceError::invalid(
-            field,
-            FieldCode::TooLong,
-            format!("at most {most} characters"),
-        ));
-    }
-    Ok(())
-}
-
-fn check_record_entry(record_entry: &RecordEntry) -> Result<(), ServiceError> {
-    match record_entry {
-        RecordEntry::Tick { link, .. } => {
-            let is_web = link.starts_with("https://") || link.starts_with("http://");
-            if !link.is_empty() && !is_web {
-                let text = "begin with https:// or http://, or leave it empty";
-                return Err(ServiceError::invalid("link", FieldCode::Invalid, text));
-            }
-            check_length("link", link, MAX_REASON)
-        }
-        RecordEntry::Untick { .. } | RecordEntry::CloseIncident { .. } => Ok(()),
-        RecordEntry::SignOff { comment, .. }
-        | RecordEntry::Vote { comment, .. }
-        | RecordEntry::Acknowledge { comment, .. } => check_length("comment", comment, MAX_REASON),
-        RecordEntry::Note { text, .. } => check_length("text", text, MAX_TEXT),
-        RecordEntry::Notify { contact, .. } => check_length("contact", contact, MAX_REASON),
-        RecordEntry::WritePostMortem { post_mortem, .. } => {
-            let PostMortem { impact, timeline, cause, went_well, actions } = post_mortem;
-            for (field, text) in [
-                ("impact", impact),
-                ("timeline", timeline),
-                ("cause", cause),
-                ("went_well", went_well),
-            ] {
-                check_length(field, text, MAX_TEXT)?;
-            }
-            if actions.len() > MAX_ACTIONS {
-                return Err(ServiceError::invalid(
-                    "actions",
-                    FieldCode::TooMany,
-                    format!("at most {MAX_ACTIONS}"),
-                ));
-            }
-            let mut parts = actions.iter().flat_map(|action| [&action.what, &action.owner]);
-            parts.try_for_each(|text| check_length("actions", text, MAX_REASON))
-        }
     }
 }
 
@@ -182,7 +121,8 @@ async fn overtaken_error(
 ) -> Result<ServiceError, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
     let query = AuditQuery { kind, limit: 1, ..AuditQuery::default() };
-    let newest = service.stores.state.audit_records(environment, &query).await?.into_iter().next();
+    let newest =
+        service.stores.state.read_audit_records(environment, &query).await?.into_iter().next();
     Ok(match newest.map(|line| line.entry) {
         Some(AuditEntry { actor, at, change: Change::Rollout { what, .. } }) => {
             ServiceError::Overtaken { by: actor.0, at, what: what.to_string() }

@@ -13,8 +13,11 @@ pub(super) async fn read_feedback_since(
     environment: EnvironmentId,
     since: Timestamp,
 ) -> Result<FeedbackSummary, ServiceError> {
-    let said = service.stores.telemetry.recent_feedback(environment, LOOKED_AT).await?;
-    let said: Vec<_> =
-        said.into_iter().filter(|said| said.at >= since).map(|said| (said.at, said.what)).collect();
+    let said = service.stores.telemetry.read_recent_feedback(environment, LOOKED_AT).await?;
+    let said: Vec<_> = said
+        .into_iter()
+        .filter(|said| said.at >= since)
+        .map(|said| (said.at, said.report))
+        .collect();
     Ok(FeedbackSummary::from_feedback(&said))
 }

@@ -15,13 +15,13 @@ use phasegate_domain::{
     flags::{Flag, FlagDocument},
     ids::{EnvironmentId, SegmentKey},
     plan::{Plan, PlanFile},
-    rollout::{PlanRevision, Rollout, RolloutEvent, RolloutState, revise_plan},
+    rollout::{PlanRevision, Rollout, RolloutEvent, RolloutState, check_plan_note, revise_plan},
     targeting::Segment,
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, StoredFlag, Versioned};
 use serde::Serialize;
 
-use super::command::{MAX_REASON, check_length, read_rollout};
+use super::command::read_rollout;
 
 /// The changes that importing a plan file makes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -238,7 +238,7 @@ async fn prepare_import(
     PlanImport { note, salt, base }: PlanImport<'_>,
 ) -> Result<(Vec<Edit>, Vec<EnvironmentAuditEntry>), ServiceError> {
     actor.require_role(Role::Operator)?;
-    check_length("note", note, MAX_REASON)?;
+    check_plan_note(note)?;
     let live = service.environment(environment)?;
     let (mut edits, mut entries) = (Vec::new(), Vec::new());
     create_missing_definitions(service, actor, &live, file, &mut edits, &mut entries)?;

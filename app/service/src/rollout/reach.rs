@@ -24,7 +24,7 @@ pub(super) async fn measure_reach(
 ) -> Result<Option<Reach>, ServiceError> {
     let to = day_of(service.now()) + 1;
     let from = to - ACTIVE_DAYS;
-    let presence: ActivityIndex = match service
+    let activity_index: ActivityIndex = match service
         .stores
         .telemetry
         .read_user_sets(environment, &ActivityFilter::All, from, to)
@@ -43,7 +43,7 @@ pub(super) async fn measure_reach(
         rollout.plan.phase_that_adds(flag).is_some()
             && live.stored_flag(flag.as_str()).is_ok_and(|f| f.flag.rollout_variant == *variant)
     };
-    let exposed = presence.merge_by_day(|activity| match activity {
+    let exposed = activity_index.merge_by_day(|activity| match activity {
         Activity::Exposed(flag, variant, phase) => {
             phase.is_some() && *phase == serving && is_on(flag, variant)
         }
@@ -53,9 +53,11 @@ pub(super) async fn measure_reach(
     let named = rollout.plan.phases.iter().flat_map(|phase| &phase.audience);
     let segments: BTreeMap<SegmentKey, UserSet> = named
         .map(|entry| &entry.segment)
-        .map(|key| (key.clone(), presence.users_on_any_day(&Activity::InSegment(key.clone()))))
+        .map(|key| {
+            (key.clone(), activity_index.users_on_any_day(&Activity::InSegment(key.clone())))
+        })
         .collect();
-    let active = presence.users_on_any_day(&Activity::Active);
+    let active = activity_index.users_on_any_day(&Activity::Active);
     let (plan, state) = (&rollout.plan, &rollout.state.status);
     Ok(Some(Reach::from_user_sets(plan, state, &active, &exposed, |key| segments.get(key))))
 }

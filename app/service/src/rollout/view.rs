@@ -99,7 +99,7 @@ async fn read_rollout_history(
         limit: HISTORY_LINES,
         ..AuditQuery::default()
     };
-    let records = service.stores.state.audit_records(environment, &query).await?;
+    let records = service.stores.state.read_audit_records(environment, &query).await?;
     Ok(records.into_iter().map(|record| record.entry).collect())
 }
 

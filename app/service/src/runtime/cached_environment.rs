@@ -47,7 +47,7 @@ async fn read_moves(
 ) -> Result<Vec<Move>, ServiceError> {
     let kind = Some(SubjectKind::Rollout);
     let query = AuditQuery { kind, limit: MOVES, ..AuditQuery::default() };
-    let lines = stores.state.audit_records(environment, &query).await?;
+    let lines = stores.state.read_audit_records(environment, &query).await?;
     let moved = |line: AuditRecord| {
         let Change::Rollout { what, .. } = line.entry.change else { return None };
         let (from, to) = match what {
@@ -179,13 +179,13 @@ impl CachedEnvironment {
             Some(live) if !has_moved => live.moves.clone(),
             _ => read_moves(stores, id).await?,
         };
-        let held = variables.environment_overrides(flags.iter().map(|stored| &*stored.flag));
+        let forced = variables.environment_overrides(flags.iter().map(|stored| &*stored.flag));
         let snapshot = Snapshot::new(Parts {
             flags: flags.iter().map(|s| (Arc::clone(&s.flag), Arc::clone(&s.state))).collect(),
             segments: segments.iter().map(|stored| Arc::clone(&stored.value)).collect(),
             rollout,
             overrides: overrides.iter().map(|stored| Arc::clone(&stored.value)).collect(),
-            forced: held,
+            forced,
             rollout_variables: variables.rollout(),
         });
         let counters =

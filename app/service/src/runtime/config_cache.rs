@@ -167,10 +167,10 @@ impl ConfigCache {
             directory.environments.insert(id, Arc::new(live));
         }
         if changed.keys {
-            for key in stores.state.client_keys().await? {
+            for key in stores.state.read_client_keys().await? {
                 directory.client_keys.insert(key.key.clone(), Arc::new(key));
             }
-            for token in stores.state.server_tokens().await? {
+            for token in stores.state.read_server_tokens().await? {
                 directory.tokens.insert(token.digest, Arc::new(token));
             }
         } else {

@@ -85,7 +85,7 @@ pub async fn list_client_keys(
     environment: EnvironmentId,
 ) -> Result<Vec<ClientKey>, ServiceError> {
     actor.require_role(Role::Viewer)?;
-    let mut keys = service.stores.state.client_keys().await?;
+    let mut keys = service.stores.state.read_client_keys().await?;
     keys.retain(|key| key.environment == environment);
     Ok(keys)
 }

@@ -96,7 +96,7 @@ pub async fn list_tokens(
     environment: EnvironmentId,
 ) -> Result<Vec<ServerToken>, ServiceError> {
     actor.require_role(Role::Admin)?;
-    let mut tokens = service.stores.state.server_tokens().await?;
+    let mut tokens = service.stores.state.read_server_tokens().await?;
     tokens.retain(|token| token.environment == environment);
     for token in &mut tokens {
         token.last_used_at = token.last_used_at.max(service.token_uses.last_use(token.id));

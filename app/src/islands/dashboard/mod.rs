@@ -21,11 +21,11 @@ use crate::{charts::Window, components::VitalCard, format};
 pub(crate) fn LiveDashboard(first: Dashboard) -> impl IntoView {
     let (newer, connection) = subscribe_to_updates("/admin/live/dashboard");
     let dashboard = Memo::new(move |_| newer.get().unwrap_or_else(|| first.clone()));
-    view! { <Loaded dashboard connection/> }
+    view! { <DashboardPanels dashboard connection/> }
 }
 
 #[component]
-fn Loaded(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl IntoView {
+fn DashboardPanels(dashboard: Memo<Dashboard>, connection: Signal<Connection>) -> impl IntoView {
     let dropped = Memo::new(move |_| dashboard.read().dropped);
     view! {
         <header class="page-head">

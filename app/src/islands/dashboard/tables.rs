@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use phasegate_domain::{
     errors::ErrorReport,
+    events::StoredReport,
     feedback::Feedback,
     ids::VariantName,
-    reports::{FeatureRow, Reported, TimingRow},
+    reports::{FeatureRow, TimingRow},
     vitals::format_seconds,
 };
 
@@ -15,19 +16,20 @@ use crate::{
 };
 
 #[component]
-pub(super) fn Errors(recent: Vec<Reported<ErrorReport>>) -> impl IntoView {
+pub(super) fn Errors(recent: Vec<StoredReport<ErrorReport>>) -> impl IntoView {
     if recent.is_empty() {
         return view! { <p class="card empty-card">"No errors yet."</p> }.into_any();
     }
     let lines = recent
         .into_iter()
-        .map(|Reported { at, what }| {
-            let place = [what.feature, what.component].into_iter().flatten().collect::<Vec<_>>();
+        .map(|StoredReport { at, report }| {
+            let place =
+                [report.feature, report.component].into_iter().flatten().collect::<Vec<_>>();
             let place = (!place.is_empty()).then(|| format!(" · {}", place.join(" / ")));
             view! {
                 <li>
-                    <span class="report-text">{what.message}</span>
-                    <span class="hint"><code>{what.page}</code> {place} " · " <Time at/></span>
+                    <span class="report-text">{report.message}</span>
+                    <span class="hint"><code>{report.page}</code> {place} " · " <Time at/></span>
                 </li>
             }
         })
@@ -101,19 +103,19 @@ pub(super) fn Timings(timings: Vec<TimingRow>) -> impl IntoView {
 }
 
 #[component]
-pub(super) fn FeedbackList(feedback: Vec<Reported<Feedback>>) -> impl IntoView {
+pub(super) fn FeedbackList(feedback: Vec<StoredReport<Feedback>>) -> impl IntoView {
     let lines = feedback
         .iter()
-        .map(|Reported { at, what }| {
-            let rating = what.rating.map(|rating| format!("{rating} of 5"));
-            let picture = (!what.screenshot.is_empty()).then(|| {
-                let address = format!("/admin/screenshots/{}", what.screenshot);
+        .map(|StoredReport { at, report }| {
+            let rating = report.rating.map(|rating| format!("{rating} of 5"));
+            let screenshot = (!report.screenshot.is_empty()).then(|| {
+                let address = format!("/admin/screenshots/{}", report.screenshot);
                 view! { " · " <a href=address target="_blank" rel="noopener">"Screenshot"</a> }
             });
             view! {
                 <li>
-                    <span class="report-text">{what.message.clone()}</span>
-                    <span class="hint">{rating} " · " <code>{what.page.clone()}</code> " · " <Time at=*at/> {picture}</span>
+                    <span class="report-text">{report.message.clone()}</span>
+                    <span class="hint">{rating} " · " <code>{report.page.clone()}</code> " · " <Time at=*at/> {screenshot}</span>
                 </li>
             }
         })

@@ -33,8 +33,8 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
                 Ok(query) => (query, None),
                 Err(error) => (AnalyticsQuery::parse_parameters(|_| "")?, Some(PageError::from(error))),
             };
-            if let Some(trouble) = &refused {
-                request.set_error_status(trouble);
+            if let Some(error) = &refused {
+                request.set_error_status(error);
             }
             let source = Source::select_source(&request, PATH).await?;
             let (service, actor) = (&request.service, &request.actor);
@@ -57,7 +57,7 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
                 <header class="page-head"><h1>"Analytics"</h1>{chosen}</header>
                 <p class="lead">"User counts are exact. Days are in UTC; today is incomplete. Compared with the previous period."</p>
                 <SourceBanner source=source.clone()/>
-                {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
+                {refused.map(|error| view! { <PageErrorNotice error/> })}
                 <Filter query=query.clone() flags dimensions environment=request.environment_key()? source=source.as_str()/>
                 <Freshness period=query.period at last_event_at/>
                 {sampled}

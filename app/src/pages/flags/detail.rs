@@ -32,20 +32,20 @@ pub(crate) fn FlagPage() -> impl IntoView {
     render_page(|request| async move {
         let key = parse_flag_key(key)?;
         let refused = actions::handle_flag_action(&request, &key).await.err();
-        if let Some(trouble) = &refused {
-            request.set_error_status(trouble);
+        if let Some(error) = &refused {
+            request.set_error_status(error);
         }
         if request.form.is_some() && refused.is_none() {
             // The response is a redirect, and the flag may have been deleted.
             return Ok(().into_any());
         }
-        let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
+        let refusal = refused.map(|error| view! { <PageErrorNotice error/> });
         let detail =
             read_flag_detail(&request.service, &request.actor, request.environment, &key).await?;
         Ok(view! {
             <Title text=key.to_string()/>
             {refusal}
-            <Loaded detail request/>
+            <FlagSections detail request/>
         }
         .into_any())
     })
@@ -68,7 +68,7 @@ fn describe_done_action(action: &str) -> Option<&'static str> {
 }
 
 #[component]
-fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
+fn FlagSections(detail: FlagDetail, request: Request) -> impl IntoView {
     let FlagDetail { row, stored, advice, words, switches, history, needed_by } = detail;
     let (status, class) = describe_flag_status(&row);
     let flag = row.flag.clone();
@@ -83,7 +83,7 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
     });
     let notice = describe_done_action(request.query.get("done"))
         .map(|text| view! { <Notice>{text}</Notice> });
-    let held = row.variable.clone().map(|variable| view! {
+    let pinned = row.variable.clone().map(|variable| view! {
         <p class="notice notice-warning">
             "The environment variable " <code>{variable}</code>
             " pins the answer. Switches and overrides are locked, and other changes have no effect. \
@@ -104,8 +104,8 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
             {edit}
             <a class="button" href=format!("/admin/debugger?flag={}", flag.key)>"Debug"</a>
         </header>
-        {notice} {held} {advice}
-        <Facts flag=flag.clone() stored=stored.clone()/>
+        {notice} {pinned} {advice}
+        <FlagSummary flag=flag.clone() stored=stored.clone()/>
         <section aria-labelledby="words-title">
             <h2 id="words-title">"Targeting"</h2>
             <ol class="words" data-testid="words">{words}</ol>
@@ -120,7 +120,7 @@ fn Loaded(detail: FlagDetail, request: Request) -> impl IntoView {
 }
 
 #[component]
-fn Facts(flag: Flag, stored: StoredFlag) -> impl IntoView {
+fn FlagSummary(flag: Flag, stored: StoredFlag) -> impl IntoView {
     let variants = flag
         .variants
         .iter()

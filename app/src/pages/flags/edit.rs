@@ -43,7 +43,7 @@ pub(crate) fn FlagEditPage() -> impl IntoView {
         let mut version = format_stored_version(stored);
         let mut typed =
             as_json.then(|| serde_json::to_string_pretty(&document).unwrap_or_default());
-        let mut trouble = None;
+        let mut error = None;
         if let Some(form) = &form {
             // The version that the form was made for, so that saving detects a conflict.
             form.get("version").clone_into(&mut version);
@@ -52,12 +52,12 @@ pub(crate) fn FlagEditPage() -> impl IntoView {
             if form.get("do") == "save" {
                 match save_flag(&request, &key, form, &draft, typed.as_deref()).await {
                     Ok(()) => return Ok(().into_any()),
-                    Err(refused) => trouble = Some(refused),
+                    Err(refused) => error = Some(refused),
                 }
             }
         }
-        if let Some(trouble) = &trouble {
-            request.set_error_status(trouble);
+        if let Some(error) = &error {
+            request.set_error_status(error);
         }
         let read = parse_typed_document(&draft, typed.as_deref()).and_then(|document| {
             let (service, environment) = (&request.service, request.environment);
@@ -67,7 +67,7 @@ pub(crate) fn FlagEditPage() -> impl IntoView {
         Ok(view! {
             <Title text=format!("Edit {key}")/>
             <header class="page-head"><h1>"Edit " <code>{key.to_string()}</code></h1></header>
-            {trouble.map(|trouble| view! { <PageErrorNotice trouble/> })}
+            {error.map(|error| view! { <PageErrorNotice error/> })}
             <Editor request=request.clone() key draft typed version preview=view! { <Preview request read before=document/> }.into_any()/>
         }
         .into_any())

@@ -26,10 +26,10 @@ pub(crate) fn FlagsPage() -> impl IntoView {
         <Title text="Flags"/>
         {render_page(|request| async move {
             let refused = actions::switch_from_list(&request).await.err();
-            if let Some(trouble) = &refused {
-                request.set_error_status(trouble);
+            if let Some(error) = &refused {
+                request.set_error_status(error);
             }
-            let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
+            let refusal = refused.map(|error| view! { <PageErrorNotice error/> });
             let rows = list_flags(&request.service, &request.actor, request.environment).await?;
             let new = request.has_role(Role::Operator).then(|| view! {
                 <a class="button button-primary" href="/admin/flags/new">"New flag"</a>
@@ -59,7 +59,7 @@ struct Filter {
 impl Filter {
     fn new(query: &Form) -> Self {
         Self {
-            text: query.get("q").to_lowercase(),
+            text: query.get("q").to_owned(),
             status: query.get("status").to_owned(),
             kind: FlagKind::parse(query.get("kind")),
             tag: query.get("tag").to_owned(),
@@ -68,15 +68,11 @@ impl Filter {
 
     fn admits(&self, row: &FlagRow) -> bool {
         let FlagRow { flag, .. } = row;
-        let is_found = || {
-            let texts = [flag.key.as_str(), &flag.name, &flag.description, &flag.owner];
-            texts.iter().any(|text| text.to_lowercase().contains(&self.text))
-        };
         let has_status = match self.status.as_str() {
             "on" => row.enabled && !row.state.killed && !flag.archived,
             "off" => !row.enabled && !flag.archived,
             "killed" => row.state.killed,
-            "held" => row.variable.is_some(),
+            "pinned" => row.variable.is_some(),
             "stale" => row.lifecycle == Lifecycle::Stale,
             "archived" => flag.archived,
             "all" => true,
@@ -84,8 +80,7 @@ impl Filter {
         };
         has_status
             && self.kind.is_none_or(|kind| kind == flag.kind)
-            && (self.tag.is_empty() || flag.tags.contains(&self.tag))
-            && (self.text.is_empty() || is_found())
+            && flag.matches_search(&self.text, &self.tag)
     }
 }
 
@@ -149,7 +144,7 @@ fn Filters(query: Form, tags: Vec<String>) -> impl IntoView {
         pair("on", "on"),
         pair("off", "off"),
         pair("killed", "killed"),
-        pair("held", "environment override"),
+        pair("pinned", "environment override"),
         pair("stale", "stale"),
         pair("archived", "archived"),
         pair("all", "all"),

@@ -18,8 +18,8 @@ pub(crate) fn NewFlagPage() -> impl IntoView {
         {render_page(|request| async move {
             request.actor.require_role(Role::Operator)?;
             let refused = create_from_form(&request).await.err();
-            if let Some(trouble) = &refused {
-                request.set_error_status(trouble);
+            if let Some(error) = &refused {
+                request.set_error_status(error);
             }
             let form = request.form.clone().unwrap_or_default();
             let kinds = FlagKind::ALL
@@ -30,7 +30,7 @@ pub(crate) fn NewFlagPage() -> impl IntoView {
                 .collect_view();
             Ok(view! {
                 <header class="page-head"><h1>"New flag"</h1></header>
-                {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
+                {refused.map(|error| view! { <PageErrorNotice error/> })}
                 <form class="card stack narrow" method="post" action="/admin/flags/new"><Here/>
                     <label class="field"><span>"Key: used in your code, cannot be changed"</span>
                         <input type="text" name="key" required maxlength="100" pattern="[A-Za-z0-9._\\-]+"

@@ -36,8 +36,8 @@ pub(crate) fn PerformancePage() -> impl IntoView {
                 Ok(query) => (query, None),
                 Err(error) => (PerformanceQuery::from_url_fields(|_| "")?, Some(PageError::from(error))),
             };
-            if let Some(trouble) = &refused {
-                request.set_error_status(trouble);
+            if let Some(error) = &refused {
+                request.set_error_status(error);
             }
             let source = Source::select_source(&request, PATH).await?;
             let found = read_performance(&request.service, &request.actor, source.environment, &query).await?;
@@ -61,7 +61,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
             Ok(view! {
                 <header class="page-head"><h1>"Performance"</h1><Chosen dimension=query.dimension.clone() all/></header>
                 <SourceBanner source=source.clone()/>
-                {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
+                {refused.map(|error| view! { <PageErrorNotice error/> })}
                 <Filter query=query.clone() environment=request.environment_key()? source=source.as_str()/>
                 <Freshness period=query.period at last_event_at/>
                 {empty}

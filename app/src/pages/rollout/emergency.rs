@@ -21,14 +21,14 @@ pub(crate) fn EmergencyPage() -> impl IntoView {
         <Title text="Roll back"/>
         {render_page(|request| async move {
             let rollout = read_rollout_summary(&request.service, &request.actor, request.environment).await?;
-            let held = rollout.as_ref().and_then(|rollout| render_pinned_flags(&request, rollout));
+            let pinned = rollout.as_ref().and_then(|rollout| render_pinned_flags(&request, rollout));
             let cards = rollout.map(|rollout| {
                 IncidentKind::ALL.map(|kind| view! { <Card rollout=rollout.clone() kind/> }).into_iter().collect_view()
             });
             Ok(view! {
                 <header class="page-head"><h1>"Roll back"</h1></header>
                 <p class="lead">"Each action takes effect at once, opens an incident, and is recorded in the audit log. To switch off or kill a single flag, open its page under Flags."</p>
-                {held}
+                {pinned}
                 <div class="phases">{cards}</div>
             }
             .into_any())

@@ -70,8 +70,8 @@ pub(crate) fn IncidentPage() -> impl IntoView {
         <Title text="Incident"/>
         {render_page(|request| async move {
             let refused = handle_rollout_form(&request).await.err();
-            if let Some(trouble) = &refused {
-                request.set_error_status(trouble);
+            if let Some(error) = &refused {
+                request.set_error_status(error);
             }
             let rollout = read_rollout_summary(&request.service, &request.actor, request.environment).await?;
             let rollout = rollout.ok_or_else(|| PageError::invalid("this environment has no rollout"))?;
@@ -88,16 +88,16 @@ pub(crate) fn IncidentPage() -> impl IntoView {
                 ..AuditQuery::default()
             };
             let lines = read_audit_entries(&request.service, &request.actor, request.environment, &query).await?;
-            let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
+            let refusal = refused.map(|error| view! { <PageErrorNotice error/> });
             let done = (refusal.is_none() && request.query.has("done"))
                 .then(|| view! { <Notice>"Saved."</Notice> });
-            Ok(view! { {refusal} {done} <Loaded rollout incident lines request/> }.into_any())
+            Ok(view! { {refusal} {done} <IncidentSections rollout incident lines request/> }.into_any())
         })}
     }
 }
 
 #[component]
-fn Loaded(
+fn IncidentSections(
     rollout: RolloutSummary,
     incident: Incident,
     lines: Vec<AuditRecord>,
@@ -131,7 +131,7 @@ fn Loaded(
             <div><dt>"Follow-up"</dt><dd>{incident.kind.follow_up()}</dd></div>
             {closed}
         </dl>
-        <Told plan=plan.clone() incident=incident.clone() text may/>
+        <NotifiedContacts plan=plan.clone() incident=incident.clone() text may/>
         <Timeline plan=plan.clone() incident=incident.clone() lines=lines.clone() may/>
         <PostMortemPart plan incident=incident.clone() lines request may/>
         {(may && incident.is_open()).then(|| view! {
@@ -146,7 +146,12 @@ fn Loaded(
 }
 
 #[component]
-fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl IntoView {
+fn NotifiedContacts(
+    plan: Plan,
+    incident: Incident,
+    text: Option<String>,
+    may: bool,
+) -> impl IntoView {
     let id = incident.id;
     let told = |who: &str| incident.notified.iter().find(|note| note.text == who).cloned();
     let users = plan.contacts.iter().map(|contact| {
@@ -159,7 +164,7 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
             reach => reach.to_owned(),
         };
         let done = told(&who);
-        let form = (may && done.is_none()).then(|| view! { <Tell id who=who.clone()/> });
+        let form = (may && done.is_none()).then(|| view! { <NotifyForm id who=who.clone()/> });
         let class = if done.is_some() { "gate-line is-pass" } else { "gate-line is-asked" };
         view! {
             <li class=class>
@@ -186,7 +191,7 @@ fn Told(plan: Plan, incident: Incident, text: Option<String>, may: bool) -> impl
 }
 
 #[component]
-fn Tell(id: u32, who: String) -> impl IntoView {
+fn NotifyForm(id: u32, who: String) -> impl IntoView {
     view! {
         <form method="post" action=incident_url(id)><Here/>
             <input type="hidden" name="add" value="notify"/>

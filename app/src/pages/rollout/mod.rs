@@ -50,13 +50,13 @@ pub(crate) fn RolloutPage() -> impl IntoView {
         <Title text="Rollout"/>
         {render_page(|request| async move {
             let refused = handle_rollout_form(&request).await.err();
-            if let Some(trouble) = &refused {
-                request.set_error_status(trouble);
+            if let Some(error) = &refused {
+                request.set_error_status(error);
             }
-            let refusal = refused.map(|trouble| view! { <PageErrorNotice trouble/> });
+            let refusal = refused.map(|error| view! { <PageErrorNotice error/> });
             let rollout = read_rollout_view(&request.service, &request.actor, request.environment).await?;
             let rollout = match rollout {
-                Some(rollout) => view! { <Loaded rollout request/> }.into_any(),
+                Some(rollout) => view! { <RolloutSections rollout request/> }.into_any(),
                 None => view! { <NoPlan/> }.into_any(),
             };
             Ok(view! { {refusal} {rollout} }.into_any())
@@ -65,13 +65,13 @@ pub(crate) fn RolloutPage() -> impl IntoView {
 }
 
 #[component]
-fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
+fn RolloutSections(rollout: RolloutView, request: Request) -> impl IntoView {
     let newest = rollout.history.first().filter(|_| request.query.has("done"));
     let done = newest.map(|line| {
         let text = describe_change_with_plan(&line.change, &rollout.plan);
         view! { <Notice>{text}</Notice> {history::render_stakeholder_message(line, &rollout.plan)} }
     });
-    let held = request.cached_environment().ok().and_then(|live| {
+    let pinned = request.cached_environment().ok().and_then(|live| {
         let names: Vec<String> = live.snapshot().rollout_variables().names().map(str::to_owned).collect();
         (!names.is_empty()).then(|| view! {
             <p class="notice notice-warning">
@@ -84,7 +84,7 @@ fn Loaded(rollout: RolloutView, request: Request) -> impl IntoView {
     let asked = Some(request.query.get("confirm").to_owned()).filter(|asked| !asked.is_empty());
     view! {
         {done}
-        {held}
+        {pinned}
         <Head rollout=rollout.clone()/>
         {render_alert_notice(&rollout)}
         <Track rollout=rollout.clone()/>

@@ -28,9 +28,9 @@ pub(crate) fn PlanPage() -> impl IntoView {
             let (service, actor, environment) = (&request.service, &request.actor, request.environment);
             let shown = match handle_plan_form(&request).await {
                 Ok(shown) => shown,
-                Err(trouble) => {
-                    request.set_error_status(&trouble);
-                    view! { <PageErrorNotice trouble/> }.into_any()
+                Err(error) => {
+                    request.set_error_status(&error);
+                    view! { <PageErrorNotice error/> }.into_any()
                 }
             };
             let rollout = read_rollout_summary(service, actor, environment).await?;

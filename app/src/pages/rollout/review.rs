@@ -15,7 +15,7 @@ pub(crate) fn ReviewPage() -> impl IntoView {
         {render_page(|request| async move {
             let review = read_review(&request.service, &request.actor, request.environment).await?;
             Ok(match review {
-                Some(review) => view! { <Loaded review/> }.into_any(),
+                Some(review) => view! { <ReviewSections review/> }.into_any(),
                 None => view! { <NoPlan/> }.into_any(),
             })
         })}
@@ -23,7 +23,7 @@ pub(crate) fn ReviewPage() -> impl IntoView {
 }
 
 #[component]
-fn Loaded(review: Review) -> impl IntoView {
+fn ReviewSections(review: Review) -> impl IntoView {
     let decisions = review.due_decisions();
     let summary = review.summary();
     let Review { rollout, from, to, changes, feedback } = review;

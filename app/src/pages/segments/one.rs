@@ -90,13 +90,13 @@ pub(crate) fn SegmentPage() -> impl IntoView {
             Some(form) => Draft::read_form(form, key.as_ref()),
             None => Draft::new(stored.map(|stored| &*stored.value)),
         };
-        let trouble = match handle_segment_form(&request, key.as_ref(), &draft).await {
+        let error = match handle_segment_form(&request, key.as_ref(), &draft).await {
             Ok(true) => return Ok(().into_any()),
             Ok(false) => None,
-            Err(trouble) => Some(trouble),
+            Err(error) => Some(error),
         };
-        if let Some(trouble) = &trouble {
-            request.set_error_status(trouble);
+        if let Some(error) = &error {
+            request.set_error_status(error);
         }
         let seen = request.form.as_ref().map(|form| form.get("version").to_owned());
         let version = seen.or_else(|| stored.map(|stored| stored.version.to_string()));
@@ -113,7 +113,7 @@ pub(crate) fn SegmentPage() -> impl IntoView {
             <Title text=title.clone()/>
             <header class="page-head"><h1>{title}</h1></header>
             {saved}
-            {trouble.map(|trouble| view! { <PageErrorNotice trouble/> })}
+            {error.map(|error| view! { <PageErrorNotice error/> })}
             {found.as_ref().map(|_| view! { <Uses uses=uses.clone()/> })}
             <Editor request draft here=here.clone() is_new=key.is_none() version=version.unwrap_or_default() may_change/>
             {key.filter(|_| may_change).map(|key| view! { <Deletion key here uses version=stored_version(&found)/> })}

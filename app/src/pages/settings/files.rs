@@ -22,9 +22,9 @@ pub(crate) fn FilesPage() -> impl IntoView {
             let (service, actor, environment) = (&request.service, &request.actor, request.environment);
             let shown = match handle_import_form(&request).await {
                 Ok(shown) => shown,
-                Err(trouble) => {
-                    request.set_error_status(&trouble);
-                    view! { <PageErrorNotice trouble/> }.into_any()
+                Err(error) => {
+                    request.set_error_status(&error);
+                    view! { <PageErrorNotice error/> }.into_any()
                 }
             };
             let file = export_environment(service, actor, environment)?.file;

@@ -30,10 +30,10 @@ pub(crate) fn SettingsPage() -> impl IntoView {
         {render_page(|request| async move {
             let (done, refused) = match handle_settings_form(&request).await {
                 Ok(done) => (done, None),
-                Err(trouble) => (None, Some(trouble)),
+                Err(error) => (None, Some(error)),
             };
-            if let Some(trouble) = &refused {
-                request.set_error_status(trouble);
+            if let Some(error) = &refused {
+                request.set_error_status(error);
             }
             if request.cached_environment().is_err() {
                 // The environment has just been deleted, and the response is a redirect.
@@ -50,7 +50,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             let tokens = tokens.map(|tokens| view! { <Tokens tokens/> });
             Ok(view! {
                 <header class="page-head"><h1>"Settings"</h1></header>
-                {done} {refused.map(|trouble| view! { <PageErrorNotice trouble/> })}
+                {done} {refused.map(|error| view! { <PageErrorNotice error/> })}
                 <CollectionSettingsForm request=request.clone() may_change=request.has_role(Role::Operator)/>
                 <RetentionForm maintenance may_change=is_admin/>
                 {is_admin.then(|| view! {

@@ -16,7 +16,7 @@ use crate::{
 #[async_trait]
 pub trait AccountStore: Send + Sync {
     /// Finds an account by its e-mail address, ignoring case.
-    async fn stored_account(&self, email: &str) -> Result<Option<StoredAccount>, StoreError>;
+    async fn read_account(&self, email: &str) -> Result<Option<StoredAccount>, StoreError>;
 
     /// Finds an account by its id, with its current role.
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
@@ -54,11 +54,11 @@ pub trait AccountStore: Send + Sync {
     async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Reads all server tokens, the oldest first.
-    async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError>;
+    async fn read_server_tokens(&self) -> Result<Vec<ServerToken>, StoreError>;
 
     /// Saves when tokens were last used, if later than the stored times.
     async fn save_token_use(&self, used: &[(TokenId, Timestamp)]) -> Result<(), StoreError>;
 
     /// Reads all client keys, the oldest first.
-    async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError>;
+    async fn read_client_keys(&self) -> Result<Vec<ClientKey>, StoreError>;
 }

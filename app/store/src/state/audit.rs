@@ -9,7 +9,7 @@ use crate::{StoreError, models::AuditQuery};
 #[async_trait]
 pub trait AuditLog: Send + Sync {
     /// Reads audit entries of an environment, the newest first.
-    async fn audit_records(
+    async fn read_audit_records(
         &self,
         environment: EnvironmentId,
         query: &AuditQuery,

@@ -26,7 +26,7 @@ pub trait EnvironmentStore: Send + Sync {
     async fn read_environments(&self) -> Result<Vec<Environment>, StoreError>;
 
     /// Reads the deleted environments whose telemetry may still be stored.
-    async fn deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError>;
+    async fn read_deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError>;
 
     /// Creates an environment in a project, with each flag of the project in the given state.
     ///

@@ -1,7 +1,7 @@
 //! Errors as pages reported them.
 
 use async_trait::async_trait;
-use phasegate_domain::{errors::ErrorReport, ids::EnvironmentId, reports::Reported};
+use phasegate_domain::{errors::ErrorReport, events::StoredReport, ids::EnvironmentId};
 
 use crate::StoreError;
 
@@ -9,9 +9,9 @@ use crate::StoreError;
 #[async_trait]
 pub trait ErrorStore: Send + Sync {
     /// Reads at most `limit` error events, the newest first.
-    async fn recent_errors(
+    async fn read_recent_errors(
         &self,
         environment: EnvironmentId,
         limit: u32,
-    ) -> Result<Vec<Reported<ErrorReport>>, StoreError>;
+    ) -> Result<Vec<StoredReport<ErrorReport>>, StoreError>;
 }

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use phasegate_domain::{
+    events::StoredReport,
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
-    reports::Reported,
 };
 
 use crate::StoreError;
@@ -13,17 +13,17 @@ use crate::StoreError;
 #[async_trait]
 pub trait FeedbackStore: Send + Sync {
     /// Reads at most `limit` feedback items, the newest first.
-    async fn recent_feedback(
+    async fn read_recent_feedback(
         &self,
         environment: EnvironmentId,
         limit: u32,
-    ) -> Result<Vec<Reported<Feedback>>, StoreError>;
+    ) -> Result<Vec<StoredReport<Feedback>>, StoreError>;
 
     /// Stores a screenshot unless it exists, and deletes the environment's oldest screenshots above
     /// a total size in bytes.
     async fn save_screenshot(
         &self,
-        picture: &Screenshot,
+        screenshot: &Screenshot,
         limit_bytes: u64,
     ) -> Result<(), StoreError>;
 

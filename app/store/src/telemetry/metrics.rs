@@ -40,11 +40,11 @@ pub trait MetricStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Dimension>, StoreError>;
 
-    /// Adds evaluation counts, and deletes those of hours before `forget_before`.
+    /// Adds evaluation counts, and deletes those of hours before `delete_before`.
     async fn add_evaluation_counts(
         &self,
         rows: &[UsageRow],
-        forget_before: i64,
+        delete_before: i64,
     ) -> Result<(), StoreError>;
 
     /// Reads the evaluation counts of an environment since an hour, by flag, variant and hour.

@@ -37,7 +37,7 @@ pub trait PrivacyStore: Send + Sync {
     async fn erase_environment(&self, environment: EnvironmentId) -> Result<(), StoreError>;
 
     /// Reads everything that is stored about a user.
-    async fn user_data(
+    async fn read_user_data(
         &self,
         environment: EnvironmentId,
         user: UserHash,

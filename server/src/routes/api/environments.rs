@@ -73,8 +73,9 @@ async fn list_environments(
     headers: HeaderMap,
     ApiPath(path): ApiPath<ProjectPath>,
 ) -> Result<Json<Vec<Environment>>, Problem> {
-    let actor = authorise_caller(&state.service, &headers)?.actor;
-    let all = environments::list_environments(&state.service, &actor, &path.project)?;
+    let caller = authorise_caller(&state.service, &headers)?;
+    caller.require_project(&state.service, &path.project)?;
+    let all = environments::list_environments(&state.service, &caller.actor, &path.project)?;
     Ok(Json(all.into_iter().map(Environment::from).collect()))
 }
 

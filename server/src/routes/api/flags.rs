@@ -70,15 +70,12 @@ async fn list_flags(
     ApiQuery(page): ApiQuery<PageQuery>,
     ApiQuery(filter): ApiQuery<Filter>,
 ) -> Result<Json<Page<FlagDocument>>, Problem> {
-    let text = filter.q.unwrap_or_default().to_lowercase();
-    let is_asked = |document: &FlagDocument| {
-        let texts = [document.key.as_str(), &document.name, &document.description, &document.owner];
-        (filter.archived || !document.archived)
-            && filter.tag.as_ref().is_none_or(|tag| document.tags.contains(tag))
-            && texts.iter().any(|found| found.to_lowercase().contains(&text))
+    let (text, tag) = (filter.q.unwrap_or_default(), filter.tag.unwrap_or_default());
+    let is_asked = |stored: &&StoredFlag| {
+        (filter.archived || !stored.flag.archived) && stored.flag.matches_search(&text, &tag)
     };
     let all = stored_flags(&call.service, &call.actor, call.environment)?;
-    let all = all.iter().map(flag_document).filter(is_asked).collect();
+    let all = all.iter().filter(is_asked).map(flag_document).collect();
     Ok(Json(page.cut_page(all, |document| document.key.to_string())?))
 }
 

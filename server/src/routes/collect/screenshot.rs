@@ -35,7 +35,7 @@ pub(super) async fn store_screenshot(
     let bytes = state.bodies.read_body(sender, &headers, body, MAX_SCREENSHOT_BYTES).await?;
     // After the body is read, so that a stalled client does not hold a permit.
     let Ok(_permit) = state.uploads.try_acquire() else {
-        let detail = "too many pictures are being stored; send it again in a while";
+        let detail = "too many screenshots are being stored; send it again in a while";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
     };
     let admitted =

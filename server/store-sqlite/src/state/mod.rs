@@ -56,7 +56,7 @@ impl SqliteState {
 
 #[async_trait]
 impl AccountStore for SqliteState {
-    async fn stored_account(&self, email: &str) -> Result<Option<StoredAccount>, StoreError> {
+    async fn read_account(&self, email: &str) -> Result<Option<StoredAccount>, StoreError> {
         accounts::read_stored_account(&self.database, email).await
     }
 
@@ -101,7 +101,7 @@ impl AccountStore for SqliteState {
         sessions::delete_ended_sessions(&self.database, now).await
     }
 
-    async fn server_tokens(&self) -> Result<Vec<ServerToken>, StoreError> {
+    async fn read_server_tokens(&self) -> Result<Vec<ServerToken>, StoreError> {
         keys::read_server_tokens(&self.database).await
     }
 
@@ -109,7 +109,7 @@ impl AccountStore for SqliteState {
         keys::save_token_uses(&self.database, used).await
     }
 
-    async fn client_keys(&self) -> Result<Vec<ClientKey>, StoreError> {
+    async fn read_client_keys(&self) -> Result<Vec<ClientKey>, StoreError> {
         keys::read_client_keys(&self.database).await
     }
 }
@@ -127,7 +127,7 @@ impl EnvironmentStore for SqliteState {
         keys::read_environments(&self.database).await
     }
 
-    async fn deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError> {
+    async fn read_deleted_environments(&self) -> Result<Vec<EnvironmentId>, StoreError> {
         keys::read_deleted_environments(&self.database).await
     }
 
@@ -182,7 +182,7 @@ impl RolloutStore for SqliteState {
 
 #[async_trait]
 impl AuditLog for SqliteState {
-    async fn audit_records(
+    async fn read_audit_records(
         &self,
         environment: EnvironmentId,
         query: &AuditQuery,

@@ -11,7 +11,7 @@ use crate::{
 pub(super) async fn add_evaluation_counts(
     db: &Database,
     rows: &[UsageRow],
-    forget_before: i64,
+    delete_before: i64,
 ) -> Result<(), StoreError> {
     let mut tx = db.begin_write().await?;
     for row in rows {
@@ -30,7 +30,7 @@ pub(super) async fn add_evaluation_counts(
         .map_err(database_error)?;
     }
     sqlx::query("DELETE FROM flag_usage WHERE hour < ?")
-        .bind(forget_before)
+        .bind(delete_before)
         .execute(&mut *tx)
         .await
         .map_err(database_error)?;

@@ -26,12 +26,11 @@ use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
     errors::ErrorReport,
-    events::{Batch, BatchKey, UserHash},
+    events::{Batch, BatchKey, StoredReport, UserHash},
     feedback::{Feedback, Screenshot},
     ids::EnvironmentId,
     metrics::{Activity, ActivityFilter, Dimension, DimensionKind, Metric},
     privacy::{ErasureReport, RetentionCutoffs, StorageUsage, UserData},
-    reports::Reported,
     simulation::Simulation,
     stats::UserSet,
     time::minute_of,
@@ -215,9 +214,9 @@ impl MetricStore for SqliteTelemetry {
     async fn add_evaluation_counts(
         &self,
         rows: &[UsageRow],
-        forget_before: i64,
+        delete_before: i64,
     ) -> Result<(), StoreError> {
-        evaluation_counts::add_evaluation_counts(&self.database, rows, forget_before).await
+        evaluation_counts::add_evaluation_counts(&self.database, rows, delete_before).await
     }
 
     async fn read_evaluation_counts(
@@ -251,31 +250,31 @@ impl ActivityStore for SqliteTelemetry {
 
 #[async_trait]
 impl ErrorStore for SqliteTelemetry {
-    async fn recent_errors(
+    async fn read_recent_errors(
         &self,
         environment: EnvironmentId,
         limit: u32,
-    ) -> Result<Vec<Reported<ErrorReport>>, StoreError> {
+    ) -> Result<Vec<StoredReport<ErrorReport>>, StoreError> {
         reports::read_reports(&self.database, environment, reports::ERROR, limit).await
     }
 }
 
 #[async_trait]
 impl FeedbackStore for SqliteTelemetry {
-    async fn recent_feedback(
+    async fn read_recent_feedback(
         &self,
         environment: EnvironmentId,
         limit: u32,
-    ) -> Result<Vec<Reported<Feedback>>, StoreError> {
+    ) -> Result<Vec<StoredReport<Feedback>>, StoreError> {
         reports::read_reports(&self.database, environment, reports::FEEDBACK, limit).await
     }
 
     async fn save_screenshot(
         &self,
-        picture: &Screenshot,
+        screenshot: &Screenshot,
         limit_bytes: u64,
     ) -> Result<(), StoreError> {
-        screenshots::save_screenshot(&self.database, picture, limit_bytes).await
+        screenshots::save_screenshot(&self.database, screenshot, limit_bytes).await
     }
 
     async fn read_screenshot(
@@ -322,7 +321,7 @@ impl PrivacyStore for SqliteTelemetry {
         .await
     }
 
-    async fn user_data(
+    async fn read_user_data(
         &self,
         environment: EnvironmentId,
         user: UserHash,

@@ -2,9 +2,8 @@
 
 use phasegate_domain::{
     Timestamp,
-    events::{Report, ReportBody, ReportGroup},
+    events::{Report, ReportBody, ReportGroup, StoredReport},
     ids::EnvironmentId,
-    reports::Reported,
 };
 use phasegate_store::StoreError;
 use serde::de::DeserializeOwned;
@@ -78,7 +77,7 @@ pub(super) async fn read_reports<T: DeserializeOwned>(
     environment: EnvironmentId,
     kind: &'static str,
     limit: u32,
-) -> Result<Vec<Reported<T>>, StoreError> {
+) -> Result<Vec<StoredReport<T>>, StoreError> {
     let rows: Vec<(i64, String)> = sqlx::query_as(
         "SELECT at, report FROM reports WHERE environment_id = ? AND kind = ?
          ORDER BY id DESC LIMIT ?",
@@ -91,11 +90,11 @@ pub(super) async fn read_reports<T: DeserializeOwned>(
     .map_err(database_error)?;
     rows.into_iter()
         .map(|(at, report)| {
-            let what =
+            let report =
                 serde_json::from_str(&report).map_err(|error| damaged_error("report")(&error))?;
             let at = Timestamp::from_timestamp_millis(at)
                 .ok_or_else(|| damaged_error("report")(&"a time is out of range"))?;
-            Ok(Reported { at, what })
+            Ok(StoredReport { at, report })
         })
         .collect()
 }

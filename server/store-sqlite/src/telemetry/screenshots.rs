@@ -14,7 +14,7 @@ use crate::{
 
 pub(super) async fn save_screenshot(
     db: &Database,
-    picture: &Screenshot,
+    screenshot: &Screenshot,
     limit_bytes: u64,
 ) -> Result<(), StoreError> {
     let mut tx = db.begin_write().await?;
@@ -22,12 +22,12 @@ pub(super) async fn save_screenshot(
         "INSERT INTO screenshots (environment_id, id, at, media_type, size, bytes)
          VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )
-    .bind(picture.environment.0)
-    .bind(&picture.id)
-    .bind(picture.at.timestamp_millis())
-    .bind(picture.kind.media_type())
-    .bind(i64::try_from(picture.bytes.len()).unwrap_or(i64::MAX))
-    .bind(&picture.bytes)
+    .bind(screenshot.environment.0)
+    .bind(&screenshot.id)
+    .bind(screenshot.at.timestamp_millis())
+    .bind(screenshot.kind.media_type())
+    .bind(i64::try_from(screenshot.bytes.len()).unwrap_or(i64::MAX))
+    .bind(&screenshot.bytes)
     .execute(&mut *tx)
     .await
     .map_err(database_error)?;
@@ -39,7 +39,7 @@ pub(super) async fn save_screenshot(
                  FROM screenshots WHERE environment_id = ?1)
              WHERE taken > ?2)",
     )
-    .bind(picture.environment.0)
+    .bind(screenshot.environment.0)
     .bind(i64::try_from(limit_bytes).unwrap_or(i64::MAX))
     .execute(&mut *tx)
     .await

@@ -26,7 +26,7 @@ pub(crate) fn PlanEditPage() -> impl IntoView {
             Ok(match rollout {
                 Some(rollout) => {
                     let shown = render_confirmation(&request, &rollout).await;
-                    view! { <Loaded shown rollout request/> }.into_any()
+                    view! { <EditorSections shown rollout request/> }.into_any()
                 }
                 None => view! { <NoPlan/> }.into_any(),
             })
@@ -45,16 +45,16 @@ async fn render_confirmation(request: &Request, rollout: &RolloutSummary) -> Any
             }
             Err(error) => Err(error.into()),
         },
-        Err(trouble) => Err(trouble),
+        Err(error) => Err(error),
     };
-    asked.unwrap_or_else(|trouble| {
-        request.set_error_status(&trouble);
-        view! { <PageErrorNotice trouble/> }.into_any()
+    asked.unwrap_or_else(|error| {
+        request.set_error_status(&error);
+        view! { <PageErrorNotice error/> }.into_any()
     })
 }
 
 #[component]
-fn Loaded(shown: AnyView, rollout: RolloutSummary, request: Request) -> impl IntoView {
+fn EditorSections(shown: AnyView, rollout: RolloutSummary, request: Request) -> impl IntoView {
     let draft = match &request.form {
         // Typed text is kept.
         Some(form) => PlanDraft::read_form(form),
