@@ -42,7 +42,7 @@ pub(super) struct SqliteIngest {
 }
 
 impl SqliteIngest {
-    /// Begins the transaction.
+    /// Begins a transaction, waiting for other writers.
     pub(super) async fn begin(
         db: &Database,
         query_cache: Arc<QueryCache>,

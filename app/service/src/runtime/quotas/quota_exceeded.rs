@@ -21,7 +21,7 @@ pub enum Quota {
 }
 
 impl Quota {
-    /// All quotas.
+    /// All quotas, in the order of their declaration.
     pub const ALL: [Self; 12] = [
         Self::SessionEvents,
         Self::SessionVitals,
@@ -87,7 +87,7 @@ impl fmt::Display for Quota {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("too many {quota}: at most {per_minute} a minute are taken; send the rest later")]
 pub struct QuotaExceeded {
-    /// What is limited.
+    /// The quota whose limit is reached.
     pub quota: Quota,
     pub(super) per_minute: u64,
     /// The number of seconds after which there is room again.
