@@ -20,7 +20,7 @@ pub struct Report<'a> {
     pub at: Timestamp,
     /// The user who sent it; `None` for visitors who opted out.
     pub user: Option<UserHash>,
-    /// Its content.
+    /// Its content, by the kind of the report.
     pub body: ReportBody<'a>,
 }
 
