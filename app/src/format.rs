@@ -75,6 +75,19 @@ pub(crate) fn format_quantity(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", format_count(number), if number == 1 { one } else { many })
 }
 
+/// Capitalizes a message, unless it begins with a field name, and adds a full stop.
+#[cfg(feature = "ssr")]
+pub(crate) fn punctuate_message(text: &str) -> String {
+    let first_word = text.split([' ', ':']).next().unwrap_or_default();
+    let names_field = text.get(first_word.len()..).is_some_and(|rest| rest.starts_with(':'));
+    let mut letters = text.chars();
+    let begin = match letters.next() {
+        Some(first) if !names_field => first.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    };
+    if begin.ends_with(['.', '?', '!']) { begin } else { begin + "." }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +124,12 @@ mod tests {
         assert_eq!(format_count(12_345_678), "12,345,678");
         assert_eq!(format_percent(2, 3), "67 %");
         assert_eq!(format_percent(0, 0), "–");
+    }
+
+    #[test]
+    fn error_messages_become_sentences() {
+        assert_eq!(punctuate_message("there is no flag \"A\""), "There is no flag \"A\".");
+        assert_eq!(punctuate_message("rules[0]: is wrong"), "rules[0]: is wrong.");
+        assert_eq!(punctuate_message("Done."), "Done.");
     }
 }

@@ -14,6 +14,7 @@ mod components;
 mod embedding;
 mod format;
 mod islands;
+mod models;
 #[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
@@ -21,11 +22,17 @@ mod parts;
 #[cfg(feature = "ssr")]
 mod request;
 #[cfg(feature = "ssr")]
+mod sentences;
+mod server_fns;
+#[cfg(feature = "ssr")]
 mod shell;
 
 #[cfg(feature = "ssr")]
 pub use embedding::Embedding;
 #[cfg(feature = "ssr")]
-pub use request::{ENVIRONMENT_COOKIE, Form, selected_environment};
+pub use request::{ENVIRONMENT_COOKIE, Form, RefusedForm, selected_environment};
+#[cfg(feature = "ssr")]
+pub use server_fns::list_server_fns;
+pub use server_fns::{ApiError, ApiErrorCode};
 #[cfg(feature = "ssr")]
 pub use shell::{AssetUrls, render_shell};

@@ -16,7 +16,7 @@ use phasegate_service::{
     secrets::{Randomness, Seed},
 };
 
-use crate::embedding::Embedding;
+use crate::{embedding::Embedding, format::punctuate_message, server_fns::ApiError};
 
 /// The cookie that remembers which environment the admin shows.
 pub const ENVIRONMENT_COOKIE: &str = "phasegate_environment";
@@ -115,18 +115,6 @@ impl PageError {
     }
 }
 
-/// Capitalizes a message, unless it begins with a field name, and adds a full stop.
-fn punctuate_message(text: &str) -> String {
-    let first_word = text.split([' ', ':']).next().unwrap_or_default();
-    let names_field = text.get(first_word.len()..).is_some_and(|rest| rest.starts_with(':'));
-    let mut letters = text.chars();
-    let begin = match letters.next() {
-        Some(first) if !names_field => first.to_uppercase().chain(letters).collect(),
-        _ => text.to_owned(),
-    };
-    if begin.ends_with(['.', '?', '!']) { begin } else { begin + "." }
-}
-
 impl From<ServiceError> for PageError {
     fn from(error: ServiceError) -> Self {
         let status =
@@ -142,6 +130,14 @@ impl From<ServiceError> for PageError {
             };
         }
         Self { status, message: punctuate_message(&error.to_string()) }
+    }
+}
+
+impl From<ApiError> for PageError {
+    fn from(error: ApiError) -> Self {
+        let status =
+            StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, message: error.message }
     }
 }
 
@@ -169,6 +165,10 @@ pub fn selected_environment(
     found.map_or_else(|| service.first_environment(), Ok)
 }
 
+/// The error of a form that was sent without a script: the page that is rendered in answer shows it.
+#[derive(Debug, Clone)]
+pub struct RefusedForm(pub ApiError);
+
 /// A request for a page, for its component.
 #[derive(Clone)]
 pub(crate) struct Request {
@@ -177,6 +177,8 @@ pub(crate) struct Request {
     pub(crate) environment: EnvironmentId,
     /// The query string of the URL.
     pub(crate) query: Form,
+    /// The error of a server function that a form without a script has called.
+    pub(crate) refused: Option<ApiError>,
     /// The posted form, if any.
     pub(crate) form: Option<Form>,
     pub(crate) randomness: Randomness,
@@ -199,6 +201,7 @@ impl Request {
         let account = parts.extensions.get::<Account>().ok_or_else(lost)?;
         let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let form = parts.extensions.get::<Form>().cloned();
+        let refused = parts.extensions.get::<RefusedForm>().map(|RefusedForm(error)| error.clone());
         let embedding = use_context::<Embedding>().unwrap_or_default();
         // A URL that names an environment also selects it for the following pages.
         let wanted = query.get("environment");
@@ -221,6 +224,7 @@ impl Request {
             environment,
             service,
             query,
+            refused,
             form,
             randomness: use_context().ok_or_else(lost)?,
             response: use_context().ok_or_else(lost)?,
@@ -272,7 +276,7 @@ impl Request {
 
     /// Returns whether the account has at least this role.
     pub(crate) fn has_role(&self, role: Role) -> bool {
-        self.actor.require_role(role).is_ok()
+        self.actor.role() >= role
     }
 
     /// Redirects the browser to another page after an action, with status 303.
@@ -316,12 +320,5 @@ mod tests {
         assert!(form.has("do") && !form.has("gone"));
         assert!(form.parse_version().is_err());
         assert_eq!(Form::parse(b"rule.99999999.x=1").count_rows("rule"), 500, "bounded");
-    }
-
-    #[test]
-    fn error_messages_become_sentences() {
-        assert_eq!(punctuate_message("there is no flag \"A\""), "There is no flag \"A\".");
-        assert_eq!(punctuate_message("rules[0]: is wrong"), "rules[0]: is wrong.");
-        assert_eq!(punctuate_message("Done."), "Done.");
     }
 }

@@ -25,7 +25,7 @@ test('the admin works without a script', async ({ server, visitor }) => {
 });
 
 test('a refused command is explained without a script', async ({ server, visitor, expectComplaint }) => {
-  expectComplaint(/409 \(Conflict\)/);
+  expectComplaint(/412 \(Precondition Failed\)/);
   const [one, two] = [await visitor({ javaScriptEnabled: false }), await visitor({ javaScriptEnabled: false })];
   await logIn(one, server);
   await logIn(two, server);
@@ -39,8 +39,7 @@ test('a refused command is explained without a script', async ({ server, visitor
   await expect(two.getByRole('alert')).toContainText(`Another change came first: ${server.email} started the rollout`);
 });
 
-test('the second of two concurrent commands is rejected with an explanation', async ({ server, visitor, expectComplaint }) => {
-  expectComplaint(/409 \(Conflict\)/);
+test('the second of two concurrent commands is rejected with an explanation', async ({ server, visitor }) => {
   const [one, two] = [await visitor(), await visitor()];
   for (const page of [one, two]) {
     await logIn(page, server);
@@ -49,8 +48,8 @@ test('the second of two concurrent commands is rejected with an explanation', as
   }
   await one.getByRole('button', { name: 'Start the rollout' }).click();
   await expect(one.getByTestId('rollout-status')).toContainText('Phase 1');
-  await two.getByRole('button', { name: 'Start the rollout' }).click();
-  await expect(two.getByRole('alert')).toContainText(`Another change came first: ${server.email} started the rollout`);
+  await expect(two.getByRole('alert')).toContainText(`The rollout has changed since this was opened. ${server.email}: Started with phase 1`);
+  await expect(two.getByRole('button', { name: 'Start the rollout' })).toBeDisabled();
   await expect(two.getByTestId('rollout-status')).toContainText('Phase 1');
 });
 
@@ -123,13 +122,13 @@ test('the admin reports an unreachable server and keeps the form', async ({ admi
   await server.stop();
   await expect(page.getByText('Disconnected, reconnecting …')).toBeVisible();
   await other.getByRole('button', { name: 'Start the rollout' }).click();
-  await expect(other.getByRole('alert')).toContainText('The server did not answer. Nothing was sent');
+  await expect(other.getByRole('alert')).toContainText('The server did not answer. Your entries are still in the form');
   await expect(other.getByLabel(/Reason/)).toHaveValue('Ready');
 });
 
-test('going back does not offer a command that was carried out', async ({ admin: page }) => {
+test('an old link does not offer a command that was carried out', async ({ admin: page }) => {
   await advanceTo(page, 2);
-  await page.goBack();
+  await page.goto('/admin/rollout?confirm=advance-2');
   await expect(page.getByText('This command was already carried out, or is no longer possible.')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Advance to phase 3' })).toBeVisible();
 });

@@ -16,6 +16,7 @@ mod routes {
     mod ofrep;
     mod rollout;
     mod rollout_numbers;
+    mod server_fns;
     mod telemetry;
     mod together;
 }

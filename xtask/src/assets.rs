@@ -40,7 +40,10 @@ pub(crate) fn server_binary() -> PathBuf {
 
 pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || crate::repository_root().map_or_else(|_| "target".into(), |root| root.join("target")),
+        || {
+            crate::files::repository_root()
+                .map_or_else(|_| "target".into(), |root| root.join("target"))
+        },
         PathBuf::from,
     )
 }
@@ -76,7 +79,7 @@ fn ensure_within_budget(what: &str, bytes: u64, budget: u64) -> Result<()> {
 /// compiled again.
 pub(crate) fn build_assets() -> Result<()> {
     wasm_target::ensure_target()?;
-    let target = crate::repository_root()?.join("target");
+    let target = crate::files::repository_root()?.join("target");
     let (site, fresh) = (target.join("site"), target.join("site.new"));
     if fresh.exists() {
         fs::remove_dir_all(&fresh)?;
@@ -143,7 +146,7 @@ fn build_module(module: &Module, site: &Path) -> Result<()> {
     if *is_tiny {
         bindgen.input_module(name, snip::remove_panics(&input)?).bundler(true)?;
     } else {
-        bindgen.input_module(name, snip::read_module(&input)?).web(true)?;
+        bindgen.input_module(name, snip::remove_async_hydration(&input)?).web(true)?;
     }
     bindgen
         .typescript(false)
@@ -178,7 +181,7 @@ fn optimise_wasm(wasm: &Path) -> Result<()> {
 
 /// Copies files that need no build. Style sheets become one file, in the order of their names.
 fn copy_static(site: &Path) -> Result<()> {
-    let root = crate::repository_root()?;
+    let root = crate::files::repository_root()?;
     let mut style = String::new();
     for file in sorted_files(&root.join("style"), "css")? {
         style.push_str(&fs::read_to_string(file)?);
@@ -212,14 +215,16 @@ fn compress_all(site: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The size above which files are embedded in compressed form only, in bytes. The server
-/// decompresses them for the few clients that accept neither form.
+/// The size above which files are embedded as brotli only, in bytes. The server makes the other
+/// forms when the first client asks for them.
 const LARGE: u64 = 256 * 1_024;
 
 fn remove_large_originals(site: &Path) -> Result<()> {
     for file in files_below(site)? {
-        if with_suffix(&file, "gz").exists() && fs::metadata(&file)?.len() > LARGE {
+        let gzip = with_suffix(&file, "gz");
+        if gzip.exists() && fs::metadata(&file)?.len() > LARGE {
             fs::remove_file(&file)?;
+            fs::remove_file(&gzip)?;
         }
     }
     Ok(())
@@ -238,10 +243,12 @@ fn check_budgets(site: &Path) -> Result<()> {
     if !run::is_installed("wasm-opt") {
         return Ok(());
     }
+    let admin = ["assets/admin.css", "assets/admin.js", "assets/admin_bg.wasm"];
     let collector = ["collector.js", "collector/bridge.js", "collector/core_bg.wasm"];
     for (what, files, budget) in [
         ("the loader", &["collector.js"][..], 2_048),
         ("the collector with its loader", &collector[..], 21_504),
+        ("the admin UI", &admin[..], 350_000),
         ("the feedback widget", &["collector/widget.js"][..], 8_192),
     ] {
         let mut bytes = 0;

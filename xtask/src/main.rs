@@ -17,9 +17,9 @@ mod snip;
 mod tidy;
 mod wasm_target;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bench::Benchmark;
 use clap::Parser;
 
@@ -74,9 +74,4 @@ fn run_task(task: Task) -> Result<ExitCode> {
         Task::Tidy => tidy::check_rules()?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn repository_root() -> Result<PathBuf> {
-    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    Ok(manifest.parent().context("xtask lies in the repository")?.to_path_buf())
 }

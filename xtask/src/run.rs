@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 /// Returns a command that runs in the repository's root.
 pub(crate) fn root_command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    if let Ok(root) = crate::repository_root() {
+    if let Ok(root) = crate::files::repository_root() {
         command.current_dir(root);
     }
     command

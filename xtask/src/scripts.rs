@@ -102,7 +102,7 @@ mod tests {
     /// Users copy the line from these files, and the tests use the stub.
     #[test]
     fn the_docs_and_examples_contain_the_current_stub() {
-        let root = crate::repository_root().unwrap();
+        let root = crate::files::repository_root().unwrap();
         let stub = minify_stub(&root.join("frontend/collector/js")).unwrap();
         for file in ["README.md", "examples/react/index.html", "examples/plain/stub.js"] {
             let text = fs::read_to_string(root.join(file)).unwrap();

@@ -86,10 +86,35 @@ pub(crate) fn remove_panics(path: &Path) -> Result<Module> {
             || name.contains("4core3fmt")
             || name.contains("3fmt")
     };
+    replace_with_traps(&mut module, begins_a_panic);
+    let constants: Vec<_> = module.data.iter().map(|data| data.id()).collect();
+    for id in constants {
+        let data = &mut module.data.get_mut(id).value;
+        NEVER_SAID.iter().for_each(|words| blank_text(data, words.as_bytes()));
+        SOURCES.iter().for_each(|start| blank_sources(data, start.as_bytes()));
+    }
+    Ok(module)
+}
+
+/// Reads a module of islands and removes the asynchronous hydration of views, which islands do not
+/// use: each is hydrated at once, and no view of theirs suspends. Leptos compiles it for every type
+/// of view, and function tables would keep it. Only the bodies of its futures are removed: the
+/// compiler merges small functions with others of the same code.
+pub(crate) fn remove_async_hydration(path: &Path) -> Result<Module> {
+    let mut module = read_module(path)?;
+    const BODY: &str = "13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$17h";
+    // Behind the hash of the function, the name ends.
+    let is_body = |name: &str| name.rsplit_once(BODY).is_some_and(|(_, rest)| rest.len() <= 17);
+    replace_with_traps(&mut module, is_body);
+    Ok(module)
+}
+
+/// Replaces functions, by their mangled names, with traps, and removes what only they reach.
+fn replace_with_traps(module: &mut Module, is_replaced: impl Fn(&str) -> bool) {
     let found: Vec<_> = module
         .funcs
         .iter_local()
-        .filter(|(id, _)| module.funcs.get(*id).name.as_deref().is_some_and(begins_a_panic))
+        .filter(|(id, _)| module.funcs.get(*id).name.as_deref().is_some_and(&is_replaced))
         .map(|(id, function)| (id, function.ty()))
         .collect();
     for (id, ty) in found {
@@ -102,14 +127,7 @@ pub(crate) fn remove_panics(path: &Path) -> Result<Module> {
         trap.func_body().unreachable();
         module.funcs.get_mut(id).kind = FunctionKind::Local(trap.local_func(arguments));
     }
-    walrus::passes::gc::run(&mut module);
-    let constants: Vec<_> = module.data.iter().map(|data| data.id()).collect();
-    for id in constants {
-        let data = &mut module.data.get_mut(id).value;
-        NEVER_SAID.iter().for_each(|words| blank_text(data, words.as_bytes()));
-        SOURCES.iter().for_each(|start| blank_sources(data, start.as_bytes()));
-    }
-    Ok(module)
+    walrus::passes::gc::run(module);
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ fn is_there(sysroot: &Path) -> bool {
 fn build_from_debian(sysroot: &Path) -> Result<()> {
     let version = run::read_output(run::root_command("rustc").arg("--version"))?;
     let version = version.split(' ').nth(1).context("rustc --version has another form")?.to_owned();
-    let work = crate::repository_root()?.join("target/wasm-target");
+    let work = crate::files::repository_root()?.join("target/wasm-target");
     fs::create_dir_all(&work)?;
     let source = download_source(&work, &version)?;
     let library_source = sysroot.join("lib/rustlib/src/rust/library");

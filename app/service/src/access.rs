@@ -105,7 +105,7 @@ impl Actor {
     ///
     /// # Errors
     /// Returns [`ServiceError::Forbidden`], or [`ServiceError::TokenScope`] for tokens.
-    pub fn require_role(&self, needed: Role) -> Result<(), ServiceError> {
+    pub(crate) fn require_role(&self, needed: Role) -> Result<(), ServiceError> {
         if self.role >= needed {
             return Ok(());
         }

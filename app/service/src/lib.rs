@@ -41,7 +41,6 @@ pub mod toml_document;
 pub mod variables;
 
 pub use error::{InUse, ObjectKind, ServiceError};
-pub(crate) use phasegate_store::models::Digest;
 pub use runtime::{
     CachedEnvironment, Clock, Configuration, DAILY_BYTES, MAX_QUEUED_BATCHES, Quota, QuotaExceeded,
     Service,

@@ -10,15 +10,12 @@ mod dimension_label;
 mod exports;
 #[cfg(feature = "ssr")]
 mod freshness;
-#[cfg(feature = "ssr")]
 mod notice;
-#[cfg(feature = "ssr")]
+mod reactive;
 mod sparkline;
 mod table_card;
-#[cfg(feature = "ssr")]
 mod text_area;
 mod time;
-#[cfg(feature = "ssr")]
 mod trend;
 mod vital_card;
 
@@ -29,13 +26,14 @@ pub(crate) use self::{
     dimension_label::dimension_label,
     exports::Exports,
     freshness::Freshness,
-    notice::Notice,
-    sparkline::Sparkline,
-    text_area::TextArea,
-    trend::Trend,
 };
+pub(crate) use notice::Notice;
+pub(crate) use reactive::{live, live_text};
+pub(crate) use sparkline::Sparkline;
 pub(crate) use table_card::TableCard;
+pub(crate) use text_area::TextArea;
 pub(crate) use time::Time;
+pub(crate) use trend::Trend;
 pub(crate) use vital_card::VitalCard;
 #[cfg(feature = "ssr")]
 pub(crate) use vital_card::rating_class;

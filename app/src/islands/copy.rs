@@ -16,6 +16,12 @@ enum Copied {
 /// nothing without one.
 #[island]
 pub(crate) fn CopyButton(of: String) -> impl IntoView {
+    view! { <CopyText of/> }
+}
+
+/// The button itself, for use in other islands.
+#[component]
+pub(crate) fn CopyText(of: String) -> impl IntoView {
     let (is_live, set_live) = signal(false);
     let (copied, set_copied) = signal(Copied::NotYet);
     Effect::new(move |_| set_live.set(true));

@@ -54,7 +54,11 @@ mod browser {
     pub(super) fn watch_forms(hindrance: WriteSignal<Option<Hindrance>>) {
         let on_submit = Closure::<dyn Fn(SubmitEvent)>::new(move |event: SubmitEvent| {
             let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
+            // Forms of server functions are sent by their island, which says itself what went wrong.
             let Some(form) = form.filter(|form| form.method() == "post") else { return };
+            if event.default_prevented() {
+                return;
+            }
             match form.get_attribute(SENT).as_deref() {
                 // The check has passed, and this is the actual submission.
                 Some("ready") => return,

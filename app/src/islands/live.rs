@@ -37,7 +37,7 @@ impl Connection {
 
 /// Subscribes to an address. Returns the newest value, and the state of the connection.
 pub(super) fn subscribe_to_updates<T>(
-    address: &'static str,
+    address: impl Into<String>,
 ) -> (ReadSignal<Option<T>>, Signal<Connection>)
 where
     T: DeserializeOwned + Send + Sync + 'static,
@@ -45,10 +45,30 @@ where
     let (newer, set_newer) = signal(None);
     let (connection, set_connection) = signal(Connection::Waiting);
     #[cfg(feature = "hydrate")]
-    Effect::new(move |_| browser::listen_to_events(address, set_newer, set_connection));
+    {
+        let address = address.into();
+        Effect::new(move |_| browser::listen_to_events(&address, set_newer, set_connection));
+    }
     #[cfg(not(feature = "hydrate"))]
-    let _ = (address, set_newer, set_connection);
+    let _ = (address.into(), set_newer, set_connection);
     (newer, connection.into())
+}
+
+/// Calls `on_change` with each value of an address. Returns the state of the connection.
+pub(super) fn watch_changes<T>(
+    address: impl Into<String>,
+    on_change: impl Fn(T) + 'static,
+) -> Signal<Connection>
+where
+    T: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    let (newer, connection) = subscribe_to_updates(address);
+    Effect::new(move |_| {
+        if let Some(value) = newer.get() {
+            on_change(value);
+        }
+    });
+    connection
 }
 
 #[cfg(feature = "hydrate")]

@@ -3,12 +3,22 @@
 mod arrivals;
 mod copy;
 mod dashboard;
+mod done;
 mod guard;
+mod incident;
 mod live;
+mod outcome;
+mod page_state;
 mod preview;
+mod rollout;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    arrivals::LiveArrivals, copy::CopyButton, dashboard::LiveDashboard, guard::FormGuard,
+    arrivals::LiveArrivals,
+    copy::CopyButton,
+    dashboard::LiveDashboard,
+    guard::FormGuard,
+    incident::LiveIncident,
     preview::LivePreview,
+    rollout::{FeedbackPart, Kpis, LiveRollout, render_gate_line},
 };

@@ -11,9 +11,9 @@ use phasegate_service::models::AuditQuery;
 
 use crate::{
     components::{Changes, Time},
-    pages::sentences::describe_audit_change,
     parts::{Here, render_page},
     request::{Form, Request, percent_encode},
+    sentences::describe_audit_change,
 };
 
 /// Audit entries on one page.

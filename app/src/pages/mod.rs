@@ -12,7 +12,6 @@ mod not_found;
 mod performance;
 mod rollout;
 mod segments;
-mod sentences;
 mod settings;
 
 pub(crate) use self::{

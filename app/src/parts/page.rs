@@ -24,8 +24,13 @@ where
             Ok(made) => made,
             Err(error) => return view! { <PageErrorNotice error/> }.into_any(),
         };
+        let refused = request.refused.clone().map(PageError::from);
+        if let Some(error) = &refused {
+            request.set_error_status(error);
+        }
+        let refusal = refused.map(|error| view! { <PageErrorNotice error/> });
         match making.await {
-            Ok(view) => view,
+            Ok(view) => view! { {refusal} {view} }.into_any(),
             Err(error) => {
                 request.set_error_status(&error);
                 view! { <PageErrorNotice error/> }.into_any()

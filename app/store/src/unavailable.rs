@@ -60,10 +60,6 @@ impl EventLog for UnavailableTelemetry {
         Err(self.unavailable_error())
     }
 
-    async fn read_last_active_day(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
-        Err(self.unavailable_error())
-    }
-
     async fn read_or_store_digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
         Ok(fresh)
     }
@@ -125,6 +121,10 @@ impl ActivityStore for UnavailableTelemetry {
         _: i64,
         _: i64,
     ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError> {
+        Err(self.unavailable_error())
+    }
+
+    async fn read_last_active_day(&self, _: EnvironmentId) -> Result<Option<i64>, StoreError> {
         Err(self.unavailable_error())
     }
 }

@@ -1,9 +1,15 @@
 //! Static assets, embedded in the binary with their compressed forms.
 
-use std::{borrow::Cow, io::Read as _};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    io::{Read as _, Write as _},
+    sync::{Mutex, PoisonError},
+};
 
 use axum::{
     Router,
+    body::Bytes,
     extract::{Path, Query},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -11,12 +17,15 @@ use axum::{
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
 use data_encoding::HEXLOWER;
-use flate2::read::GzDecoder;
+use flate2::{Compression, write::GzEncoder};
 use phasegate_app::AssetUrls;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use serde::Deserialize;
 
 use crate::http::{AppState, Problem};
+
+/// The buffer size of the brotli decoder, in bytes.
+const BROTLI_BUFFER: usize = 4_096;
 
 #[derive(RustEmbed)]
 #[folder = "../target/site"]
@@ -49,9 +58,9 @@ pub(crate) fn are_embedded() -> bool {
     find_asset("assets/admin_bg.wasm").is_some()
 }
 
-/// Returns an asset uncompressed or, because large assets are only embedded compressed, as gzip.
+/// Returns an asset uncompressed or, because large assets are only embedded compressed, as brotli.
 fn find_asset(path: &str) -> Option<EmbeddedFile> {
-    Site::get(path).or_else(|| Site::get(&format!("{path}.gz")))
+    Site::get(path).or_else(|| Site::get(&format!("{path}.br")))
 }
 
 fn asset_version(file: &EmbeddedFile) -> String {
@@ -154,15 +163,21 @@ pub(crate) fn respond_with_asset(path: &str, caching: Caching, headers: &HeaderM
     }
     let accepted = text(header::ACCEPT_ENCODING).unwrap_or_default();
     let compressed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(encoding, suffix)| {
-        let takes = accepted.split(',').any(|one| one.trim().split(';').next() == Some(encoding));
-        let file = takes.then(|| Site::get(&format!("{path}.{suffix}"))).flatten()?;
-        Some((encoding, file.data))
+        let file =
+            accepts_coding(accepted, encoding).then(|| Site::get(&format!("{path}.{suffix}")));
+        Some((encoding, into_bytes(file.flatten()?.data)))
     });
+    let is_large = Site::get(path).is_none();
+    let compressed = match compressed {
+        None if is_large && accepts_coding(accepted, "gzip") => {
+            large_asset_as_gzip(path, &found).ok().map(|data| ("gzip", data))
+        }
+        compressed => compressed,
+    };
     let kind = [(header::CONTENT_TYPE, content_type(path))];
     match compressed {
         Some((encoding, data)) => {
-            (caching, kind, [(header::CONTENT_ENCODING, encoding)], into_bytes(data))
-                .into_response()
+            (caching, kind, [(header::CONTENT_ENCODING, encoding)], data).into_response()
         }
         None => match uncompressed_content(path, found) {
             Ok(data) => (caching, kind, data).into_response(),
@@ -176,18 +191,47 @@ pub(crate) fn respond_with_asset(path: &str, caching: Caching, headers: &HeaderM
 }
 
 /// Returns the uncompressed content of a result of [`find_asset`].
-fn uncompressed_content(path: &str, found: EmbeddedFile) -> std::io::Result<axum::body::Bytes> {
+fn uncompressed_content(path: &str, found: EmbeddedFile) -> std::io::Result<Bytes> {
     if Site::get(path).is_some() {
         return Ok(into_bytes(found.data));
     }
-    let mut data = Vec::new();
-    GzDecoder::new(&*found.data).read_to_end(&mut data)?;
-    Ok(data.into())
+    Ok(decompress_brotli(&found.data)?.into())
 }
 
-fn into_bytes(data: Cow<'static, [u8]>) -> axum::body::Bytes {
+fn decompress_brotli(data: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    brotli::Decompressor::new(data, BROTLI_BUFFER).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Returns a large asset as gzip. Browsers take brotli over TLS only, so a server without TLS makes
+/// this form at its first request, and keeps it.
+fn large_asset_as_gzip(path: &str, found: &EmbeddedFile) -> std::io::Result<Bytes> {
+    static MADE: Mutex<BTreeMap<String, Bytes>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = made.get(path) {
+        return Ok(known.clone());
+    }
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&decompress_brotli(&found.data)?)?;
+    let gzip = Bytes::from(gzip.finish()?);
+    made.insert(path.to_owned(), gzip.clone());
+    Ok(gzip)
+}
+
+/// Returns whether a client takes a coding: it names it, and not with a weight of zero.
+fn accepts_coding(accepted: &str, coding: &str) -> bool {
+    accepted.split(',').any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));
+        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
+        is_named && weight != Some(0.0)
+    })
+}
+
+fn into_bytes(data: Cow<'static, [u8]>) -> Bytes {
     match data {
-        Cow::Borrowed(bytes) => axum::body::Bytes::from_static(bytes),
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
     }
 }
@@ -208,4 +252,23 @@ fn content_type(path: &str) -> &'static str {
 /// Returns an asset that is embedded uncompressed, as text.
 pub(crate) fn asset_text(path: &str) -> Option<String> {
     String::from_utf8(Site::get(path)?.data.into_owned()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coding_with_weight_zero_is_not_accepted() {
+        for (accepted, is) in [
+            ("gzip, deflate, br", true),
+            ("GZIP;q=0.5", true),
+            ("br, gzip;q=0", false),
+            ("gzip; q=0.0", false),
+            ("x-gzip", false),
+            ("", false),
+        ] {
+            assert_eq!(accepts_coding(accepted, "gzip"), is, "{accepted}");
+        }
+    }
 }

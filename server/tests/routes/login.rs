@@ -169,7 +169,7 @@ async fn forms_of_other_sites_are_refused() {
     let start = [here, ("kind", "start"), ("reason", "a trial"), ("version", "1")];
     assert_eq!(send(&start).await.0, 303, "and our own page does");
     let (status, page) = send(&start).await;
-    assert_eq!(status, 409);
+    assert_eq!(status, 412);
     assert!(page.contains("Another change came first"), "the page says why");
     let (status, page) = send(&[here, ("kind", "dance"), ("version", "2")]).await;
     assert_eq!(status, 422);

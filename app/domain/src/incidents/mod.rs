@@ -108,6 +108,15 @@ pub struct FollowUp {
 }
 
 impl PostMortem {
+    /// Returns the post-mortem without actions that have neither text nor owner, such as empty rows
+    /// of a form.
+    #[must_use]
+    pub fn without_empty_actions(mut self) -> Self {
+        let is_blank = |text: &str| text.trim().is_empty();
+        self.actions.retain(|action| !is_blank(&action.what) || !is_blank(&action.owner));
+        self
+    }
+
     /// The first required field that is empty; `None` if it is complete.
     #[must_use]
     pub fn missing_field(&self) -> Option<&'static str> {

@@ -80,7 +80,8 @@ fn digest_versions(live: &CachedEnvironment) -> String {
         live.overrides.iter().map(|s| format!("{}:{}", override_key(&s.value), s.version));
     let place = std::iter::once(live.environment.id.0.to_string());
     let all: Vec<String> = place.chain(flags).chain(segments).chain(overrides).collect();
-    let crate::Digest(digest) = crate::secrets::hash_secret(all.join("\n").as_bytes());
+    let phasegate_store::models::Digest(digest) =
+        crate::secrets::hash_secret(all.join("\n").as_bytes());
     crate::secrets::hex_prefix(&digest, 12)
 }
 

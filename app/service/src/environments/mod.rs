@@ -14,5 +14,5 @@ pub use self::{
         try_import,
     },
     format::{FileFormat, parse_file, write_file},
-    read::{list_environments, read_environment},
+    read::{find_environment_id, list_environments, read_environment},
 };

@@ -1,9 +1,12 @@
 //! The use cases that read environments.
 
-use phasegate_domain::{accounts::Role, ids::EnvironmentId};
+use phasegate_domain::{
+    accounts::Role,
+    ids::{EnvironmentId, EnvironmentKey},
+};
 use phasegate_store::models::Environment;
 
-use crate::{Service, ServiceError, access::Actor};
+use crate::{ObjectKind, Service, ServiceError, access::Actor};
 
 /// Returns the environments of a project by its key, the oldest first.
 ///
@@ -32,4 +35,19 @@ pub fn read_environment(
 ) -> Result<Environment, ServiceError> {
     actor.require_role(Role::Viewer)?;
     Ok(service.environment(id)?.environment.clone())
+}
+
+/// Returns the id of the environment with this key.
+///
+/// # Errors
+/// Returns [`ServiceError::NotFound`] if there is none.
+#[tracing::instrument(level = "info", skip_all, fields(environment = %key), err(level = "debug"))]
+pub fn find_environment_id(
+    service: &Service,
+    key: &EnvironmentKey,
+) -> Result<EnvironmentId, ServiceError> {
+    let all = service.environments();
+    let live = all.iter().find(|live| live.environment.key == *key);
+    let missing = || ServiceError::not_found(ObjectKind::Environment, key.to_string());
+    Ok(live.ok_or_else(missing)?.environment.id)
 }

@@ -140,11 +140,8 @@ impl ServiceError {
             | Self::OtherProject
             | Self::Refused { error: CommandError::NotAllowed { .. }, .. } => 403,
             Self::NotFound { .. } | Self::UnknownPanel { .. } | Self::NoRollout => 404,
-            Self::Refused { .. }
-            | Self::Overtaken { .. }
-            | Self::Exists { .. }
-            | Self::InUse(_) => 409,
-            Self::Conflict(_) => 412,
+            Self::Refused { .. } | Self::Exists { .. } | Self::InUse(_) => 409,
+            Self::Conflict(_) | Self::Overtaken { .. } => 412,
             Self::UnsupportedFormat(_) => 415,
             Self::Invalid(_) => 422,
             Self::Inconsistent(_) | Self::Store(_) => 500,

@@ -12,6 +12,7 @@ pub enum ObjectKind {
     Flag,
     /// A flag that is not archived.
     FlagInUse,
+    Incident,
     Override,
     Project,
     RetentionPolicy,
@@ -33,6 +34,7 @@ impl std::fmt::Display for ObjectKind {
             Self::Environment => "environment",
             Self::Flag => "flag",
             Self::FlagInUse => "flag in use",
+            Self::Incident => "incident",
             Self::Override => "override",
             Self::Project => "project",
             Self::RetentionPolicy => "retention policy",

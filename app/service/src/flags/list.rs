@@ -42,6 +42,29 @@ pub fn stored_flag(
     Ok(service.environment(environment)?.stored_flag(key)?.clone())
 }
 
+/// Returns a stored flag for its editor.
+///
+/// # Errors
+/// Returns an error if the actor may not change flags or there is none of that key.
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
+pub fn read_flag_to_edit(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    key: &FlagKey,
+) -> Result<StoredFlag, ServiceError> {
+    actor.require_role(Role::Operator)?;
+    stored_flag(service, actor, environment, key.as_str())
+}
+
+/// Checks that the actor may create flags, before a form is shown to them.
+///
+/// # Errors
+/// Returns an error if the actor lacks the operator role.
+pub fn check_may_create(actor: &Actor) -> Result<(), ServiceError> {
+    actor.require_role(Role::Operator)
+}
+
 /// The maximum number of audit entries on a flag's page.
 const HISTORY_LINES: u32 = 30;
 

@@ -9,7 +9,10 @@ mod schedule;
 
 pub use self::{
     explain::{Split, evaluate_batch, explain_flags, parse_context},
-    list::{FlagDetail, list_flags, read_flag_detail, stored_flag, stored_flags},
+    list::{
+        FlagDetail, check_may_create, list_flags, read_flag_detail, read_flag_to_edit, stored_flag,
+        stored_flags,
+    },
     overrides::{Found, delete_override, find_override, list_overrides, save_override},
     restore::restore_flag,
     save::{

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use phasegate_domain::{Timestamp, events::Batch, ids::EnvironmentId, metrics::Dimension};
-use phasegate_store::{EventLog, StoreError};
+use phasegate_store::{ActivityStore, EventLog, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
 use super::append_batches;
@@ -53,7 +53,7 @@ pub async fn last_event_at(
 
 /// Reads the time of the last stored batch, in milliseconds since 1970.
 async fn read_last_event(
-    store: &(impl EventLog + ?Sized),
+    store: &(impl EventLog + ActivityStore + ?Sized),
     environment: EnvironmentId,
 ) -> Result<Option<i64>, StoreError> {
     if let Some(minute) = store.read_newest_batch_minute(environment).await? {

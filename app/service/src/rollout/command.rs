@@ -30,6 +30,12 @@ pub async fn execute_command(
 ) -> Result<RolloutEvent, ServiceError> {
     actor.require_role(Role::Operator)?;
     command.check_texts()?;
+    // Rollbacks skip the gate: waiting for evidence would delay them. It is evaluated before the
+    // turn is taken, so that a rollback does not wait for the evidence of an advance either.
+    let evaluated = match command.kind.needs_gate() {
+        true => Some(evaluate_current_gate(service, environment).await?),
+        false => None,
+    };
     let _turn = service.begin_edit().await?;
     let rollout = read_rollout(service, environment).await?;
     // Checked before the rules, whose error would be about a state that the caller has not seen.
@@ -37,10 +43,13 @@ pub async fn execute_command(
         return Err(overtaken_error(service, environment).await?);
     }
     let now = service.now();
-    // Rollbacks skip the gate: waiting for evidence would delay them.
-    let gate = match command.kind.needs_gate() {
-        true => Some(gates::evaluate_gate(service, environment, &rollout).await?.to_gate_result()),
-        false => None,
+    let gate = match evaluated {
+        Some((version, gate)) if version == rollout.version => Some(gate),
+        // The rollout has moved on meanwhile.
+        Some(_) => {
+            Some(gates::evaluate_gate(service, environment, &rollout).await?.to_gate_result())
+        }
+        None => None,
     };
     let open = GateResult::always_passing();
     let asked = gate.as_ref().unwrap_or(&open);
@@ -62,6 +71,16 @@ pub async fn execute_command(
             Err(ServiceError::Refused { error, possible })
         }
     }
+}
+
+/// Evaluates the gate of the stored rollout, and returns it with the rollout's version.
+async fn evaluate_current_gate(
+    service: &Service,
+    environment: EnvironmentId,
+) -> Result<(i64, GateResult), ServiceError> {
+    let rollout = read_rollout(service, environment).await?;
+    let gate = gates::evaluate_gate(service, environment, &rollout).await?;
+    Ok((rollout.version, gate.to_gate_result()))
 }
 
 /// Adds an entry to the rollout's record, such as a tick, a sign-off, a vote or an incident note.

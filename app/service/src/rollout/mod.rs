@@ -2,6 +2,7 @@
 
 mod command;
 mod feedback;
+mod incident;
 mod kpis;
 mod minutes;
 mod plan;
@@ -11,10 +12,11 @@ mod status;
 mod view;
 
 pub use command::{add_to_record, execute_command};
+pub use incident::read_incident;
 pub use plan::{
     PlanBase, PlanChange, PlanImport, compare_plan, export_plan, import_plan, plan_text, read_plan,
     try_plan,
 };
 pub use review::read_review;
 pub use status::RolloutOverview;
-pub use view::{current_phase, read_rollout_summary, read_rollout_view};
+pub use view::{current_phase, read_rollout_summary, read_rollout_version, read_rollout_view};

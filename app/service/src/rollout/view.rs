@@ -89,6 +89,21 @@ pub async fn read_rollout_summary(
     Ok(Some(RolloutSummary { plan, state, version, history, role, at }))
 }
 
+/// Returns the version of the rollout, from memory; `None` if there is no plan.
+///
+/// # Errors
+/// Returns an error if the actor lacks the viewer role or the environment does not exist.
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
+pub fn read_rollout_version(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+) -> Result<Option<i64>, ServiceError> {
+    actor.require_role(Role::Viewer)?;
+    let live = service.environment(environment)?;
+    Ok(live.snapshot.rollout().map(|rollout| rollout.version))
+}
+
 /// Reads the newest audit entries about the rollout.
 async fn read_rollout_history(
     service: &Service,

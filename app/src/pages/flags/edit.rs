@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use phasegate_domain::{
-    accounts::Role,
     diff::diff_documents,
     flags::{FlagDocument, describe_targeting},
     ids::FlagKey,
     json,
 };
-use phasegate_service::flags::{Expected, check_document, read_document, replace_flag};
+use phasegate_service::flags::{
+    Expected, check_document, read_document, read_flag_to_edit, replace_flag,
+};
 
 use super::{
     editor::FlagDraft,
@@ -29,9 +30,8 @@ pub(crate) fn FlagEditPage() -> impl IntoView {
     let key = use_params_map().read_untracked().get("key");
     render_page(|request| async move {
         let key = parse_flag_key(key)?;
-        request.actor.require_role(Role::Operator)?;
-        let live = request.cached_environment()?;
-        let stored = live.stored_flag(key.as_str())?;
+        let (service, actor) = (&request.service, &request.actor);
+        let stored = &read_flag_to_edit(service, actor, request.environment, &key)?;
         let document = FlagDocument::new(&stored.flag, &stored.state);
         // A flag that the form cannot represent, such as fractions of a second, is edited as JSON.
         let as_json = request.query.get("as") == "json" || !FlagDraft::can_hold(&document);

@@ -10,8 +10,8 @@ use phasegate_service::models::StoredFlag;
 
 use crate::{
     components::{Changes, Time},
-    pages::sentences::describe_audit_change,
     parts::Here,
+    sentences::describe_audit_change,
 };
 
 /// The newest changes, newest first.

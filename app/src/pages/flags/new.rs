@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::{accounts::Role, flags::FlagKind};
-use phasegate_service::flags::{create_flag, read_document};
+use phasegate_domain::flags::FlagKind;
+use phasegate_service::flags::{check_may_create, create_flag, read_document};
 
 use super::editor::build_new_flag;
 use crate::{
@@ -16,7 +16,7 @@ pub(crate) fn NewFlagPage() -> impl IntoView {
     view! {
         <Title text="New flag"/>
         {render_page(|request| async move {
-            request.actor.require_role(Role::Operator)?;
+            check_may_create(&request.actor)?;
             let refused = create_from_form(&request).await.err();
             if let Some(error) = &refused {
                 request.set_error_status(error);

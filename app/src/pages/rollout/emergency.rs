@@ -8,9 +8,9 @@ use phasegate_domain::{
 };
 use phasegate_service::rollout::read_rollout_summary;
 
-use super::actions::{command_label, describe_consequences};
 use crate::{
     format,
+    models::{command_label, describe_consequences},
     parts::{Here, render_page},
     request::{PageError, Request},
 };
@@ -96,7 +96,7 @@ fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
                 view! { <option value=minutes.to_string()>{text}</option> }
             });
             view! {
-                {describe_consequences(command, plan, status)}
+                <p>{describe_consequences(command, plan, status)}</p>
                 <form method="post" action="/admin/rollout" class="stack"><Here/>
                     <input type="hidden" name="kind" value=command.as_str()/>
                     <input type="hidden" name="version" value=rollout.version.to_string()/>

@@ -5,8 +5,12 @@ use leptos_meta::Title;
 use phasegate_domain::reports::Review;
 use phasegate_service::rollout::read_review;
 
-use super::{feedback::FeedbackPart, gate::render_condition, kpis::Kpis, no_plan::NoPlan};
-use crate::{components::Time, parts::render_page};
+use super::no_plan::NoPlan;
+use crate::{
+    components::Time,
+    islands::{FeedbackPart, Kpis, render_gate_line},
+    parts::render_page,
+};
 
 #[component]
 pub(crate) fn ReviewPage() -> impl IntoView {
@@ -50,8 +54,9 @@ fn ReviewSections(review: Review) -> impl IntoView {
     });
     let incidents = incidents.collect_view();
     let none = incidents.is_empty().then(|| view! { <p class="hint">"No incidents."</p> });
-    let conditions =
-        rollout.gate.conditions.iter().map(|c| render_condition(c, &rollout, false)).collect_view();
+    let targets = rollout.plan.kpis.iter().map(|kpi| (kpi.name.clone(), kpi.target().to_string()));
+    let targets = targets.collect::<Vec<_>>();
+    let conditions = rollout.gate.conditions.iter().map(render_gate_line).collect_view();
     view! {
         <header class="page-head">
             <h1>"Weekly review: " {rollout.plan.name.clone()}</h1>
@@ -62,7 +67,7 @@ fn ReviewSections(review: Review) -> impl IntoView {
         <section class="card" aria-labelledby="due-title"><h2 id="due-title">"Decisions due"</h2>{decisions}</section>
         <section class="card" aria-labelledby="state-title"><h2 id="state-title">"Gate"</h2>
             <ul class="gate-lines">{conditions}</ul></section>
-        <Kpis rollout=rollout.clone()/>
+        <Kpis targets values=rollout.kpis.clone()/>
         <section class="card" aria-labelledby="changes-title"><h2 id="changes-title">"Changes"</h2>
             {nothing}<ol class="timeline">{changes.collect_view()}</ol></section>
         <section class="card" aria-labelledby="incidents-title"><h2 id="incidents-title">"Incidents"</h2>

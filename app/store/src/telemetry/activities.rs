@@ -22,4 +22,10 @@ pub trait ActivityStore: Send + Sync {
         from_day: i64,
         to_day: i64,
     ) -> Result<Vec<(Activity, i64, Arc<UserSet>)>, StoreError>;
+
+    /// Reads the last day with an active user, in days since 1970.
+    async fn read_last_active_day(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<i64>, StoreError>;
 }

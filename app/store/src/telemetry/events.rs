@@ -30,12 +30,6 @@ pub trait EventLog: Send + Sync {
         environment: EnvironmentId,
     ) -> Result<Option<i64>, StoreError>;
 
-    /// Reads the last day with an active user, in days since 1970.
-    async fn read_last_active_day(
-        &self,
-        environment: EnvironmentId,
-    ) -> Result<Option<i64>, StoreError>;
-
     /// Returns the stored key of the digests of users and sessions; stores `fresh` first if there
     /// is none.
     async fn read_or_store_digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;

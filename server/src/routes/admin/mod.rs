@@ -1,20 +1,19 @@
 //! The pages of the admin UI. A form is posted to the page that shows it.
 
 mod form;
+mod page;
 mod panels;
+mod server_fns;
 mod simulation;
-
-use std::sync::Arc;
 
 use axum::{
     Router,
     extract::{Path, Query, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
-use leptos::prelude::provide_context;
-use phasegate_app::{Embedding, render_shell, selected_environment};
+use phasegate_app::selected_environment;
 use phasegate_domain::accounts::Account;
 use phasegate_service::{
     access::Actor,
@@ -22,45 +21,10 @@ use phasegate_service::{
     ingest::read_screenshot,
     privacy::read_user_data,
     rollout::read_review,
-    secrets::Randomness,
 };
 
-use self::form::read_form;
-use crate::{
-    clock,
-    http::{AppState, Problem},
-    routes::assets,
-};
-
-/// Returns a function that provides the Leptos context of pages.
-fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
-    let service = Arc::clone(&state.service);
-    let embedding = Embedding {
-        public_url: state.settings.public_url.clone(),
-        integrity: assets::asset_integrity("collector.js"),
-        stub: assets::collector_stub(),
-        stub_digest: assets::asset_integrity("stub.js").unwrap_or_default(),
-        has_demo: state.settings.has_demo,
-    };
-    let randomness: Randomness = || clock::generate_seed().ok();
-    move || {
-        provide_context(Arc::clone(&service));
-        provide_context(randomness);
-        provide_context(embedding.clone());
-    }
-}
-
-async fn render_page(State(state): State<AppState>, request: Request) -> Response {
-    let request = match read_form(&state, request).await {
-        Ok(request) => request,
-        Err(problem) => return problem.into_response(),
-    };
-    let urls = assets::admin_asset_urls();
-    let render = leptos_axum::render_app_async_with_context(page_context(&state), move || {
-        render_shell(&urls)
-    });
-    render(request).await.into_response()
-}
+use self::page::render_page;
+use crate::http::{AppState, Problem};
 
 /// The routes that need a login. The app itself routes its pages, and shows an error for unknown
 /// ones.
@@ -78,6 +42,7 @@ pub(crate) fn admin_routes() -> Router<AppState> {
         .route("/admin/simulation", post(simulation::change_simulation))
         .route("/admin/user.json", get(user_json))
         .route("/admin/screenshots/{id}", get(serve_screenshot))
+        .route("/admin/fn/{*function}", any(server_fns::call_server_fn))
         .route("/admin/{*page}", get(render_page).post(render_page))
 }
 

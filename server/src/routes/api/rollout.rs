@@ -103,13 +103,8 @@ async fn command_rollout(
     };
     let SentCommand { command: kind, reason, detected_at } = sent;
     let wanted = RolloutCommand { kind, reason, detected_at };
-    match execute_command(service, actor, environment, &wanted, seen).await {
-        Ok(_) => Ok(overview_response(&read_overview(&call).await?)),
-        Err(error @ ServiceError::Overtaken { .. }) => {
-            Err(Problem::new(StatusCode::PRECONDITION_FAILED, error.to_string()))
-        }
-        Err(error) => Err(error.into()),
-    }
+    execute_command(service, actor, environment, &wanted, seen).await?;
+    Ok(overview_response(&read_overview(&call).await?))
 }
 
 /// Adds an entry to the record of the rollout.

@@ -75,10 +75,18 @@ fn turn_away(request: &Request) -> Response {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let wants_page = accept.is_some_and(|accept| accept.contains("text/html"));
     let path = request.uri().path();
+    let is_call = path.starts_with("/admin/fn/");
     let is_for_scripts = FOR_SCRIPTS.iter().any(|prefix| path.starts_with(prefix));
-    if is_for_scripts || (request.method() != Method::GET && !wants_page) {
+    if is_for_scripts
+        || (is_call && !wants_page)
+        || (request.method() != Method::GET && !wants_page)
+    {
         return Problem::new(StatusCode::UNAUTHORIZED, "log in first, at /login").into_response();
     }
-    let asked = request.uri().path_and_query().map_or("/admin", |asked| asked.as_str());
+    let asked = match is_call {
+        // A form without a script: what it was sent to is no page.
+        true => "/admin/rollout",
+        false => request.uri().path_and_query().map_or("/admin", |asked| asked.as_str()),
+    };
     Redirect::to(&format!("/login?next={}", utf8_percent_encode(asked, IN_QUERY))).into_response()
 }

@@ -272,11 +272,10 @@ pub(super) async fn read_last_active_day(
     db: &Database,
     environment: EnvironmentId,
 ) -> Result<Option<i64>, StoreError> {
-    sqlx::query_scalar(
-        "SELECT max(day) FROM activities WHERE environment_id = ? AND activity = 'active'",
-    )
-    .bind(environment.0)
-    .fetch_one(&db.reader)
-    .await
-    .map_err(database_error)
+    sqlx::query_scalar("SELECT max(day) FROM activities WHERE environment_id = ? AND activity = ?")
+        .bind(environment.0)
+        .bind(Activity::Active.to_text())
+        .fetch_one(&db.reader)
+        .await
+        .map_err(database_error)
 }

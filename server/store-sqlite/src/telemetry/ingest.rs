@@ -52,6 +52,18 @@ impl SqliteIngest {
     }
 }
 
+/// Invalidates the cached results of buckets when it is dropped.
+struct Stale {
+    query_cache: Arc<QueryCache>,
+    touched: BTreeSet<(EnvironmentId, Kind, i64)>,
+}
+
+impl Drop for Stale {
+    fn drop(&mut self) {
+        self.query_cache.invalidate(std::mem::take(&mut self.touched));
+    }
+}
+
 #[async_trait]
 impl IngestTransaction for SqliteIngest {
     async fn add_batch_keys(
@@ -161,9 +173,8 @@ impl IngestTransaction for SqliteIngest {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let committed = commit_transaction(self.tx).await;
-        // Also after a failed commit, because its outcome is unknown.
-        self.query_cache.invalidate(self.touched);
-        committed
+        // Also if the commit fails or is cancelled, because its outcome is unknown then.
+        let _stale = Stale { query_cache: self.query_cache, touched: self.touched };
+        commit_transaction(self.tx).await
     }
 }

@@ -140,13 +140,6 @@ impl EventLog for SqliteTelemetry {
         batches::read_newest_batch_minute(&self.database, environment).await
     }
 
-    async fn read_last_active_day(
-        &self,
-        environment: EnvironmentId,
-    ) -> Result<Option<i64>, StoreError> {
-        activity::read_last_active_day(&self.database, environment).await
-    }
-
     async fn read_or_store_digest_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
         let mut tx = self.database.begin_write().await?;
         sqlx::query(
@@ -245,6 +238,13 @@ impl ActivityStore for SqliteTelemetry {
             (from_day, to_day),
         )
         .await
+    }
+
+    async fn read_last_active_day(
+        &self,
+        environment: EnvironmentId,
+    ) -> Result<Option<i64>, StoreError> {
+        activity::read_last_active_day(&self.database, environment).await
     }
 }
 

@@ -300,7 +300,7 @@ async fn insert_batches(tx: &mut SqliteConnection, batches: &[&Batch]) -> Result
     sqlx::query(
         "INSERT INTO batches (environment_id, id, at, person, content)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4)
-         FROM json_each(?)",
+         FROM json_each(?) ORDER BY key",
     )
     .bind(Value::Array(rows).to_string())
     .execute(tx)

@@ -32,9 +32,14 @@ pub(crate) fn describe_audit_change(change: &Change) -> String {
 
 /// Describes a change with the names of the plan's phases.
 pub(crate) fn describe_change_with_plan(change: &Change, plan: &Plan) -> String {
-    let Change::Rollout { what, .. } = change else {
-        return describe_audit_change(change);
-    };
+    match change {
+        Change::Rollout { what, .. } => describe_event_with_plan(what, plan),
+        _ => describe_audit_change(change),
+    }
+}
+
+/// Describes a rollout event with the names of the plan's phases.
+pub(crate) fn describe_event_with_plan(what: &RolloutEvent, plan: &Plan) -> String {
     match what {
         RolloutEvent::Started(said) => {
             let waived = if said.forced { ", with open items of the checklist waived" } else { "" };

@@ -1,27 +1,25 @@
 //! Server-sent events for live pages of the admin.
 
+mod changes;
+mod event_stream;
+
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
     extract::State,
-    http::{HeaderMap, HeaderName, StatusCode},
-    response::{
-        IntoResponse, Response,
-        sse::{Event, KeepAlive, Sse},
-    },
+    http::HeaderMap,
+    response::{IntoResponse, Response, sse::Event},
     routing::get,
 };
-use futures::{Stream, StreamExt, stream};
+use futures::{Stream, stream};
 use phasegate_domain::ids::EnvironmentId;
-use phasegate_service::{access::Actor, dashboard::compute_dashboard, ingest::read_arrivals};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use phasegate_service::{dashboard::compute_dashboard, ingest::read_arrivals};
+use tokio::sync::watch;
 use tower_sessions::Session;
 
-use crate::{
-    http::{AppState, Connection, KeptOpen, Problem},
-    routes::login,
-};
+use self::event_stream::{Kept, find_actor, json_event, keep_stream, stream_events};
+use crate::http::{AppState, Connection, Problem};
 
 /// The delay after a change, which merges changes in quick succession.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -37,6 +35,7 @@ pub(crate) fn routes() -> Router<AppState> {
                 open_live_stream(Panel::Dashboard, state, session, connection, headers)
             }),
         )
+        .route("/admin/live/changes", get(changes::open_change_stream))
         .route(
             "/admin/live/arrivals",
             get(|state, session, connection, headers| {
@@ -63,19 +62,15 @@ async fn open_live_stream(
         Ok(environment) => environment,
         Err(error) => return Problem::from(error).into_response(),
     };
-    let Ok(permit) = Arc::clone(&state.streams).try_acquire_owned() else {
-        let detail = "too many live pages are open; close some, or reload this one later";
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response();
+    let kept = match keep_stream(&state, &connection) {
+        Ok(kept) => kept,
+        Err(problem) => return problem.into_response(),
     };
     let stopping = state.stopping.clone();
     let changes = state.service.changes();
-    let kept = (permit, connection.keep_open());
     let start =
         Position { panel, state, session, environment, changes, is_first: true, _kept: kept };
-    let events = panel_events(start).take_until(stopping.cancelled_owned());
-    let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
-    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
-    (unbuffered, Sse::new(events).keep_alive(keep_alive)).into_response()
+    stream_events(panel_events(start), stopping)
 }
 
 struct Position {
@@ -85,8 +80,7 @@ struct Position {
     environment: EnvironmentId,
     changes: watch::Receiver<u64>,
     is_first: bool,
-    /// Released when the page closes the stream.
-    _kept: (OwnedSemaphorePermit, KeptOpen),
+    _kept: Kept,
 }
 
 /// Returns the panel at once, and again after every change or [`TICK`].
@@ -109,9 +103,8 @@ fn panel_events(start: Position) -> impl Stream<Item = Result<Event, Infallible>
 
 async fn compute_panel(position: &Position) -> Option<Event> {
     let service = &position.state.service;
-    let session = login::reread_session(&position.session, &position.state);
-    let account = login::session_account(&position.state, &session).await.ok()??;
-    let (actor, environment) = (Actor::from(&account), position.environment);
+    let actor = find_actor(&position.state, &position.session).await?;
+    let environment = position.environment;
     let made = match position.panel {
         Panel::Dashboard => compute_dashboard(service, &actor, environment).await.map(json_event),
         Panel::Arrivals => read_arrivals(service, &actor, environment).await.map(json_event),
@@ -120,8 +113,4 @@ async fn compute_panel(position: &Position) -> Option<Event> {
         tracing::error!(%error, panel = ?position.panel, "a live panel could not be computed");
         None
     })
-}
-
-fn json_event(panel: impl serde::Serialize) -> Option<Event> {
-    Event::default().json_data(panel).ok()
 }

@@ -7,7 +7,7 @@ use crate::components::Time;
 
 /// The number of feedback items, their themes, and the newest messages.
 #[component]
-pub(super) fn FeedbackPart(
+pub(crate) fn FeedbackPart(
     feedback: FeedbackSummary,
     #[prop(into)] title: String,
 ) -> impl IntoView {

@@ -1,11 +1,7 @@
 //! The KPIs of the rollout.
 
 use leptos::prelude::*;
-use phasegate_domain::{
-    measurement::Verdict,
-    plan::KpiGroup,
-    reports::{KpiValue, RolloutView},
-};
+use phasegate_domain::{measurement::Verdict, plan::KpiGroup, reports::KpiValue};
 
 use crate::components::Trend;
 
@@ -19,21 +15,22 @@ fn kpi_verdict_pill(verdict: Verdict) -> (&'static str, &'static str) {
 
 /// A table for each KPI group.
 #[component]
-pub(super) fn Kpis(rollout: RolloutView) -> impl IntoView {
-    if rollout.plan.kpis.is_empty() {
+pub(crate) fn Kpis(targets: Vec<(String, String)>, values: Vec<KpiValue>) -> impl IntoView {
+    if targets.is_empty() && values.is_empty() {
         return None;
     }
-    let body = if rollout.kpis.is_empty() {
-        let targets = rollout.plan.kpis.iter().map(|kpi| {
-            view! { <li><strong>{kpi.name.clone()}</strong> " " {kpi.target().to_string()}</li> }
+    let body = if values.is_empty() {
+        let targets = targets.into_iter().map(|(name, target)| {
+            view! { <li><strong>{name}</strong> " " {target}</li> }.into_any()
         });
+        let targets: Vec<AnyView> = targets.collect();
         view! {
             <p class="hint">"Measured once the rollout has started."</p>
-            <ul class="criteria">{targets.collect_view()}</ul>
+            <ul class="criteria">{targets}</ul>
         }
         .into_any()
     } else {
-        let of = |group| rollout.kpis.iter().filter(move |kpi| kpi.group == group);
+        let of = |group| values.iter().filter(move |kpi| kpi.group == group);
         let groups = KpiGroup::ALL.into_iter().filter(|group| of(*group).next().is_some());
         groups
             .map(|group| {
@@ -67,7 +64,7 @@ fn Group(group: KpiGroup, rows: AnyView) -> impl IntoView {
     }
 }
 
-fn render_kpi_row(kpi: KpiValue) -> impl IntoView {
+fn render_kpi_row(kpi: KpiValue) -> AnyView {
     let (word, class) = kpi_verdict_pill(kpi.verdict);
     let event = kpi.event.map(|event| {
         view! { <span class="hint">" counts the event " <code>{event}</code></span> }
@@ -85,4 +82,5 @@ fn render_kpi_row(kpi: KpiValue) -> impl IntoView {
             <td>{kpi.window_days.to_string()} " days"</td>
         </tr>
     }
+    .into_any()
 }

@@ -1,0 +1,89 @@
+//! The rollout page: its status, its next phase, and the commands that change it. The server renders
+//! it first; then it follows what others do, and sends what its user does without leaving the page.
+
+mod actions;
+mod checklist;
+mod confirm;
+mod details;
+mod feedback;
+mod gate;
+mod head;
+mod kpis;
+mod page;
+mod sign_off;
+mod votes;
+
+use leptos::prelude::*;
+use phasegate_domain::{ids::EnvironmentKey, reports::ChangeNotice};
+
+#[cfg(not(feature = "ssr"))]
+use self::kpis::Kpis;
+use self::{
+    actions::Actions,
+    checklist::Checklists,
+    details::{FirstMinutesPanel, History, Phases},
+    gate::GatePanel,
+    head::{Alerts, Head, OpenIncidents, Track},
+    page::{Asked, Page},
+};
+#[cfg(feature = "ssr")]
+pub(crate) use self::{feedback::FeedbackPart, gate::render_gate_line, kpis::Kpis};
+use super::{done::DoneNotice, live::watch_changes};
+use crate::{
+    components::live,
+    models::{Done, RolloutPage},
+};
+
+/// The whole page of a rollout.
+#[island]
+pub(crate) fn LiveRollout(
+    first: RolloutPage,
+    environment: EnvironmentKey,
+    /// The command whose confirmation the address asks for.
+    asked: Option<String>,
+    /// What a form without a script has just done.
+    done: Option<Done>,
+    /// The variables of the server that override this page.
+    pinned: Vec<String>,
+) -> impl IntoView {
+    let address = format!("/admin/live/changes?environment={environment}");
+    let page = Page::provide(first, environment, done);
+    provide_context(Asked(RwSignal::new(asked)));
+    let connection = watch_changes(address, move |notice: ChangeNotice| {
+        let shown = page.peek(|page| page.version);
+        if notice.has_new_telemetry || notice.rollout_version != Some(shown) {
+            page.refresh();
+        }
+    });
+    let kpis = page.part(|page| (page.kpi_targets.clone(), page.kpis.clone()));
+    view! {
+        {live(move || view! { <DoneNotice done=page.done()/> }.into_any())}
+        {render_pinned_notice(&pinned)}
+        <Head connection/>
+        <Alerts/>
+        <Track/>
+        <OpenIncidents/>
+        <Actions/>
+        <FirstMinutesPanel/>
+        <GatePanel/>
+        {live(move || {
+            let (targets, values) = kpis.get();
+            view! { <Kpis targets values/> }.into_any()
+        })}
+        <Checklists/>
+        <Phases/>
+        <History/>
+    }
+}
+
+fn render_pinned_notice(names: &[String]) -> Option<impl IntoView + use<>> {
+    (!names.is_empty()).then(|| {
+        view! {
+            <p class="notice notice-warning">
+                "Environment variables pin what is served and override this page: " <code>{names.join(", ")}</code>
+                ". To let the rollout decide again, restart the server without \
+                 them."
+            </p>
+        }
+    })
+}
