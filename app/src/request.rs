@@ -121,7 +121,7 @@ impl From<ServiceError> for PageError {
             StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if error.is_internal() {
             // Storage errors help the operator, not the reader of the page.
-            leptos::logging::error!("a use case failed: {error}");
+            tracing::error!(%error, "a use case failed");
             return Self {
                 status,
                 message:

@@ -224,7 +224,7 @@ pub struct HistoryLine {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
-    /// One sentence.
+    /// What happened, in one sentence.
     pub text: String,
     /// The message for stakeholders, ready to be copied.
     pub message: Option<String>,

@@ -43,7 +43,7 @@ pub struct ApiError {
     /// What happened, and what to do next.
     #[serde(alias = "detail")]
     pub message: String,
-    /// The invalid fields.
+    /// The invalid fields, if the code is `invalid`.
     #[serde(default, alias = "errors")]
     pub fields: Vec<FieldError>,
 }
@@ -110,7 +110,7 @@ impl From<phasegate_service::ServiceError> for ApiError {
         use phasegate_service::ServiceError;
         if error.is_internal() {
             // Storage errors help the operator, not the reader of the page.
-            leptos::logging::error!("a use case failed: {error}");
+            tracing::error!(%error, "a use case failed");
             let message =
                 "The server could not complete the request. See the server log for the reason.";
             return Self::new(500, ApiErrorCode::Other, message);

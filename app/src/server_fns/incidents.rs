@@ -57,7 +57,7 @@ pub async fn write_post_mortem(
     add_entry(&environment, &RecordEntry::WritePostMortem { incident, post_mortem }).await
 }
 
-/// Closes an incident.
+/// Closes an incident whose follow-up is done.
 #[server(prefix = "/admin/fn", endpoint = "incidents/close", output = JsonResult)]
 pub async fn close_incident(environment: EnvironmentKey, incident: u32) -> Result<Done, ApiError> {
     add_entry(&environment, &RecordEntry::CloseIncident { incident }).await

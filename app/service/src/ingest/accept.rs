@@ -69,10 +69,10 @@ pub enum BatchError {
     #[error("{}", reword_serde_error(&.0.to_string()))]
     Invalid(#[from] decode::InvalidBatch),
     /// The page kept the batch for longer than any collector does.
-    #[error("held: at most {MAX_HELD} ms, found {0}")]
+    #[error("at most {MAX_HELD} ms, found {0}")]
     Held(u64),
     /// A field of a simulated batch does not fit the simulation that has begun.
-    #[error("{field}: {message}")]
+    #[error("{message}")]
     Simulation {
         /// The field, such as `simulated.seed`.
         field: &'static str,
@@ -88,39 +88,36 @@ pub enum BatchError {
 }
 
 impl BatchError {
+    /// The field at fault, or the name of the quota; empty if it is the batch as a whole.
+    fn field(&self) -> &'static str {
+        match self {
+            Self::Invalid(error) => error.field(),
+            Self::Held(_) => "held",
+            Self::Simulation { field, .. } => field,
+            Self::Quota(exceeded) => exceeded.quota.as_str(),
+            Self::Service(_) => "",
+        }
+    }
+
     /// Returns the rejection to count; `None` if the batch is not at fault.
     #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
         use decode::InvalidBatch as Invalid;
-        let of_field = |code, field: &str| Rejection::of_field(code, field);
-        Some(match self {
-            Self::Invalid(Invalid::Malformed(_)) => RejectionCode::MalformedBody.into(),
-            Self::Invalid(Invalid::Version(_)) => of_field(RejectionCode::UnsupportedVersion, "v"),
-            Self::Invalid(Invalid::Text { field }) => of_field(RejectionCode::InvalidBatch, field),
-            Self::Invalid(Invalid::Rate(_)) => of_field(RejectionCode::InvalidBatch, "rate"),
-            Self::Invalid(Invalid::TooManyExposed(_)) => {
-                of_field(RejectionCode::InvalidBatch, "exposed")
-            }
-            Self::Invalid(Invalid::TooManySegments(_)) => {
-                of_field(RejectionCode::InvalidBatch, "segments")
-            }
-            Self::Invalid(Invalid::TooMany(_)) => of_field(RejectionCode::InvalidBatch, "events"),
-            Self::Held(_) => of_field(RejectionCode::InvalidBatch, "held"),
-            Self::Simulation { field, .. } => of_field(RejectionCode::InvalidSimulation, field),
-            Self::Quota(quota) => of_field(RejectionCode::QuotaExceeded, quota.quota.as_str()),
+        let code = match self {
+            Self::Invalid(Invalid::Malformed(_)) => RejectionCode::MalformedBody,
+            Self::Invalid(Invalid::Version(_)) => RejectionCode::UnsupportedVersion,
+            Self::Invalid(_) | Self::Held(_) => RejectionCode::InvalidBatch,
+            Self::Simulation { .. } => RejectionCode::InvalidSimulation,
+            Self::Quota(_) => RejectionCode::QuotaExceeded,
             Self::Service(_) => return None,
-        })
+        };
+        Some(Rejection::of_field(code, self.field()))
     }
-}
 
-impl BatchError {
-    /// Returns the field at fault with its message; `None` if the batch is not at fault.
+    /// Returns the field at fault with its message.
     #[must_use]
-    pub fn field_error(&self) -> Option<FieldError> {
-        let Rejection { field, .. } = self.rejection()?;
-        let text = self.to_string();
-        let message = text.strip_prefix(&format!("{field}: ")).unwrap_or(&text);
-        Some(FieldError::new(field, FieldCode::Invalid, message))
+    pub fn to_field_error(&self) -> FieldError {
+        FieldError::new(self.field(), FieldCode::Invalid, self.to_string())
     }
 }
 

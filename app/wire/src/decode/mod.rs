@@ -97,33 +97,49 @@ pub struct Timed {
     pub event: WireEvent,
 }
 
-/// Why a batch is refused as a whole.
+/// Why a batch is refused as a whole. The text does not repeat the field.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidBatch {
     /// Not JSON, or of another shape.
     #[error("the body is not a batch: {0}")]
     Malformed(#[from] serde_json::Error),
     /// Another version of the payload.
-    #[error("v: this server reads version {VERSION}, the batch says {0}; reload the collector")]
+    #[error("this server reads version {VERSION}, the batch says {0}; reload the collector")]
     Version(u64),
     /// A text of the frame is empty or too long.
-    #[error("{field}: 1 to {MAX_NAME_CHARS} characters are needed")]
+    #[error("1 to {MAX_NAME_CHARS} characters are needed")]
     Text {
         /// Such as `batch` or `session`.
         field: &'static str,
     },
     /// The rate is out of range.
-    #[error("rate: 1 to {MILLION} millionths, found {0}")]
+    #[error("1 to {MILLION} millionths, found {0}")]
     Rate(u64),
     /// More than [`MAX_EXPOSED`] flags in `exposed`.
-    #[error("exposed: at most {MAX_EXPOSED} flags, found {0}")]
+    #[error("at most {MAX_EXPOSED} flags, found {0}")]
     TooManyExposed(usize),
     /// More than [`MAX_SEGMENTS`] segments are named.
-    #[error("segments: at most {MAX_SEGMENTS}, found {0}")]
+    #[error("at most {MAX_SEGMENTS}, found {0}")]
     TooManySegments(usize),
     /// More events than [`MAX_EVENTS`].
-    #[error("events: at most {MAX_EVENTS} are taken in one batch, this one has {0}")]
+    #[error("at most {MAX_EVENTS} are taken in one batch, this one has {0}")]
     TooMany(usize),
+}
+
+impl InvalidBatch {
+    /// The field that is wrong; empty if it is the body as a whole.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "",
+            Self::Version(_) => "v",
+            Self::Text { field } => field,
+            Self::Rate(_) => "rate",
+            Self::TooManyExposed(_) => "exposed",
+            Self::TooManySegments(_) => "segments",
+            Self::TooMany(_) => "events",
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -116,10 +116,7 @@ fn batch_problem(service: &Service, environment: EnvironmentId, error: BatchErro
             if let Some(reason) = error.rejection() {
                 ingest::count_rejection(service, environment, reason);
             }
-            match error.field_error() {
-                Some(error) => Problem::of_field(StatusCode::BAD_REQUEST, error),
-                None => Problem::new(StatusCode::BAD_REQUEST, error.to_string()),
-            }
+            Problem::of_field(StatusCode::BAD_REQUEST, error.to_field_error())
         }
     }
 }
