@@ -15,7 +15,7 @@ pub struct IncidentPage {
     pub contacts: Vec<ContactLine>,
     /// The message for stakeholders about the response.
     pub message: Option<String>,
-    /// The oldest first.
+    /// Its lines, the oldest first.
     pub timeline: Vec<TimelineLine>,
     pub post_mortem: Option<PostMortem>,
     /// Whether the next advance requires a post-mortem.

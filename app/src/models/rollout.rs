@@ -34,7 +34,7 @@ pub struct RolloutPage {
     pub kpi_targets: Vec<(String, String)>,
     pub checklist: Vec<ChecklistGroup>,
     pub phases: Vec<PhaseCard>,
-    /// The newest first.
+    /// Its lines, the newest first.
     pub history: Vec<HistoryLine>,
 }
 
@@ -63,7 +63,7 @@ pub struct Step {
     pub is_current: bool,
 }
 
-/// An open incident.
+/// An incident that is not closed yet.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenIncident {
