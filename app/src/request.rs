@@ -22,7 +22,7 @@ use crate::{embedding::Embedding, format::punctuate_message, server_fns::ApiErro
 pub const ENVIRONMENT_COOKIE: &str = "phasegate_environment";
 
 /// The field of a form that names the environment it is about.
-pub(crate) const HERE: &str = "here";
+pub(crate) const ENVIRONMENT_FIELD: &str = "here";
 
 /// The fields of a form that was sent to a page.
 #[derive(Debug, Clone, Default)]
@@ -253,7 +253,7 @@ impl Request {
     /// Returns an error if the form was made for another environment than the selected one.
     pub(crate) fn check_environment(&self) -> Result<(), PageError> {
         let (Some(form), live) = (&self.form, self.cached_environment()?) else { return Ok(()) };
-        if form.get(HERE) == live.environment().key.as_str() {
+        if form.get(ENVIRONMENT_FIELD) == live.environment().key.as_str() {
             return Ok(());
         }
         Err(PageError {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::run;
 
 /// Words that the glossary replaces with a standard term.
-const BANNED: [&str; 19] = [
+const BANNED: [&str; 44] = [
     "Deed",
     "Tally",
     "Ledger",
@@ -28,6 +28,31 @@ const BANNED: [&str; 19] = [
     "Forgotten",
     "trouble",
     "Trouble",
+    "Deeds",
+    "Fact",
+    "Facts",
+    "Grave",
+    "HistoryEntry",
+    "HistoryLine",
+    "LiveEnvironment",
+    "MovedPhase",
+    "OpinionPanel",
+    "People",
+    "PersonHash",
+    "PersonalOverride",
+    "PlacedEntry",
+    "Refusal",
+    "RefusalBook",
+    "RowKey",
+    "Slice",
+    "TallySum",
+    "Upkeep",
+    "UsageBook",
+    "UsageRow",
+    "VitalCourse",
+    "Weighed",
+    "middling",
+    "sign of life",
 ];
 
 /// The minimum number of words in a doc comment of one line.

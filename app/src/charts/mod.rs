@@ -2,6 +2,6 @@
 //! for every update.
 
 mod colours;
-mod course;
+mod line_chart;
 
-pub(crate) use course::{Limits, Line, Shape, Window, draw_chart};
+pub(crate) use line_chart::{ChartRange, Limits, Line, Shape, draw_chart};

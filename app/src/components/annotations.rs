@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use phasegate_domain::{Timestamp, reports::Annotation};
 
 use super::Time;
-use crate::charts::{Line, Window};
+use crate::charts::{ChartRange, Line};
 
 /// Returns the chart lines of annotations, numbered as in the list.
-pub(crate) fn annotation_lines(annotations: &[Annotation], window: Window) -> Vec<Line> {
+pub(crate) fn annotation_lines(annotations: &[Annotation], window: ChartRange) -> Vec<Line> {
     let place = |at: Timestamp| {
         at.timestamp() as f64 / window.resolution.seconds() as f64 - window.end as f64
     };

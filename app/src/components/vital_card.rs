@@ -7,7 +7,7 @@ use phasegate_domain::{
 };
 
 use crate::{
-    charts::{Limits, Line, Shape, Window, draw_chart},
+    charts::{ChartRange, Limits, Line, Shape, draw_chart},
     format,
 };
 
@@ -33,7 +33,7 @@ pub(crate) fn VitalCard(
     poor: u64,
     /// The 75th percentile of each time bucket.
     points: Vec<Point>,
-    window: Window,
+    window: ChartRange,
     /// Positions of annotations on the chart.
     #[prop(optional)]
     lines: Vec<Line>,

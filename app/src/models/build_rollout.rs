@@ -15,7 +15,7 @@ use phasegate_domain::{
 
 use super::{
     ChecklistGroup, ChecklistLine, CommandChoice, FirstMinutesTable, GateLine, GatePart,
-    HistoryLine, Limit, MinutesFlag, OpenIncident, PhaseCard, RolloutHead, RolloutPage, Step,
+    HistoryItem, Limit, MinutesFlag, OpenIncident, PhaseCard, RolloutHead, RolloutPage, Step,
     TickLine, VoteLine,
     commands::{
         command_label, describe_consequences, describe_new_users, format_audience, target_phase,
@@ -390,8 +390,8 @@ fn build_history(
     plan: &Plan,
     history: &[AuditEntry],
     annotations: &[Annotation],
-) -> Vec<HistoryLine> {
-    let entry = |line: &AuditEntry| HistoryLine {
+) -> Vec<HistoryItem> {
+    let entry = |line: &AuditEntry| HistoryItem {
         at: line.at,
         text: describe_change_with_plan(&line.change, plan),
         reason: match &line.change {
@@ -402,14 +402,14 @@ fn build_history(
         is_beside: false,
     };
     let beside = annotations.iter().filter(|found| found.kind != AnnotationKind::Phase);
-    let beside = beside.map(|found| HistoryLine {
+    let beside = beside.map(|found| HistoryItem {
         at: found.at,
         text: format!("{}: {}", found.kind.title(), found.text),
         reason: String::new(),
         by: found.by.as_ref().map(ToString::to_string).unwrap_or_default(),
         is_beside: true,
     });
-    let mut lines: Vec<HistoryLine> = history.iter().map(entry).chain(beside).collect();
+    let mut lines: Vec<HistoryItem> = history.iter().map(entry).chain(beside).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.at));
     lines
 }

@@ -21,7 +21,7 @@ pub(crate) use self::{
 pub use self::{
     incident::{ContactLine, IncidentHead, IncidentPage, TimelineLine},
     rollout::{
-        ChecklistLine, CommandChoice, Done, FirstMinutesTable, GateLine, HistoryLine, MinutesFlag,
+        ChecklistLine, CommandChoice, Done, FirstMinutesTable, GateLine, HistoryItem, MinutesFlag,
         OpenIncident, PhaseCard, RolloutPage, Step, TickLine, VoteLine,
     },
 };

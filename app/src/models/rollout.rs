@@ -35,7 +35,7 @@ pub struct RolloutPage {
     pub checklist: Vec<ChecklistGroup>,
     pub phases: Vec<PhaseCard>,
     /// Its lines, the newest first.
-    pub history: Vec<HistoryLine>,
+    pub history: Vec<HistoryItem>,
 }
 
 /// The name of the rollout and its status.
@@ -209,7 +209,7 @@ pub struct PhaseCard {
 /// A line of the history.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryLine {
+pub struct HistoryItem {
     pub at: Timestamp,
     pub text: String,
     /// The reason of a command; may be empty.

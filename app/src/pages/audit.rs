@@ -11,7 +11,7 @@ use phasegate_service::models::AuditQuery;
 
 use crate::{
     components::{Changes, Time},
-    parts::{Here, render_page},
+    parts::{EnvironmentField, render_page},
     request::{Form, Request, percent_encode},
     sentences::describe_audit_change,
 };
@@ -97,7 +97,7 @@ fn Line(line: AuditRecord, request: Request) -> impl IntoView {
     let is_gone = request.cached_environment().is_ok_and(|live| live.stored_flag(key).is_err());
     let back = (is_deletion && is_gone && request.has_role(Role::Operator)).then(|| view! {
         <form method="post" action=format!("/admin/flags/{key}")>
-            <Here/>
+            <EnvironmentField/>
             <input type="hidden" name="line" value=id.to_string()/>
             <button class="button button-small" name="do" value="restore">{format!("Restore {key}")}</button>
         </form>

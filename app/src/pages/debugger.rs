@@ -13,7 +13,7 @@ use phasegate_service::flags::{Split, evaluate_batch, explain_flags, parse_conte
 use crate::{
     components::TextArea,
     format,
-    parts::{Here, PageErrorNotice, render_page},
+    parts::{EnvironmentField, PageErrorNotice, render_page},
     request::{Form, PageError, Request},
 };
 
@@ -153,7 +153,7 @@ fn Many(request: Request, asked: Form) -> impl IntoView {
     view! {
         <details open=is_open class="card">
             <summary><h2 class="inline">"Evaluate many users"</h2></summary>
-            <form class="stack" method="post" action="/admin/debugger"><Here/>
+            <form class="stack" method="post" action="/admin/debugger"><EnvironmentField/>
                 <label class="field"><span>"Flag"</span>
                     <select name="flag" required>{flag_options(&request, &asked)}</select></label>
                 <label class="field"><span>"User IDs, one per line"</span>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet};
 
-use super::Here;
+use super::EnvironmentField;
 use crate::{format::format_instant, islands::FormGuard, request::Request};
 use phasegate_service::ingest::is_full_since;
 
@@ -92,7 +92,7 @@ fn EnvironmentPicker() -> impl IntoView {
         .collect_view();
     Some(
         view! {
-            <form class="environment" method="post" action="/admin/environment"><Here/>
+            <form class="environment" method="post" action="/admin/environment"><EnvironmentField/>
                 <label>
                     <span class="visually-hidden">"Environment"</span>
                     <select name="environment">{options}</select>

@@ -6,7 +6,7 @@ use phasegate_domain::{
 };
 use phasegate_service::ingest::{last_event_at, read_simulation, simulation_progress};
 
-use super::Here;
+use super::EnvironmentField;
 use crate::{
     format,
     request::{PageError, Request, percent_encode},
@@ -109,7 +109,7 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
     };
     let remove = may_change.then(|| {
         view! {
-            <form method="post" action="/admin/simulation"><Here/>
+            <form method="post" action="/admin/simulation"><EnvironmentField/>
                 <button class="button" name="do" value="remove">"Remove simulated data"</button>
             </form>
         }
@@ -143,7 +143,7 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
 #[component]
 fn Offer() -> impl IntoView {
     view! {
-        <form class="notice banner" method="post" action="/admin/simulation" data-testid="offer"><Here/>
+        <form class="notice banner" method="post" action="/admin/simulation" data-testid="offer"><EnvironmentField/>
             <p><strong>"No telemetry yet."</strong>" Preview the pages with 2,000 simulated users over 30 days in three phases. Simulated data is labelled on every page, and one click removes it."</p>
             <button class="button button-primary" name="do" value="fill">"Generate simulated data"</button>
         </form>

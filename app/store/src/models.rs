@@ -298,7 +298,7 @@ pub struct Rollup {
 /// The evaluations of a variant in an hour.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct UsageRow {
+pub struct EvaluationCount {
     pub environment: EnvironmentId,
     pub hour: i64,
     pub flag: FlagKey,

@@ -21,7 +21,7 @@ use phasegate_domain::{
 use crate::{
     ActivityStore, Database, ErrorStore, EventLog, FeedbackStore, IngestTransaction, MetricStore,
     PrivacyStore, SimulationStore, StoreError,
-    models::{Rollup, RollupQuery, UsageRow},
+    models::{EvaluationCount, Rollup, RollupQuery},
 };
 
 /// Fails every read and write with the reason why there is no telemetry.
@@ -99,7 +99,7 @@ impl MetricStore for UnavailableTelemetry {
         Err(self.unavailable_error())
     }
 
-    async fn add_evaluation_counts(&self, _: &[UsageRow], _: i64) -> Result<(), StoreError> {
+    async fn add_evaluation_counts(&self, _: &[EvaluationCount], _: i64) -> Result<(), StoreError> {
         Err(self.unavailable_error())
     }
 
@@ -107,7 +107,7 @@ impl MetricStore for UnavailableTelemetry {
         &self,
         _: EnvironmentId,
         _: i64,
-    ) -> Result<Vec<UsageRow>, StoreError> {
+    ) -> Result<Vec<EvaluationCount>, StoreError> {
         Err(self.unavailable_error())
     }
 }

@@ -10,8 +10,8 @@ use phasegate_domain::{
 use phasegate_store::{
     StateStore, StoreError, TelemetryStore,
     models::{
-        AuditQuery, ClientKey, Digest, Edit, EnvironmentAuditEntry, FlagVersion, NewFlag,
-        ServerToken, UsageRow,
+        AuditQuery, ClientKey, Digest, Edit, EnvironmentAuditEntry, EvaluationCount, FlagVersion,
+        NewFlag, ServerToken,
     },
 };
 use serde_json::{Value, json};
@@ -287,7 +287,7 @@ pub async fn an_environment_begins_with_all_flags(store: impl StateStore) {
 /// Evaluation counts add up by hour, and old hours are deleted.
 pub async fn evaluation_counts_add_up_by_hour(store: impl TelemetryStore) {
     let environment = phasegate_domain::ids::EnvironmentId(1);
-    let row = |hour, variant: &str, count| UsageRow {
+    let row = |hour, variant: &str, count| EvaluationCount {
         environment,
         hour,
         flag: FlagKey::new("A").unwrap(),

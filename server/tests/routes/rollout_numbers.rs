@@ -170,7 +170,7 @@ async fn changing_the_rules_of_a_served_flag_resets_its_samples() {
     }
     assert_eq!(find_condition(&read_rollout(&app).await, "criterion")["sample"], 20);
     let (_, mut flag) = fetch_json(app.api_request(Method::GET, "/flags/NEW_FEATURE")).await;
-    flag["description"] = json!("Said otherwise");
+    flag["description"] = json!("ReasonedCommand otherwise");
     let described = app.overwrite_request(Method::PUT, "/flags/NEW_FEATURE").json(&flag);
     assert_eq!(fetch_json(described).await.0, 200);
     assert_eq!(

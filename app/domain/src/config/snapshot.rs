@@ -20,7 +20,7 @@ pub struct FlagEntry {
     /// The phase of the rollout that adds the flag.
     pub added_in: Option<PhaseNumber>,
     /// The environment override, if one is set.
-    pub forced: Option<EnvironmentOverride>,
+    pub environment_override: Option<EnvironmentOverride>,
     /// Individual overrides, by targeting key.
     pub overrides: BTreeMap<String, Arc<IndividualOverride>>,
 }
@@ -36,7 +36,7 @@ pub struct Parts {
     pub rollout: Option<Rollout>,
     pub overrides: Vec<Arc<IndividualOverride>>,
     /// Environment overrides, by flag.
-    pub forced: BTreeMap<FlagKey, EnvironmentOverride>,
+    pub environment_overrides: BTreeMap<FlagKey, EnvironmentOverride>,
     /// Environment overrides of the rollout.
     pub rollout_variables: RolloutVariables,
 }
@@ -88,8 +88,8 @@ impl PartialEq for FlagEntry {
     fn eq(&self, other: &Self) -> bool {
         equals_shared(&self.flag, &other.flag)
             && equals_shared(&self.state, &other.state)
-            && (self.index, self.added_in, &self.forced)
-                == (other.index, other.added_in, &other.forced)
+            && (self.index, self.added_in, &self.environment_override)
+                == (other.index, other.added_in, &other.environment_override)
             && equals_shared_map(&self.overrides, &other.overrides)
     }
 }
@@ -107,16 +107,26 @@ impl Snapshot {
     /// Builds a snapshot. Archived flags are left out, and overrides without a flag are ignored.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { flags, segments, rollout, overrides, mut forced, rollout_variables } = parts;
+        let Parts {
+            flags,
+            segments,
+            rollout,
+            overrides,
+            mut environment_overrides,
+            rollout_variables,
+        } = parts;
         let mut flags: BTreeMap<FlagKey, FlagEntry> = flags
             .into_iter()
             .filter(|(flag, _)| !flag.archived)
             .map(|(flag, state)| {
                 let added_in = rollout.as_ref().and_then(|r| r.plan.phase_that_adds(&flag.key));
-                let forced = forced.remove(&flag.key);
+                let environment_override = environment_overrides.remove(&flag.key);
                 let overrides = BTreeMap::new();
                 let key = flag.key.clone();
-                (key, FlagEntry { index: 0, flag, state, added_in, forced, overrides })
+                (
+                    key,
+                    FlagEntry { index: 0, flag, state, added_in, environment_override, overrides },
+                )
             })
             .collect();
         for (index, entry) in flags.values_mut().enumerate() {

@@ -95,13 +95,13 @@ impl<'a, 'c> Evaluator<'a, 'c> {
         trace: &mut impl Trace,
     ) -> Result<Evaluation<'a>, EvaluationError> {
         let FlagEntry { flag, state, .. } = entry;
-        if let Some(forced) = &entry.forced {
-            trace.record_step(|| TraceStep::Variable { name: forced.variable.clone() });
+        if let Some(pinned) = &entry.environment_override {
+            trace.record_step(|| TraceStep::Variable { name: pinned.variable.clone() });
             return resolve_variant(
                 flag,
-                &forced.variant,
+                &pinned.variant,
                 Reason::Static,
-                Cause::Variable(&forced.variable),
+                Cause::Variable(&pinned.variable),
             );
         }
         trace.record_step(|| TraceStep::KillSwitch { killed: state.killed });

@@ -172,11 +172,11 @@ fn an_earlier_step_takes_precedence() {
         Ok(answer_off(Reason::Default))
     );
     let flag = flag_document(json!({"killed": true}));
-    let forced =
+    let environment_override =
         EnvironmentOverride::new(&flag.clone().into_parts(None, 1).0, "PHASEGATE_FF_A", "true")
             .unwrap();
-    let forced = [(flag.key.clone(), forced)].into();
-    let pinned = Snapshot::new(Parts { forced, ..snapshot_parts(vec![flag]) });
+    let environment_overrides = [(flag.key.clone(), environment_override)].into();
+    let pinned = Snapshot::new(Parts { environment_overrides, ..snapshot_parts(vec![flag]) });
     assert_eq!(
         evaluate_flag_a(&pinned, &ada_in_beta()),
         Ok(answer_on(Reason::Static)),

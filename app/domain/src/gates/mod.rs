@@ -109,7 +109,7 @@ impl Gate {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Measurements {
     /// One result per criterion of the phase, in plan order; those of sign-offs are ignored.
-    pub findings: Vec<CriterionResult>,
+    pub criteria_results: Vec<CriterionResult>,
     /// The alerts that fire; `None` if they could not be evaluated.
     pub alerts: Option<Vec<Alert>>,
     /// Why some alerts cannot fire: a metric that they watch is not measured.
@@ -130,8 +130,8 @@ pub fn evaluate_gate(
     let Some(phase) = plan.phase(progress.phase) else { return Gate::default() };
     let mut conditions = vec![check_duration(phase, progress, measured.since.as_ref(), now)];
     for (index, criterion) in phase.criteria.iter().enumerate() {
-        let finding = measured.findings.get(index);
-        conditions.push(check_criterion(criterion, state, finding, measured.since.as_ref()));
+        let result = measured.criteria_results.get(index);
+        conditions.push(check_criterion(criterion, state, result, measured.since.as_ref()));
     }
     conditions.push(check_alerts(measured.alerts.as_deref(), measured.unwatched.as_deref()));
     conditions.extend(check_checklist(plan, phase, state));
@@ -202,13 +202,13 @@ fn served_change_after(since: Option<&EvidenceSince>, judged_at: Timestamp) -> O
 fn check_criterion(
     criterion: &Criterion,
     state: &RolloutState,
-    finding: Option<&CriterionResult>,
+    result: Option<&CriterionResult>,
     since: Option<&EvidenceSince>,
 ) -> GateCondition {
-    let (verdict, detail) = match (criterion, finding) {
+    let (verdict, detail) = match (criterion, result) {
         (Criterion::SignedOff { statement }, _) => check_sign_off(state, statement, since),
-        (Criterion::Automatic(_), Some(finding)) => {
-            let CriterionResult { verdict, detail, value, sample, trend } = finding.clone();
+        (Criterion::Automatic(_), Some(result)) => {
+            let CriterionResult { verdict, detail, value, sample, trend } = result.clone();
             let (kind, title) = (ConditionKind::Criterion, criterion.to_string());
             return GateCondition { kind, title, verdict, detail, value, sample, trend };
         }

@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-fn sample_measurements(findings: &[CriterionResult]) -> Measurements {
+fn sample_measurements(criteria_results: &[CriterionResult]) -> Measurements {
     let alerts = Some(Vec::new());
-    Measurements { findings: findings.to_vec(), alerts, ..Measurements::default() }
+    Measurements { criteria_results: criteria_results.to_vec(), alerts, ..Measurements::default() }
 }
 
 #[test]
@@ -31,9 +31,9 @@ fn a_gate_lists_the_conditions_that_do_not_pass() {
     ];
     let mut state = state_in_status(RolloutStatus::Running(progress_in_phase(1)));
     let unknown = CriterionResult { verdict: Verdict::Pass, ..CriterionResult::unknown("") };
-    let finding =
+    let result =
         |verdict, detail: &str| CriterionResult { verdict, ..CriterionResult::unknown(detail) };
-    let found = [unknown, finding(Verdict::Inconclusive, "120 more sessions")];
+    let found = [unknown, result(Verdict::Inconclusive, "120 more sessions")];
     assert_eq!(
         evaluate_gate(&plan, &state, &sample_measurements(&found), at_day(1)).obstacles(),
         [
@@ -61,7 +61,7 @@ fn a_gate_lists_the_conditions_that_do_not_pass() {
     assert_eq!(add(vote(false, ""), "bob"), Err(CommandError::Missing { field: "comment".into() }));
     add(vote(false, "too slow"), "bob").unwrap();
     add(vote(true, ""), "ada").unwrap();
-    let found = [finding(Verdict::Fail, "ignored"), finding(Verdict::Pass, "0 of 400")];
+    let found = [result(Verdict::Fail, "ignored"), result(Verdict::Pass, "0 of 400")];
     let open = evaluate_gate(&plan, &state, &sample_measurements(&found), at_day(4)).obstacles();
     assert_eq!(open, ["A go vote: bob says no-go: too slow"]);
     let event = add_record_entry(&plan, &state, &vote(true, "better"), Role::Operator).unwrap();

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandError, GateResult, Killed, PhaseChange, Progress, RolloutEvent, RolloutState,
-    RolloutStatus, Said, Throttled,
+    CommandError, GateResult, Killed, PhaseChange, Progress, ReasonedCommand, RolloutEvent,
+    RolloutState, RolloutStatus, ThrottleChange,
 };
 use crate::{
     Timestamp,
@@ -346,8 +346,8 @@ impl Case<'_> {
         self.command.reason.trim().to_owned()
     }
 
-    fn build_said(&self, forced: bool) -> Said {
-        Said { forced, reason: self.reason() }
+    fn build_said(&self, forced: bool) -> ReasonedCommand {
+        ReasonedCommand { forced, reason: self.reason() }
     }
 
     fn build_phase_change(
@@ -360,8 +360,8 @@ impl Case<'_> {
         PhaseChange { from: progress.phase, to, forced, reason: self.reason(), detected_at }
     }
 
-    fn build_throttle_change(&self, progress: &Progress, to: Throttle) -> Throttled {
+    fn build_throttle_change(&self, progress: &Progress, to: Throttle) -> ThrottleChange {
         let RolloutCommand { detected_at, .. } = *self.command;
-        Throttled { from: progress.throttle, to, reason: self.reason(), detected_at }
+        ThrottleChange { from: progress.throttle, to, reason: self.reason(), detected_at }
     }
 }

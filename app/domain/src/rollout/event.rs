@@ -17,26 +17,26 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum RolloutEvent {
-    Started(Said),
+    Started(ReasonedCommand),
     /// The next phase began.
     Advanced(PhaseChange),
     /// The rollout was paused.
-    Paused(Said),
-    Resumed(Said),
+    Paused(ReasonedCommand),
+    Resumed(ReasonedCommand),
     /// The phase before was restored.
     RolledBack(PhaseChange),
     /// Phase 1 was restored.
     RolledBackFully(PhaseChange),
     /// Every share below 100 % was halved.
-    Halved(Throttled),
+    Halved(ThrottleChange),
     /// Every share below 100 % was raised again, by a step.
-    Restored(Throttled),
+    Restored(ThrottleChange),
     /// Flags answer with their off variant, whatever the rollout says.
     Killed(Killed),
     /// All phases are done.
-    Completed(Said),
+    Completed(ReasonedCommand),
     /// The rollout was aborted.
-    Aborted(Said),
+    Aborted(ReasonedCommand),
     /// A plan or a new revision of it was imported.
     Planned(PlanRevision),
     /// An entry was added to the record.
@@ -46,7 +46,7 @@ pub enum RolloutEvent {
 /// The reason, and whether a rule was overruled.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Said {
+pub struct ReasonedCommand {
     /// Whether a rule was overruled.
     pub forced: bool,
     /// The reason; may be empty.
@@ -72,7 +72,7 @@ pub struct PhaseChange {
 /// A change of the throttle, with its reason.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Throttled {
+pub struct ThrottleChange {
     pub from: Throttle,
     /// The throttle after the change.
     pub to: Throttle,

@@ -19,7 +19,7 @@ mod text_limits;
 pub use add_record_entry::add_record_entry;
 pub use command::{CommandKind, RolloutCommand, apply_command, possible_commands};
 pub use command_error::CommandError;
-pub use event::{Killed, PhaseChange, RolloutEvent, Said, Throttled};
+pub use event::{Killed, PhaseChange, ReasonedCommand, RolloutEvent, ThrottleChange};
 pub use gate_result::GateResult;
 pub(crate) use membership::{Audience, FoundEntry, MembershipObserver};
 pub use membership::{Membership, MembershipStep, RolloutVariables, SegmentVerdict};

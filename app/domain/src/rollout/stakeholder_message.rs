@@ -98,7 +98,7 @@ mod tests {
     use crate::{
         plan::Contact,
         plan::plan_file,
-        rollout::{PhaseChange, Said},
+        rollout::{PhaseChange, ReasonedCommand},
     };
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
              Questions: Ada (Rollout lead), #rollout\n"
         );
         assert_eq!(
-            stakeholder_message(&plan, &RolloutEvent::Paused(Said::default()), &by, at),
+            stakeholder_message(&plan, &RolloutEvent::Paused(ReasonedCommand::default()), &by, at),
             None
         );
     }

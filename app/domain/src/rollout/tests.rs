@@ -204,14 +204,17 @@ fn the_start_waits_for_its_checklist() {
     let open = |open| Err(CommandError::ChecklistOpen { open, of: 2 });
     assert_eq!(start(&state, "no", Role::Operator), open(2));
     assert_eq!(start(&state, "", Role::Admin), open(2));
-    let waived = Said { forced: true, reason: "a trial".into() };
+    let waived = ReasonedCommand { forced: true, reason: "a trial".into() };
     assert_eq!(start(&state, "a trial", Role::Admin), Ok(RolloutEvent::Started(waived)));
     for item in plan.start_items() {
         let tick = RecordEntry::Tick { item, link: String::new() };
         let event = add_record_entry(&plan, &state, &tick, Role::Operator).unwrap();
         state = state.apply_event(&event, &actor_ada(), at_day(0));
     }
-    assert_eq!(start(&state, "", Role::Operator), Ok(RolloutEvent::Started(Said::default())));
+    assert_eq!(
+        start(&state, "", Role::Operator),
+        Ok(RolloutEvent::Started(ReasonedCommand::default()))
+    );
     let untick = RecordEntry::Untick { item: plan.start_items().remove(0) };
     let event = add_record_entry(&plan, &state, &untick, Role::Operator).unwrap();
     state = state.apply_event(&event, &actor_ada(), at_day(0));
@@ -377,7 +380,7 @@ fn states_and_events_of_older_versions_are_read() {
     .unwrap();
     assert_eq!(state.status, RolloutStatus::Running(progress_in_phase(2)));
     let started: RolloutEvent = serde_json::from_str(r#"{"event":"started"}"#).unwrap();
-    assert_eq!(started, RolloutEvent::Started(Said::default()));
+    assert_eq!(started, RolloutEvent::Started(ReasonedCommand::default()));
 }
 
 pub(crate) fn sample_record_entry(which: u8) -> RecordEntry {

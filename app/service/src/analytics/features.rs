@@ -7,7 +7,7 @@ use phasegate_domain::{
 };
 use serde::Serialize;
 
-use super::window::{MAX_LINES, OffVariants, Window, rollups_of_metric};
+use super::range_data::{MAX_LINES, OffVariants, RangeData, rollups_of_metric};
 
 /// The adoption funnel of a feature: users exposed to it, who used it, who used it again.
 #[allow(missing_docs, reason = "the names say it all")]
@@ -33,8 +33,8 @@ pub struct AdoptionLine {
 }
 
 pub(super) fn compute_adoption_lines(
-    now: &Window,
-    before: &Window,
+    now: &RangeData,
+    before: &RangeData,
     off: &OffVariants<'_>,
 ) -> Vec<AdoptionLine> {
     let engagement = sum_engagement(now);
@@ -60,9 +60,9 @@ pub(super) fn compute_adoption_lines(
     all
 }
 
-fn sum_engagement(window: &Window) -> BTreeMap<FlagKey, Aggregate> {
+fn sum_engagement(range_data: &RangeData) -> BTreeMap<FlagKey, Aggregate> {
     let mut sums: BTreeMap<FlagKey, Aggregate> = BTreeMap::new();
-    for row in rollups_of_metric(&window.rows, Metric::Engagement) {
+    for row in rollups_of_metric(&range_data.rows, Metric::Engagement) {
         if let Ok(flag) = FlagKey::new(row.label.as_str()) {
             sums.entry(flag).or_default().merge(&row.aggregate);
         }

@@ -1,9 +1,9 @@
 //! Product analytics, computed from rollups and user sets only.
 
 mod features;
+mod range_data;
 mod users;
 mod visits;
-mod window;
 
 use phasegate_domain::{
     Timestamp,
@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use phasegate_store::models::RollupQuery;
 use serde::Serialize;
 
-use self::window::{MAX_LINES, OffVariants, Window};
+use self::range_data::{MAX_LINES, OffVariants, RangeData};
 pub use self::{
     features::AdoptionLine,
     users::{Arm, DailyUsers, UserNumbers, UsersPanel},
@@ -149,8 +149,8 @@ pub struct Analytics {
 struct Counted {
     live: Arc<CachedEnvironment>,
     environment: EnvironmentId,
-    now: Window,
-    before: Window,
+    now: RangeData,
+    before: RangeData,
 }
 
 impl Counted {
@@ -284,7 +284,7 @@ async fn read_window(
     dimension: &Dimension,
     from: i64,
     to: i64,
-) -> Result<Window, ServiceError> {
+) -> Result<RangeData, ServiceError> {
     let query = RollupQuery {
         environment,
         resolution: Resolution::Day,
@@ -302,7 +302,7 @@ async fn read_window(
         Some(filter) => activity_index.restrict_to_users(&filter),
         None => activity_index,
     };
-    Ok(Window { activity_index, rows })
+    Ok(RangeData { activity_index, rows })
 }
 
 /// Returns the users of a dimension by day, or `None` if it includes all users.

@@ -9,7 +9,7 @@ use phasegate_domain::{
 };
 use serde::Serialize;
 
-use super::window::OffVariants;
+use super::range_data::OffVariants;
 
 /// The number of days shown for a cohort.
 const COHORT_DAYS: i64 = 14;

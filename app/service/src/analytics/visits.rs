@@ -6,7 +6,7 @@ use phasegate_domain::metrics::{Metric, OTHER_LABEL, parse_property_label};
 use phasegate_store::models::Rollup;
 use serde::Serialize;
 
-use super::window::{MAX_LINES, rollups_of_metric, sum_metric};
+use super::range_data::{MAX_LINES, rollups_of_metric, sum_metric};
 
 /// Sessions of a time range and of the previous period.
 #[allow(missing_docs, reason = "the names say it all")]

@@ -104,7 +104,7 @@ fn build_flag_row(
         added_in,
         is_reached,
         variable: entry
-            .and_then(|entry| entry.forced.as_ref())
+            .and_then(|entry| entry.environment_override.as_ref())
             .map(|pinned| pinned.variable.clone()),
         usage,
         lifecycle,
@@ -193,7 +193,8 @@ pub async fn read_flag_detail(
         let stored = sibling.stored_flag(key.as_str()).ok()?;
         Some((sibling.environment.clone(), stored.clone()))
     });
-    let pinned = live.snapshot.flag(key.as_str()).and_then(|entry| entry.forced.as_ref());
+    let pinned =
+        live.snapshot.flag(key.as_str()).and_then(|entry| entry.environment_override.as_ref());
     let words = match pinned {
         Some(pinned) => {
             vec![format!("{} for everyone, because {} says so.", pinned.variant, pinned.variable)]

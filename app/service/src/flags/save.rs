@@ -53,10 +53,10 @@ pub(super) fn refuse_pinned_flag(
     key: &FlagKey,
 ) -> Result<(), ServiceError> {
     let entry = live.snapshot.flag(key.as_str());
-    match entry.and_then(|entry| entry.forced.as_ref()) {
+    match entry.and_then(|entry| entry.environment_override.as_ref()) {
         None => Ok(()),
-        Some(forced) => {
-            let (variable, variant) = (forced.variable.clone(), forced.variant.clone());
+        Some(pinned) => {
+            let (variable, variant) = (pinned.variable.clone(), pinned.variant.clone());
             Err(InUse::PinnedFlag { flag: key.clone(), variable, variant }.into())
         }
     }

@@ -3,8 +3,8 @@
 mod alerts;
 mod collection;
 mod compare;
+mod criteria;
 mod evidence;
-mod findings;
 mod measure;
 mod unmeasured;
 
@@ -56,8 +56,8 @@ async fn measure_phase(
     let days = (first.min(tomorrow), tomorrow);
     let evidence = Evidence::read_evidence(service, environment, rollout, phases, days).await?;
     let (alerts, unwatched) = alerts::read_alerts(service, environment, rollout).await?;
-    let findings = findings::evaluate_criteria(&evidence, phase);
-    Ok(Measurements { findings, alerts: Some(alerts), unwatched, since: Some(since) })
+    let criteria_results = criteria::evaluate_criteria(&evidence, phase);
+    Ok(Measurements { criteria_results, alerts: Some(alerts), unwatched, since: Some(since) })
 }
 
 /// The maximum number of audit entries that are searched, per kind of subject. If there are more
@@ -143,7 +143,10 @@ fn unknown_on_store_error(
             tracing::error!(%error, "criteria cannot be measured");
             let unknown =
                 CriterionResult::unknown("the numbers cannot be read; the server's log says why");
-            Ok(Measurements { findings: vec![unknown; criteria], ..Measurements::default() })
+            Ok(Measurements {
+                criteria_results: vec![unknown; criteria],
+                ..Measurements::default()
+            })
         }
         found => found,
     }
@@ -161,8 +164,10 @@ mod tests {
     fn criteria_are_inconclusive_if_telemetry_cannot_be_read() {
         let failed = || Err(ServiceError::from(StoreError::Full));
         let found = unknown_on_store_error(failed(), 2).unwrap();
-        assert_eq!((found.findings.len(), &found.alerts), (2, &None));
-        assert!(found.findings.iter().all(|finding| finding.verdict == Verdict::Inconclusive));
+        assert_eq!((found.criteria_results.len(), &found.alerts), (2, &None));
+        assert!(
+            found.criteria_results.iter().all(|result| result.verdict == Verdict::Inconclusive)
+        );
         let missing = Err(ServiceError::not_found(ObjectKind::Environment, "x"));
         assert!(unknown_on_store_error(missing, 2).is_err());
     }

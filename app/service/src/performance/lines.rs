@@ -14,7 +14,7 @@ pub(super) const MAX_LINES: usize = 50;
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct VitalCourse {
+pub struct VitalTrend {
     pub vital: Vital,
     /// 75th percentile, in millionths; `None` without samples.
     pub p75: Option<f64>,

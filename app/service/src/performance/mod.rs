@@ -18,7 +18,7 @@ use phasegate_store::models::{Rollup, RollupQuery};
 use serde::Serialize;
 
 use self::lines::MAX_LINES;
-pub use self::lines::{BreakdownLine, TimingLine, VitalCourse};
+pub use self::lines::{BreakdownLine, TimingLine, VitalTrend};
 use self::parts::{Sketches, build_breakdown, compute_vital_trend, score_device, timing_lines};
 use crate::{
     Service, ServiceError, access::Actor, analytics::parse_dimension,
@@ -103,7 +103,7 @@ pub struct Performance {
     /// The score of the previous time range.
     pub score_before: Option<f64>,
     /// One for each vital, in the order of [`Vital::ALL`].
-    pub vitals: Vec<VitalCourse>,
+    pub vitals: Vec<VitalTrend>,
     /// The compared values of the dimension, those with the most samples first.
     pub breakdown: Vec<BreakdownLine>,
     /// Timed endpoints and components, slowest first.

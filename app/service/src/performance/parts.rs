@@ -11,7 +11,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::Rollup;
 
-use super::lines::{BreakdownLine, MAX_LINES, TimingLine, VitalCourse};
+use super::lines::{BreakdownLine, MAX_LINES, TimingLine, VitalTrend};
 
 /// Returns the device whose score curves apply. Phones are the default: most curves are for them.
 pub(super) fn score_device(dimension: &Dimension) -> Device {
@@ -57,7 +57,7 @@ pub(super) fn compute_vital_trend(
     now: &[Rollup],
     all: Option<&Sketch>,
     before: Option<&Sketch>,
-) -> VitalCourse {
+) -> VitalTrend {
     let (good, poor) = vital.thresholds();
     let samples = all.map_or(0, Sketch::count);
     let at_most = |limit: u64| all.map_or(0, |all| all.count_at_most(limit as f64));
@@ -66,7 +66,7 @@ pub(super) fn compute_vital_trend(
         Some(Point { minute: row.bucket, value })
     };
     let mine = now.iter().filter(|row| row.metric == Metric::Vital(vital));
-    VitalCourse {
+    VitalTrend {
         vital,
         p75: all.and_then(|all| all.quantile(0.75)),
         p75_before: before.and_then(|before| before.quantile(0.75)),

@@ -179,13 +179,14 @@ impl CachedEnvironment {
             Some(live) if !has_moved => live.moves.clone(),
             _ => read_moves(stores, id).await?,
         };
-        let forced = variables.environment_overrides(flags.iter().map(|stored| &*stored.flag));
+        let environment_overrides =
+            variables.environment_overrides(flags.iter().map(|stored| &*stored.flag));
         let snapshot = Snapshot::new(Parts {
             flags: flags.iter().map(|s| (Arc::clone(&s.flag), Arc::clone(&s.state))).collect(),
             segments: segments.iter().map(|stored| Arc::clone(&stored.value)).collect(),
             rollout,
             overrides: overrides.iter().map(|stored| Arc::clone(&stored.value)).collect(),
-            forced,
+            environment_overrides,
             rollout_variables: variables.rollout(),
         });
         let counters =

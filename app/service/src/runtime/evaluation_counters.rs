@@ -13,7 +13,7 @@ use phasegate_domain::{
     flags::{Flag, Variant},
     ids::{EnvironmentId, FlagKey, VariantName},
 };
-use phasegate_store::models::UsageRow;
+use phasegate_store::models::EvaluationCount;
 
 /// A flag's evaluation counts, one for each variant.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl EvaluationCounters {
     }
 
     /// Takes the counts since the last call, as rows of `hour`.
-    pub(crate) fn take_counts(&self, hour: i64) -> Vec<UsageRow> {
+    pub(crate) fn take_counts(&self, hour: i64) -> Vec<EvaluationCount> {
         let all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let live =
             all.iter().map(|((environment, flag), c)| (*environment, flag.clone(), Arc::clone(c)));
@@ -74,7 +74,7 @@ impl EvaluationCounters {
         let everything: Vec<_> = live.chain(retired.drain(..)).collect();
         let rows = |(environment, flag, counters): (EnvironmentId, FlagKey, Arc<Counters>)| {
             let counts = counters.counts.iter().map(|count| count.swap(0, Ordering::Relaxed));
-            let row = |(variant, count): (&VariantName, u64)| UsageRow {
+            let row = |(variant, count): (&VariantName, u64)| EvaluationCount {
                 environment,
                 hour,
                 flag: flag.clone(),
@@ -90,7 +90,7 @@ impl EvaluationCounters {
 
 impl EvaluationCounters {
     /// Puts back counts that could not be written, for flags and variants that are still counted.
-    pub(crate) fn restore_counts(&self, rows: &[UsageRow]) {
+    pub(crate) fn restore_counts(&self, rows: &[EvaluationCount]) {
         let all = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         for row in rows {
             let Some(counters) = all.get(&(row.environment, row.flag.clone())) else { continue };

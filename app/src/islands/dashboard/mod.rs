@@ -14,7 +14,7 @@ use self::{
     tables::{Errors, Features, FeedbackList, Timings},
 };
 use super::live::{Connection, subscribe_to_updates};
-use crate::{charts::Window, components::VitalCard, format};
+use crate::{charts::ChartRange, components::VitalCard, format};
 
 /// The dashboard, first as rendered by the server, then updated by server-sent events.
 #[island]
@@ -72,7 +72,7 @@ fn render_vital(panel: VitalPanel, at: Timestamp) -> impl IntoView {
     let VitalPanel { vital, p75, samples, good, poor, points } = panel;
     let limit = vital.thresholds().0 as f64;
     let beside = Some(format!("good ≤ {}", vital.format_value(limit)));
-    let window = Window::last_hour(at);
+    let window = ChartRange::last_hour(at);
     view! { <VitalCard vital p75 samples good poor points window beside/> }
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::{Timestamp, reports::ErrorPanel};
 
 use crate::{
-    charts::{Shape, Window, draw_chart},
+    charts::{ChartRange, Shape, draw_chart},
     format,
 };
 
@@ -13,7 +13,7 @@ pub(super) fn ErrorCard(panel: ErrorPanel, at: Timestamp) -> impl IntoView {
     let chart = draw_chart(
         (460, 150),
         &panel.points,
-        Window::last_hour(at),
+        ChartRange::last_hour(at),
         Shape::Bars,
         None,
         &[],

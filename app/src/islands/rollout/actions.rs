@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{
     confirm::Confirm,
-    page::{Asked, Page},
+    page::{OpenCommand, Page},
 };
 use crate::{
     components::{Notice, live},
@@ -16,7 +16,7 @@ use crate::{
 #[component]
 pub(super) fn Actions() -> impl IntoView {
     let page = Page::from_context();
-    let asked = Asked::from_context();
+    let asked = OpenCommand::from_context();
     // Depends on what was asked only: a change of the rollout must not take the form away.
     live(move || {
         let Some(asked) = asked.get() else {
@@ -58,7 +58,7 @@ fn Buttons() -> impl IntoView {
 }
 
 fn render_button(choice: CommandChoice) -> AnyView {
-    let asked = Asked::from_context();
+    let asked = OpenCommand::from_context();
     let CommandChoice { name, label, class, .. } = choice;
     let href = format!("/admin/rollout?confirm={name}");
     let open = move |event: leptos::ev::MouseEvent| {

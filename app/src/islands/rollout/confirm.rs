@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::page::{Asked, Page};
+use super::page::{OpenCommand, Page};
 use crate::{
     components::live, islands::outcome::Outcome, models::CommandChoice,
     server_fns::rollout::ExecuteCommand,
@@ -15,7 +15,7 @@ pub(super) fn Confirm(choice: CommandChoice) -> impl IntoView {
     let page = Page::from_context();
     let action = ServerAction::<ExecuteCommand>::new();
     let error = page.watch_outcome(move || action.value().get());
-    let asked = Asked::from_context();
+    let asked = OpenCommand::from_context();
     Effect::new(move |_| {
         if matches!(action.value().get(), Some(Ok(_))) {
             asked.set(None);

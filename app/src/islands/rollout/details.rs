@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{gate::verdict_class, page::Page};
 use crate::{
     components::{Sparkline, Time, live},
-    models::{FirstMinutesTable, HistoryLine, MinutesFlag, PhaseCard},
+    models::{FirstMinutesTable, HistoryItem, MinutesFlag, PhaseCard},
 };
 
 /// Whether the flags of a new phase are served, and whether errors increase; only in its first
@@ -129,8 +129,8 @@ pub(super) fn History() -> impl IntoView {
     }
 }
 
-fn render_line(line: HistoryLine) -> AnyView {
-    let HistoryLine { at, text, reason, by, is_beside } = line;
+fn render_line(line: HistoryItem) -> AnyView {
+    let HistoryItem { at, text, reason, by, is_beside } = line;
     let class = if is_beside { "timeline-line is-beside" } else { "timeline-line" };
     let reason = (!reason.is_empty()).then(|| view! { <q class="timeline-reason">{reason}</q> });
     let by = if by.is_empty() { by } else { format!("{by}, ") };

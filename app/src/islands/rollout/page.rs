@@ -27,9 +27,9 @@ impl LiveView for RolloutPage {
 
 /// The command whose confirmation is open, as `?confirm=` names it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked(pub(super) RwSignal<Option<String>>);
+pub(super) struct OpenCommand(pub(super) RwSignal<Option<String>>);
 
-impl Asked {
+impl OpenCommand {
     /// Returns the signal of the page that a component is part of.
     #[allow(clippy::expect_used, reason = "the components of an island are only used in it")]
     pub(super) fn from_context() -> RwSignal<Option<String>> {

@@ -5,7 +5,7 @@ use phasegate_domain::{ids::FlagKey, metrics::Dimension, time::TimeRangePreset};
 use phasegate_service::analytics::AnalyticsQuery;
 
 use super::path::PATH;
-use crate::{components::dimension_label, parts::PeriodFields};
+use crate::{components::dimension_label, parts::TimeRangeFields};
 
 /// The presets of whole days.
 const RANGES: [TimeRangePreset; 3] =
@@ -38,7 +38,7 @@ pub(super) fn Filter(
         <form class="filters" method="get" action=PATH>
             <input type="hidden" name="environment" value=environment/>
             <input type="hidden" name="data" value=source/>
-            <PeriodFields period=query.period ranges=RANGES.to_vec()/>
+            <TimeRangeFields period=query.period ranges=RANGES.to_vec()/>
             <label class="field"><span>"Dimension"</span>
                 <select name="dimension"><option value="">"all users"</option>{dimensions.collect_view()}</select></label>
             <label class="field"><span>"Compare retention by"</span>

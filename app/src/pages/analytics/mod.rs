@@ -20,7 +20,7 @@ use self::{
 };
 use crate::{
     components::{Annotations, Freshness, dimension_label},
-    parts::{PageErrorNotice, Source, SourceBanner, period_field, render_page},
+    parts::{PageErrorNotice, Source, SourceBanner, render_page, time_range_field},
     request::PageError,
 };
 
@@ -29,7 +29,7 @@ pub(crate) fn AnalyticsPage() -> impl IntoView {
     view! {
         <Title text="Analytics"/>
         {render_page(|request| async move {
-            let (query, refused) = match AnalyticsQuery::parse_parameters(|name| period_field(&request.query, name)) {
+            let (query, refused) = match AnalyticsQuery::parse_parameters(|name| time_range_field(&request.query, name)) {
                 Ok(query) => (query, None),
                 Err(error) => (AnalyticsQuery::parse_parameters(|_| "")?, Some(PageError::from(error))),
             };

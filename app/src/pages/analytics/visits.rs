@@ -13,7 +13,7 @@ use phasegate_service::analytics::{
 
 use super::path::PATH;
 use crate::{
-    charts::{Shape, Window, draw_chart},
+    charts::{ChartRange, Shape, draw_chart},
     components::{Exports, TableCard, annotation_lines},
     format,
 };
@@ -29,7 +29,7 @@ pub(super) fn Users(
     let UsersPanel { now, before, daily } = panel;
     let (from, end) = period.day_bounds(at);
     let is_past = matches!(period, TimeRange::Days { .. });
-    let window = Window { resolution: Resolution::Day, spans: end - from, end, is_past };
+    let window = ChartRange { resolution: Resolution::Day, spans: end - from, end, is_past };
     let point = |day: DailyUsers| Point { minute: day.day, value: day.users as f64 };
     let daily: Vec<Point> = daily.into_iter().map(point).collect();
     let lines = annotation_lines(&annotations, window);

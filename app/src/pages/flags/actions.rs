@@ -14,7 +14,7 @@ use phasegate_service::{
 
 use super::fields::read_seen_version;
 use crate::{
-    parts::Here,
+    parts::EnvironmentField,
     request::{Form, PageError, Request},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn render_switch(
     let key = key.to_string();
     let label = format!("{name} ({key})");
     view! {
-        <form method="post" action="/admin/flags"><Here/>
+        <form method="post" action="/admin/flags"><EnvironmentField/>
             <input type="hidden" name="flag" value=key/>
             <input type="hidden" name="asked" value=asked.to_owned()/>
             <input type="hidden" name="enabled" value=next/>

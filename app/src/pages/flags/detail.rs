@@ -22,7 +22,7 @@ use super::{
 use crate::{
     components::{Notice, Sparkline, Time},
     format,
-    parts::{Here, PageErrorNotice, render_page},
+    parts::{EnvironmentField, PageErrorNotice, render_page},
     request::Request,
 };
 
@@ -210,7 +210,7 @@ fn Switches(
             view! {
                 <li class="override">
                     <strong>{environment.name.clone()}</strong>
-                    <form method="post" action=action.clone()><Here/>
+                    <form method="post" action=action.clone()><EnvironmentField/>
                         <input type="hidden" name="do" value="switch"/>
                         <input type="hidden" name="environment" value=environment.key.to_string()/>
                         <input type="hidden" name="enabled" value=next/>
@@ -261,7 +261,7 @@ fn DangerZone(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -
             <section class="confirm" aria-labelledby="confirm-title">
                 <h2 id="confirm-title">{title} "?"</h2>
                 <p>{text}</p>
-                <form method="post" action=here class="row"><Here/>
+                <form method="post" action=here class="row"><EnvironmentField/>
                     <input type="hidden" name="version" value=version/>
                     <button class="button button-danger" name="do" value=action autofocus>{title}</button>
                     <a class="button" href=here.clone()>"Cancel"</a>
@@ -287,7 +287,7 @@ fn DangerZone(flag: Flag, stored: StoredFlag, may_decide: bool, asked: String) -
     view! {
         <section aria-labelledby="grave-title">
             <h2 id="grave-title">"Danger zone"</h2>
-            <form method="post" action=here.clone() class="row"><Here/>
+            <form method="post" action=here.clone() class="row"><EnvironmentField/>
                 <input type="hidden" name="version" value=version/>
                 {kill} {archive} {ask("delete", "Delete …")}
             </form>

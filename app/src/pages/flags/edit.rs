@@ -21,7 +21,7 @@ use super::{
 use crate::{
     components::{Changes, TextArea},
     islands::LivePreview,
-    parts::{Here, PageErrorNotice, render_page},
+    parts::{EnvironmentField, PageErrorNotice, render_page},
     request::{Form, PageError, Request},
 };
 
@@ -136,7 +136,7 @@ fn Editor(
         }
     };
     view! {
-        <form id="editor" method="post" action=action class="editor"><Here/>
+        <form id="editor" method="post" action=action class="editor"><EnvironmentField/>
             <input type="hidden" name="version" value=version/>
             // The Enter key presses this button, because it is the first.
             <button class="visually-hidden" name="do" value="preview" tabindex="-1" aria-hidden="true">"Preview"</button>

@@ -10,7 +10,7 @@ use phasegate_service::models::StoredFlag;
 
 use crate::{
     components::{Changes, Time},
-    parts::Here,
+    parts::EnvironmentField,
     sentences::describe_audit_change,
 };
 
@@ -85,7 +85,7 @@ fn render_restore(
                 <p>"Restoring would change:"</p>
                 <Changes fields/>
                 <form method="post" action=here class="row">
-                    <Here/>
+                    <EnvironmentField/>
                     <input type="hidden" name="line" value=id.to_string()/>
                     <button class="button button-danger" name="do" value="restore" autofocus>"Restore this state"</button>
                     <a class="button" href=here.clone()>"Cancel"</a>

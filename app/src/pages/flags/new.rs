@@ -7,7 +7,7 @@ use phasegate_service::flags::{check_may_create, create_flag, read_document};
 
 use super::editor::build_new_flag;
 use crate::{
-    parts::{Here, PageErrorNotice, render_page},
+    parts::{EnvironmentField, PageErrorNotice, render_page},
     request::{Form, PageError, Request},
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn NewFlagPage() -> impl IntoView {
             Ok(view! {
                 <header class="page-head"><h1>"New flag"</h1></header>
                 {refused.map(|error| view! { <PageErrorNotice error/> })}
-                <form class="card stack narrow" method="post" action="/admin/flags/new"><Here/>
+                <form class="card stack narrow" method="post" action="/admin/flags/new"><EnvironmentField/>
                     <label class="field"><span>"Key: used in your code, cannot be changed"</span>
                         <input type="text" name="key" required maxlength="100" pattern="[A-Za-z0-9._\\-]+"
                             title="letters, digits, '.', '_' and '-'" autocomplete="off" autofocus

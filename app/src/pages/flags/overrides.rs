@@ -9,7 +9,7 @@ use phasegate_domain::{
 };
 use phasegate_service::models::Versioned;
 
-use crate::{components::Time, format, parts::Here, request::percent_encode};
+use crate::{components::Time, format, parts::EnvironmentField, request::percent_encode};
 
 /// The individual overrides of a flag, and a form for a new one.
 #[component]
@@ -37,7 +37,7 @@ pub(super) fn Overrides(
             let href = format!("/admin/debugger?flag={}&user={}", value.flag, percent_encode(&value.targeting_key));
             let label = format!("Remove the override of {}", value.targeting_key);
             let remove = may_change.then(|| view! {
-                <form method="post" action=action.clone()><Here/>
+                <form method="post" action=action.clone()><EnvironmentField/>
                     <input type="hidden" name="user" value=value.targeting_key.clone()/>
                     <input type="hidden" name="version" value=version.to_string()/>
                     <button class="button button-small" name="do" value="forget" aria-label=label>"Remove"</button>
@@ -63,7 +63,7 @@ pub(super) fn Overrides(
         })
         .collect_view();
     let add = may_change.then(|| view! {
-        <form class="filters" method="post" action=action.clone()><Here/>
+        <form class="filters" method="post" action=action.clone()><EnvironmentField/>
             <label class="field"><span>"User (targetingKey)"</span>
                 <input type="text" name="user" required maxlength="500" autocomplete="off"/></label>
             <label class="field"><span>"Variant"</span><select name="variant">{variants}</select></label>

@@ -11,7 +11,7 @@ use phasegate_domain::{
     vitals::Rating,
 };
 use phasegate_service::performance::{
-    BREAKDOWNS, Performance, PerformanceQuery, VitalCourse, read_performance,
+    BREAKDOWNS, Performance, PerformanceQuery, VitalTrend, read_performance,
 };
 
 use self::{
@@ -19,11 +19,13 @@ use self::{
     tables::{Breakdown, Timings},
 };
 use crate::{
-    charts::{Line, Window},
+    charts::{ChartRange, Line},
     components::{
         Annotations, Exports, Freshness, VitalCard, annotation_lines, dimension_label, rating_class,
     },
-    parts::{PageErrorNotice, PeriodFields, Source, SourceBanner, period_field, render_page},
+    parts::{
+        PageErrorNotice, Source, SourceBanner, TimeRangeFields, render_page, time_range_field,
+    },
     request::{PageError, Request},
 };
 
@@ -32,7 +34,7 @@ pub(crate) fn PerformancePage() -> impl IntoView {
     view! {
         <Title text="Performance"/>
         {render_page(|request| async move {
-            let (query, refused) = match PerformanceQuery::from_url_fields(|name| period_field(&request.query, name)) {
+            let (query, refused) = match PerformanceQuery::from_url_fields(|name| time_range_field(&request.query, name)) {
                 Ok(query) => (query, None),
                 Err(error) => (PerformanceQuery::from_url_fields(|_| "")?, Some(PageError::from(error))),
             };
@@ -45,10 +47,10 @@ pub(crate) fn PerformancePage() -> impl IntoView {
             let Performance { at, last_event_at, score, score_before, vitals, breakdown, timings, annotations, .. } = found;
             let (from, end) = query.period.bucket_bounds(at);
             let is_past = matches!(query.period, TimeRange::Days { .. });
-            let window = Window { resolution: query.period.resolution(at), spans: end - from, end, is_past };
+            let window = ChartRange { resolution: query.period.resolution(at), spans: end - from, end, is_past };
             let lines = annotation_lines(&annotations, window);
             let is_empty = vitals.iter().all(|vital| vital.samples == 0);
-            let cards = vitals.into_iter().map(|course| render_vital_course(course, window, lines.clone())).collect_view();
+            let cards = vitals.into_iter().map(|trend| render_vital_trend(trend, window, lines.clone())).collect_view();
             let empty = is_empty.then(|| view! {
                 <p class="empty">"No web vitals in this period. "<a href="/admin/install">"Install the collector"</a>", or choose a longer period."</p>
             });
@@ -111,7 +113,7 @@ fn Filter(query: PerformanceQuery, environment: String, source: &'static str) ->
             <input type="hidden" name="environment" value=environment/>
             <input type="hidden" name="data" value=source/>
             <input type="hidden" name="dimension" value=query.dimension.to_text()/>
-            <PeriodFields period=query.period ranges=TimeRangePreset::ALL.to_vec()/>
+            <TimeRangeFields period=query.period ranges=TimeRangePreset::ALL.to_vec()/>
             <label class="field"><span>"Compare by"</span><select name="by">{kinds}</select></label>
             <button class="button" type="submit">"Apply filters"</button>
         </form>
@@ -158,8 +160,8 @@ fn describe_vital_change(now: Option<f64>, before: Option<f64>) -> Option<String
     })
 }
 
-fn render_vital_course(course: VitalCourse, window: Window, lines: Vec<Line>) -> impl IntoView {
-    let VitalCourse { vital, p75, p75_before, samples, good, poor, points } = course;
+fn render_vital_trend(trend: VitalTrend, window: ChartRange, lines: Vec<Line>) -> impl IntoView {
+    let VitalTrend { vital, p75, p75_before, samples, good, poor, points } = trend;
     let beside = describe_vital_change(p75, p75_before);
     view! { <VitalCard vital p75 samples good poor points window lines beside/> }
 }

@@ -11,7 +11,7 @@ use phasegate_service::rollout::read_rollout_summary;
 use crate::{
     format,
     models::{command_label, describe_consequences},
-    parts::{Here, render_page},
+    parts::{EnvironmentField, render_page},
     request::{PageError, Request},
 };
 
@@ -47,7 +47,7 @@ fn render_pinned_flags(
         .flags()
         .filter(|entry| rollout.plan.phase_that_adds(&entry.flag.key).is_some())
         .filter_map(|entry| {
-            Some(format!("{} ({})", entry.flag.key, entry.forced.as_ref()?.variable))
+            Some(format!("{} ({})", entry.flag.key, entry.environment_override.as_ref()?.variable))
         })
         .collect();
     (!names.is_empty()).then(|| {
@@ -97,7 +97,7 @@ fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
             });
             view! {
                 <p>{describe_consequences(command, plan, status)}</p>
-                <form method="post" action="/admin/rollout" class="stack"><Here/>
+                <form method="post" action="/admin/rollout" class="stack"><EnvironmentField/>
                     <input type="hidden" name="kind" value=command.as_str()/>
                     <input type="hidden" name="version" value=rollout.version.to_string()/>
                     <label class="field"><span>"Reason (required)"</span>

@@ -14,7 +14,7 @@ use phasegate_service::rollout::{
 
 use crate::{
     components::{Changes, Notice, TextArea, Time},
-    parts::{Here, PageErrorNotice, render_page},
+    parts::{EnvironmentField, PageErrorNotice, render_page},
     request::{PageError, Request},
 };
 
@@ -54,7 +54,7 @@ pub(crate) fn PlanPage() -> impl IntoView {
                     <code>"phasegate plan export"</code> ", " <code>"diff"</code> " and " <code>"import"</code> "."
                 </p>
                 {shown}
-                <form class="stack" method="post" action=PATH><Here/>
+                <form class="stack" method="post" action=PATH><EnvironmentField/>
                     <label class="field"><span>"Plan (TOML)"</span>
                         <TextArea value=text rows=24 name="plan" code=true required=true readonly=!may/></label>
                     {may.then(|| view! {
@@ -118,7 +118,7 @@ pub(super) async fn render_import_confirmation(
                 {made("Different in the text, but not changed by the import:", change.unchanged)}
             </ul>
             <Changes fields=change.fields/>
-            <form method="post" action=PATH class="stack"><Here/>
+            <form method="post" action=PATH class="stack"><EnvironmentField/>
                 <input type="hidden" name="plan" value=text/>
                 <input type="hidden" name="note" value=note/>
                 <input type="hidden" name="version" value=version/>

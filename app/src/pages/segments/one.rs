@@ -17,7 +17,7 @@ use phasegate_service::segments::{
 use crate::{
     components::{Notice, TextArea},
     islands::LivePreview,
-    parts::{ConditionDraft, Here, PageErrorNotice, render_page},
+    parts::{ConditionDraft, EnvironmentField, PageErrorNotice, render_page},
     request::{Form, PageError, Request},
 };
 
@@ -218,7 +218,7 @@ fn Editor(
         }
     });
     view! {
-        <form id="editor" class="card stack" method="post" action=here><Here/>
+        <form id="editor" class="card stack" method="post" action=here><EnvironmentField/>
             <input type="hidden" name="version" value=version/>
             <button class="visually-hidden" name="do" value="preview" tabindex="-1" aria-hidden="true">"Preview"</button>
             <datalist id="values">{segments}</datalist>
@@ -241,7 +241,7 @@ fn Deletion(key: SegmentKey, here: String, uses: Vec<PlacedUse>, version: String
         return view! { <p class="hint">"A segment in use cannot be deleted."</p> }.into_any();
     }
     view! {
-        <form class="row" method="post" action=here><Here/>
+        <form class="row" method="post" action=here><EnvironmentField/>
             <input type="hidden" name="version" value=version/>
             <details>
                 <summary>"Delete …"</summary>

@@ -8,7 +8,7 @@ use phasegate_service::{
 };
 
 use crate::{
-    parts::Here,
+    parts::EnvironmentField,
     request::{Form, PageError, Request},
 };
 
@@ -88,7 +88,7 @@ pub(super) fn CollectionSettingsForm(request: Request, may_change: bool) -> impl
         <section aria-labelledby="collection-settings-title">
             <h2 id="collection-settings-title">"Collection settings"</h2>
             <p class="hint">"Changes reach open pages at once, which then neither collect nor send disabled data. Flags are evaluated and feedback is accepted in any case."</p>
-            <form class="stack" method="post" action="/admin/settings" data-testid="collection-settings"><Here/>
+            <form class="stack" method="post" action="/admin/settings" data-testid="collection-settings"><EnvironmentField/>
                 <input type="hidden" name="version" value=stored.version.to_string()/>
                 <ul class="switches">{switches}</ul>
                 <label class="field">

@@ -7,7 +7,7 @@ use phasegate_domain::ids::{EnvironmentKey, ProjectId};
 use phasegate_service::{CachedEnvironment, models::Environment};
 
 use crate::{
-    parts::Here,
+    parts::EnvironmentField,
     request::{Form, PageError, Request},
 };
 
@@ -81,7 +81,7 @@ fn Shown(environment: Environment, is_last: bool) -> impl IntoView {
         }
         .into_any(),
         false => view! {
-            <form class="stack" method="post" action="/admin/settings" data-testid="delete-environment"><Here/>
+            <form class="stack" method="post" action="/admin/settings" data-testid="delete-environment"><EnvironmentField/>
                 <p>"Deletes its switches, rules, overrides, keys, tokens, rollout and telemetry permanently. Pages and servers that use its keys get no more answers. The audit log is kept."</p>
                 <p><a class="button" href="/admin/export.toml" download>"Export the environment first"</a></p>
                 <label class="field"><span>{format!("Type {key} to confirm")}</span>
@@ -94,7 +94,7 @@ fn Shown(environment: Environment, is_last: bool) -> impl IntoView {
     view! {
         <details class="card" data-testid="shown-environment">
             <summary>{format!("Rename or delete {name}")}</summary>
-            <form class="stack" method="post" action="/admin/settings"><Here/>
+            <form class="stack" method="post" action="/admin/settings"><EnvironmentField/>
                 <input type="hidden" name="seen_key" value=key.to_string()/>
                 <input type="hidden" name="seen_name" value=name.clone()/>
                 <label class="field"><span>"New key"</span>
@@ -135,7 +135,7 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
         view! { <Shown environment is_last/> }
     });
     let add = is_admin.then(|| view! {
-        <form class="filters" method="post" action="/admin/settings"><Here/>
+        <form class="filters" method="post" action="/admin/settings"><EnvironmentField/>
             <label class="field"><span>"Key"</span>
                 <input type="text" name="key" required maxlength="100" placeholder="staging" autocomplete="off"/></label>
             <label class="field"><span>"Name"</span><input type="text" name="name" maxlength="100" placeholder="Staging" autocomplete="off"/></label>

@@ -10,7 +10,7 @@ use phasegate_service::environments::{
 use crate::{
     components::{Changes, Notice, TextArea},
     format,
-    parts::{Here, PageErrorNotice, render_page},
+    parts::{EnvironmentField, PageErrorNotice, render_page},
     request::{PageError, Request},
 };
 
@@ -53,7 +53,7 @@ pub(crate) fn FilesPage() -> impl IntoView {
                 <section aria-labelledby="import-title">
                     <h2 id="import-title">"Import"</h2>
                     <p class="hint">"The import makes the environment match the file, and deletes everything that the file does not contain. You confirm the difference first."</p>
-                    <form class="stack" method="post" action="/admin/settings/files"><Here/>
+                    <form class="stack" method="post" action="/admin/settings/files"><EnvironmentField/>
                         <label class="field"><span>"File (TOML or JSON)"</span>
                             <TextArea value=pasted rows=14 name="file" code=true required=true/></label>
                         <div><button class="button" name="do" value="preview">"Show the difference"</button></div>
@@ -97,7 +97,7 @@ async fn handle_import_form(request: &Request) -> Result<AnyView, PageError> {
             <h2 id="difference-title">{format!("This changes {count}")}</h2>
             {warning}
             <ul class="timeline">{changes}</ul>
-            <form method="post" action="/admin/settings/files" class="row"><Here/>
+            <form method="post" action="/admin/settings/files" class="row"><EnvironmentField/>
                 <input type="hidden" name="file" value=form.get("file").to_owned()/>
                 <input type="hidden" name="seen" value=preview.based_on/>
                 <button class="button button-primary" name="do" value="import">"Import file"</button>

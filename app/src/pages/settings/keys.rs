@@ -7,7 +7,7 @@ use phasegate_service::tokens::{
 };
 
 use crate::{
-    parts::Here,
+    parts::EnvironmentField,
     request::{Form, PageError, Request},
 };
 
@@ -57,7 +57,7 @@ pub(super) fn ClientKeys(keys: Vec<ClientKey>, is_admin: bool) -> impl IntoView 
             let origins = key.allowed_origins.join(", ");
             let shown = if origins.is_empty() { "any site".to_owned() } else { origins.clone() };
             let change = is_admin.then(|| view! {
-                <form class="stack" method="post" action="/admin/settings"><Here/>
+                <form class="stack" method="post" action="/admin/settings"><EnvironmentField/>
                     <input type="hidden" name="key" value=key.key.clone()/>
                     <input type="hidden" name="version" value=key.version.to_string()/>
                     <details><summary>"Edit …"</summary>
@@ -82,7 +82,7 @@ pub(super) fn ClientKeys(keys: Vec<ClientKey>, is_admin: bool) -> impl IntoView 
         })
         .collect_view();
     let add = is_admin.then(|| view! {
-        <form class="filters" method="post" action="/admin/settings"><Here/>
+        <form class="filters" method="post" action="/admin/settings"><EnvironmentField/>
             <label class="field"><span>"Name"</span><input type="text" name="name" required maxlength="100" autocomplete="off"/></label>
             <label class="field"><span>"Allowed origins, comma-separated (empty: any)"</span>
                 <input type="text" name="origins" placeholder="https://shop.example" autocomplete="off"/></label>

@@ -15,7 +15,7 @@ use phasegate_service::{
 use crate::{
     components::TableCard,
     format,
-    parts::Here,
+    parts::EnvironmentField,
     request::{Form, PageError, Request},
 };
 
@@ -107,7 +107,7 @@ pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl 
             <h2 id="maintenance-title">"Data retention"</h2>
             <p class="hint" data-testid="sizes">{room}</p>
             <p class="hint" data-testid="sent">{today}</p>
-            <form class="stack" method="post" action="/admin/settings" data-testid="retention"><Here/>
+            <form class="stack" method="post" action="/admin/settings" data-testid="retention"><EnvironmentField/>
                 <input type="hidden" name="version" value=kept.version.to_string()/>
                 <ul class="switches">{fields}</ul>
                 <p class="hint">"Older data is deleted within an hour and cannot be restored."</p>

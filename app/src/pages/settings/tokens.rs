@@ -10,7 +10,7 @@ use phasegate_service::tokens::{TokenFields, create_token, delete_token, read_to
 
 use crate::{
     components::Time,
-    parts::Here,
+    parts::EnvironmentField,
     request::{Form, PageError, Request},
 };
 
@@ -62,7 +62,7 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
                     <td><Time at=token.created_at/> " by " {token.created_by}</td>
                     <td>{used}</td>
                     <td>
-                        <form method="post" action="/admin/settings"><Here/>
+                        <form method="post" action="/admin/settings"><EnvironmentField/>
                             <input type="hidden" name="id" value=token.id.0.to_string()/>
                             <input type="hidden" name="version" value=token.version.to_string()/>
                             <details><summary>"Delete …"</summary>
@@ -93,7 +93,7 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <form class="filters" method="post" action="/admin/settings"><Here/>
+            <form class="filters" method="post" action="/admin/settings"><EnvironmentField/>
                 <label class="field"><span>"Name"</span><input type="text" name="name" required maxlength="100" autocomplete="off"/></label>
                 <fieldset class="row"><legend class="field"><span>"Scopes"</span></legend>{boxes}</fieldset>
                 <label class="field"><span>"Reach"</span>

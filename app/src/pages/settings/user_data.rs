@@ -8,7 +8,7 @@ use phasegate_service::privacy::{erase_user, read_user_data};
 use crate::{
     components::Notice,
     format,
-    parts::{Here, render_page},
+    parts::{EnvironmentField, render_page},
     request::{PageError, Request, percent_encode},
 };
 
@@ -79,7 +79,7 @@ fn Found(id: String, data: UserData, asks: bool) -> impl IntoView {
     let link = percent_encode(&id);
     let forget = if asks {
         view! {
-            <form class="notice notice-warning" method="post" action=PATH><Here/>
+            <form class="notice notice-warning" method="post" action=PATH><EnvironmentField/>
                 <input type="hidden" name="id" value=id/>
                 <p>"Erase this data? This cannot be undone; export it first if you may need it. Individual overrides are not erased; remove them on the pages of their flags."</p>
                 <button class="button button-danger" name="do" value="forget">"Erase this user"</button>

@@ -9,7 +9,7 @@ use phasegate_domain::{
 
 use crate::{
     StoreError,
-    models::{Rollup, RollupQuery, UsageRow},
+    models::{EvaluationCount, Rollup, RollupQuery},
 };
 
 /// Rollups and evaluation counts.
@@ -43,7 +43,7 @@ pub trait MetricStore: Send + Sync {
     /// Adds evaluation counts, and deletes those of hours before `delete_before`.
     async fn add_evaluation_counts(
         &self,
-        rows: &[UsageRow],
+        rows: &[EvaluationCount],
         delete_before: i64,
     ) -> Result<(), StoreError>;
 
@@ -52,5 +52,5 @@ pub trait MetricStore: Send + Sync {
         &self,
         environment: EnvironmentId,
         from_hour: i64,
-    ) -> Result<Vec<UsageRow>, StoreError>;
+    ) -> Result<Vec<EvaluationCount>, StoreError>;
 }

@@ -89,7 +89,7 @@ async fn collect_batch(
     let sender = Sender::with_key(from, &connection, app.environment)?;
     let body = state.bodies.read_body(sender, &headers, body, MAX_BODY_BYTES).await;
     let body = body.inspect_err(|problem| count_unread(service, app.environment, problem))?;
-    let sent = Sent { environment: app.environment, held: query.held, from, body };
+    let sent = ReceivedBody { environment: app.environment, held: query.held, from, body };
     let taken = ingest_body(&state, sent)
         .await
         .map_err(|error| batch_problem(service, app.environment, error))?;
@@ -122,7 +122,7 @@ fn batch_problem(service: &Service, environment: EnvironmentId, error: BatchErro
 }
 
 /// A received body with its origin.
-struct Sent {
+struct ReceivedBody {
     environment: EnvironmentId,
     held: u64,
     from: ClientAddress,
@@ -130,7 +130,7 @@ struct Sent {
 }
 
 /// Ingests a body. An invalid batch is an error; invalid events are listed in the receipt.
-async fn ingest_body(state: &AppState, sent: Sent) -> Result<Receipt, BatchError> {
+async fn ingest_body(state: &AppState, sent: ReceivedBody) -> Result<Receipt, BatchError> {
     let service = &state.service;
     // Reserve a slot in the queue first: decoding a batch that cannot be stored would be wasted.
     let turn = ingest::reserve_queue_place(service).await?;
@@ -149,7 +149,7 @@ async fn ingest_body(state: &AppState, sent: Sent) -> Result<Receipt, BatchError
     Ok(Receipt { accepted, rejected, repeated: appended == Appended::Repeated })
 }
 
-async fn decode_batch(service: &Service, sent: &Sent) -> Result<AcceptedBatch, BatchError> {
+async fn decode_batch(service: &Service, sent: &ReceivedBody) -> Result<AcceptedBatch, BatchError> {
     let body =
         loader_fallback::complete_batch(sent.body.clone()).map_err(decode::InvalidBatch::from)?;
     let text = String::from_utf8_lossy(&body);

@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use super::{
     error::{ErrorCode, OfrepError},
-    request::{self, Asked, TAG_HASH},
+    request::{self, OfrepContext, TAG_HASH},
 };
 use crate::http::{AppState, ClientAddress, Connection, header_text, sent_key};
 
@@ -111,7 +111,7 @@ pub(super) async fn evaluate_all(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OfrepError> {
-    let Asked { live, context, digest } =
+    let OfrepContext { live, context, digest } =
         request::read_request(&state, from, &connection, &headers, body).await?;
     let now = state.service.now();
     let mut body = Vec::with_capacity(BYTES + BYTES_OF_FLAG * live.snapshot().flags().len());

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{
     error::OfrepError,
-    request::{self, Asked},
+    request::{self, OfrepContext},
 };
 use crate::http::{AppState, ClientAddress, Connection};
 
@@ -31,7 +31,7 @@ pub(super) async fn explain_evaluation(
     body: Body,
 ) -> Result<Json<Value>, OfrepError> {
     let key = request::path_key(key)?;
-    let Asked { live, context, .. } =
+    let OfrepContext { live, context, .. } =
         request::read_request(&state, from, &connection, &headers, body)
             .await
             .map_err(|error| error.with_key(&key))?;

@@ -29,7 +29,7 @@ const MAX_BODY_BYTES: usize = 65_536 + 1_024;
 pub(super) const TAG_HASH: FixedState = FixedState::with_seed(0);
 
 /// An authorised evaluation request.
-pub(super) struct Asked {
+pub(super) struct OfrepContext {
     /// The environment of its key.
     pub(super) live: Arc<CachedEnvironment>,
     /// The context to evaluate for.
@@ -45,7 +45,7 @@ pub(super) async fn read_request(
     connection: &Connection,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Asked, OfrepError> {
+) -> Result<OfrepContext, OfrepError> {
     let service = &state.service;
     let unauthorised = |error: keys::KeyError| {
         OfrepError::new(key_status(&error), ErrorCode::General, error.to_string())
@@ -67,7 +67,7 @@ pub(super) async fn read_request(
         read_mended(&body).map_err(|e| bad(ErrorCode::ParseError, e.to_string()))?.context
     };
     let context = context.map_err(|error| bad(ErrorCode::InvalidContext, error.to_string()))?;
-    Ok(Asked { live, context, digest: TAG_HASH.hash_one(&*body) })
+    Ok(OfrepContext { live, context, digest: TAG_HASH.hash_one(&*body) })
 }
 
 /// The body of an evaluation request. Unknown fields are ignored, as OFREP asks.

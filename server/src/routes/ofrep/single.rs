@@ -13,7 +13,7 @@ use phasegate_domain::evaluation::{Answer, evaluate_flag};
 
 use super::{
     error::OfrepError,
-    request::{self, Asked},
+    request::{self, OfrepContext},
 };
 use crate::http::{AppState, ClientAddress, Connection};
 
@@ -26,7 +26,7 @@ pub(super) async fn evaluate_one(
     body: Body,
 ) -> Result<Response, OfrepError> {
     let key = request::path_key(key)?;
-    let Asked { live, context, .. } =
+    let OfrepContext { live, context, .. } =
         request::read_request(&state, from, &connection, &headers, body)
             .await
             .map_err(|error| error.with_key(&key))?;

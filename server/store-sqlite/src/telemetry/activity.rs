@@ -197,7 +197,7 @@ pub(super) async fn read_user_sets(
     (from, to): (i64, i64),
 ) -> Result<Sets, StoreError> {
     let parts = query_cache.split_range(environment, Kind::Activity, Resolution::Day, (from, to));
-    let [long_over, over, open] = parts;
+    let [long_closed, closed, open] = parts;
     let kept = async |days: (i64, i64)| {
         let key = (environment, activities.clone(), days.0, days.1);
         let of = (environment, Kind::Activity, days);
@@ -211,8 +211,8 @@ pub(super) async fn read_user_sets(
             .await
     };
     let open = fetch_user_sets(db, environment, activities, open);
-    let (long_over, over, open) = tokio::try_join!(kept(long_over), kept(over), open)?;
-    Ok(long_over.iter().chain(over.iter()).cloned().chain(open).collect())
+    let (long_closed, closed, open) = tokio::try_join!(kept(long_closed), kept(closed), open)?;
+    Ok(long_closed.iter().chain(closed.iter()).cloned().chain(open).collect())
 }
 
 async fn fetch_user_sets(

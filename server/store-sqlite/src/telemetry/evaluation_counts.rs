@@ -1,7 +1,7 @@
 //! Evaluation counts by flag, variant and hour.
 
 use phasegate_domain::ids::{EnvironmentId, FlagKey, VariantName};
-use phasegate_store::{StoreError, models::UsageRow};
+use phasegate_store::{StoreError, models::EvaluationCount};
 
 use crate::{
     database::{Database, commit_transaction},
@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) async fn add_evaluation_counts(
     db: &Database,
-    rows: &[UsageRow],
+    rows: &[EvaluationCount],
     delete_before: i64,
 ) -> Result<(), StoreError> {
     let mut tx = db.begin_write().await?;
@@ -41,7 +41,7 @@ pub(super) async fn read_evaluation_counts(
     db: &Database,
     environment: EnvironmentId,
     from_hour: i64,
-) -> Result<Vec<UsageRow>, StoreError> {
+) -> Result<Vec<EvaluationCount>, StoreError> {
     let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
         "SELECT hour, flag, variant, count FROM flag_usage
          WHERE environment_id = ? AND hour >= ? ORDER BY hour",
@@ -56,7 +56,7 @@ pub(super) async fn read_evaluation_counts(
         let variant =
             VariantName::new(variant).map_err(|error| damaged_error("flag usage")(&error))?;
         let count = u64::try_from(count).unwrap_or_default();
-        Ok(UsageRow { environment, hour, flag, variant, count })
+        Ok(EvaluationCount { environment, hour, flag, variant, count })
     };
     rows.into_iter().map(read).collect()
 }

@@ -36,7 +36,7 @@ pub(super) struct SqliteIngest {
     tx: WriteTransaction,
     query_cache: Arc<QueryCache>,
     /// The buckets whose cached results are stale after the commit.
-    touched: BTreeSet<(EnvironmentId, Kind, i64)>,
+    written: BTreeSet<(EnvironmentId, Kind, i64)>,
     /// The numbers of users that the transaction has read or assigned.
     numbers: BTreeMap<UserKey, u32>,
 }
@@ -48,19 +48,19 @@ impl SqliteIngest {
         query_cache: Arc<QueryCache>,
     ) -> Result<Self, StoreError> {
         let tx = db.begin_write().await?;
-        Ok(Self { tx, query_cache, touched: BTreeSet::new(), numbers: BTreeMap::new() })
+        Ok(Self { tx, query_cache, written: BTreeSet::new(), numbers: BTreeMap::new() })
     }
 }
 
 /// Invalidates the cached results of buckets when it is dropped.
 struct Stale {
     query_cache: Arc<QueryCache>,
-    touched: BTreeSet<(EnvironmentId, Kind, i64)>,
+    written: BTreeSet<(EnvironmentId, Kind, i64)>,
 }
 
 impl Drop for Stale {
     fn drop(&mut self) {
-        self.query_cache.invalidate(std::mem::take(&mut self.touched));
+        self.query_cache.invalidate(std::mem::take(&mut self.written));
     }
 }
 
@@ -103,7 +103,7 @@ impl IngestTransaction for SqliteIngest {
             for (kind, resolution) in
                 [(Kind::Minutes, Resolution::Minute), (Kind::Hours, Resolution::Hour)]
             {
-                self.touched.insert((key.environment, kind, key.bucket(resolution)));
+                self.written.insert((key.environment, kind, key.bucket(resolution)));
             }
         }
         rollups::merge_rollups(&mut self.tx, rollups, since).await
@@ -117,8 +117,8 @@ impl IngestTransaction for SqliteIngest {
 
     async fn change_user_sets(&mut self, changes: &UserSetChanges) -> Result<(), StoreError> {
         let days = activity::change_user_sets(&mut self.tx, changes, &mut self.numbers).await?;
-        let touched = days.into_iter().map(|(environment, day)| (environment, Kind::Activity, day));
-        self.touched.extend(touched);
+        let written = days.into_iter().map(|(environment, day)| (environment, Kind::Activity, day));
+        self.written.extend(written);
         Ok(())
     }
 
@@ -174,7 +174,7 @@ impl IngestTransaction for SqliteIngest {
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         // Also if the commit fails or is cancelled, because its outcome is unknown then.
-        let _stale = Stale { query_cache: self.query_cache, touched: self.touched };
+        let _stale = Stale { query_cache: self.query_cache, written: self.written };
         commit_transaction(self.tx).await
     }
 }

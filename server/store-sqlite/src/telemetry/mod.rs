@@ -38,12 +38,12 @@ use phasegate_domain::{
 use phasegate_store::{
     ActivityStore, Database as StoreDatabase, ErrorStore, EventLog, FeedbackStore,
     IngestTransaction, MetricStore, PrivacyStore, SimulationStore, StoreError,
-    models::{Rollup, RollupQuery, UsageRow},
+    models::{EvaluationCount, Rollup, RollupQuery},
 };
 
 use self::{
     ingest::SqliteIngest,
-    query_cache::{QueryCache, Span},
+    query_cache::{Merging, QueryCache},
     raw::RawFolder,
 };
 use crate::{
@@ -177,11 +177,11 @@ impl MetricStore for SqliteTelemetry {
     }
 
     async fn read_rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        rollups::read_rollups(&self.database, &self.query_cache, query, Span::Each).await
+        rollups::read_rollups(&self.database, &self.query_cache, query, Merging::None).await
     }
 
     async fn read_rollup_sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
-        rollups::read_rollups(&self.database, &self.query_cache, query, Span::All).await
+        rollups::read_rollups(&self.database, &self.query_cache, query, Merging::AllBuckets).await
     }
 
     async fn read_dimensions(
@@ -206,7 +206,7 @@ impl MetricStore for SqliteTelemetry {
 
     async fn add_evaluation_counts(
         &self,
-        rows: &[UsageRow],
+        rows: &[EvaluationCount],
         delete_before: i64,
     ) -> Result<(), StoreError> {
         evaluation_counts::add_evaluation_counts(&self.database, rows, delete_before).await
@@ -216,7 +216,7 @@ impl MetricStore for SqliteTelemetry {
         &self,
         environment: EnvironmentId,
         from_hour: i64,
-    ) -> Result<Vec<UsageRow>, StoreError> {
+    ) -> Result<Vec<EvaluationCount>, StoreError> {
         evaluation_counts::read_evaluation_counts(&self.database, environment, from_hour).await
     }
 }

@@ -16,7 +16,7 @@ use phasegate_store::{
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use super::query_cache::{Counts, Kind, QueryCache, Span};
+use super::query_cache::{Counts, Kind, Merging, QueryCache};
 use crate::{
     database::{Database, run_blocking},
     error::{damaged_error, database_error},
@@ -118,26 +118,27 @@ pub(super) async fn read_rollups(
     db: &Database,
     query_cache: &QueryCache,
     query: &RollupQuery,
-    wanted: Span,
+    wanted: Merging,
 ) -> Result<Vec<Rollup>, StoreError> {
     let (environment, resolution) = (query.environment, query.resolution);
     let (kind, buckets) = (Kind::for_resolution(resolution), (query.from, query.to));
     // A range of minutes starts at another minute each time, so whole hours are cached.
     let begin = match (kind, wanted) {
-        (Kind::Minutes, Span::Each) => query.from.div_euclid(60).saturating_mul(60),
+        (Kind::Minutes, Merging::None) => query.from.div_euclid(60).saturating_mul(60),
         _ => query.from,
     };
     let parts = query_cache.split_range(environment, kind, resolution, (begin, buckets.1));
-    let [long_over, over, open] = parts.map(|(from, to)| RollupQuery { from, to, ..query.clone() });
+    let [long_closed, closed, open] =
+        parts.map(|(from, to)| RollupQuery { from, to, ..query.clone() });
     let kept = async |part: RollupQuery| {
         let of = (environment, kind, kind.convert_buckets((part.from, part.to), resolution));
         let key = (part.clone(), wanted);
         query_cache.find_or_read(&query_cache.rows, key, of, fetch_rollups(db, &part, wanted)).await
     };
-    let (long_over, over, open) =
-        tokio::try_join!(kept(long_over), kept(over), fetch_rollups(db, &open, wanted))?;
-    let kept = long_over.iter().chain(over.iter()).cloned();
-    if wanted == Span::All {
+    let (long_closed, closed, open) =
+        tokio::try_join!(kept(long_closed), kept(closed), fetch_rollups(db, &open, wanted))?;
+    let kept = long_closed.iter().chain(closed.iter()).cloned();
+    if wanted == Merging::AllBuckets {
         let mut rows = Vec::new();
         merge_rows(&mut rows, kept.chain(open), query.from);
         return Ok(rows);
@@ -166,7 +167,7 @@ fn merge_rows(rows: &mut Vec<Rollup>, others: impl Iterator<Item = Rollup>, buck
 async fn fetch_rollups(
     db: &Database,
     query: &RollupQuery,
-    wanted: Span,
+    wanted: Merging,
 ) -> Result<Vec<Rollup>, StoreError> {
     if query.from >= query.to {
         return Ok(Vec::new());
@@ -209,8 +210,8 @@ async fn fetch_rollups(
                 aggregate,
             };
             match wanted {
-                Span::Each => rows.extend(decode_rows(found)?.into_iter().map(row)),
-                Span::All => rows.extend(sum_rows(found, from)?.into_iter().map(row)),
+                Merging::None => rows.extend(decode_rows(found)?.into_iter().map(row)),
+                Merging::AllBuckets => rows.extend(sum_rows(found, from)?.into_iter().map(row)),
             }
         }
         Ok(rows)
@@ -261,7 +262,7 @@ pub(super) async fn read_dimensions(
     limit: usize,
 ) -> Result<Vec<Dimension>, StoreError> {
     let parts = query_cache.split_range(environment, Kind::Hours, Resolution::Day, (from, to));
-    let [long_over, over, open] = parts;
+    let [long_closed, closed, open] = parts;
     let kept = async |days: (i64, i64)| {
         let of = (environment, Kind::Hours, Kind::Hours.convert_buckets(days, Resolution::Day));
         let key = (environment, metric, kind, days.0, days.1);
@@ -269,8 +270,9 @@ pub(super) async fn read_dimensions(
         query_cache.find_or_read(&query_cache.counts, key, of, read).await
     };
     let open = fetch_counts(db, environment, metric, kind, open);
-    let (long_over, over, mut counts) = tokio::try_join!(kept(long_over), kept(over), open)?;
-    for (dimension, count) in long_over.iter().chain(over.iter()) {
+    let (long_closed, closed, mut counts) =
+        tokio::try_join!(kept(long_closed), kept(closed), open)?;
+    for (dimension, count) in long_closed.iter().chain(closed.iter()) {
         *counts.entry(dimension.clone()).or_default() += count;
     }
     let mut counts: Vec<(String, u64)> = counts.into_iter().collect();

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use phasegate_domain::plan::KpiGroup;
 
 use super::draft::{PhaseDraft, PlanDraft};
-use crate::{components::TextArea, parts::Here};
+use crate::{components::TextArea, parts::EnvironmentField};
 
 #[component]
 fn Line(
@@ -65,7 +65,7 @@ pub(super) fn PlanForm(draft: PlanDraft, note: String, path: &'static str) -> im
         }
     });
     view! {
-        <form class="stack plan-form" method="post" action=path><Here/>
+        <form class="stack plan-form" method="post" action=path><EnvironmentField/>
             <section class="card stack" aria-label="The plan">
                 <div class="row">
                     <Line label="Name" name="name" value=name required=true/>

@@ -35,9 +35,9 @@ const CACHE_BYTES: usize = 8 << 20;
 
 /// Whether a query returns a row per bucket, or the sum of all buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Span {
-    Each,
-    All,
+pub(super) enum Merging {
+    None,
+    AllBuckets,
 }
 
 /// A query for user sets: environment, activities, days.
@@ -49,8 +49,8 @@ pub(super) type CountQuery = (EnvironmentId, Metric, DimensionKind, i64, i64);
 /// The caches, and the clock of the writes that make their entries stale.
 #[derive(Debug)]
 pub(super) struct QueryCache {
-    touched: Mutex<WriteClock>,
-    pub(super) rows: LruCache<(RollupQuery, Span), Vec<Rollup>>,
+    write_clock: Mutex<WriteClock>,
+    pub(super) rows: LruCache<(RollupQuery, Merging), Vec<Rollup>>,
     pub(super) users: LruCache<ActivityQuery, Sets>,
     pub(super) counts: LruCache<CountQuery, Counts>,
     /// `PRAGMA data_version` of the writer: changes with every commit of another process.
@@ -60,7 +60,7 @@ pub(super) struct QueryCache {
 impl Default for QueryCache {
     fn default() -> Self {
         Self {
-            touched: Mutex::default(),
+            write_clock: Mutex::default(),
             rows: LruCache::new(CACHE_BYTES),
             users: LruCache::new(CACHE_BYTES),
             counts: LruCache::new(CACHE_BYTES / 8),
@@ -71,7 +71,7 @@ impl Default for QueryCache {
 
 impl QueryCache {
     fn lock_write_clock(&self) -> MutexGuard<'_, WriteClock> {
-        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
+        self.write_clock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Invalidates cached results that overlap these time buckets.
@@ -112,11 +112,11 @@ impl QueryCache {
         K: std::hash::Hash + Eq,
         V: lru_cache::Weight,
     {
-        let (now, touched_at) = {
-            let touched = self.lock_write_clock();
-            (touched.now(), touched.last_write(environment, kind, buckets))
+        let (now, written_at) = {
+            let clock = self.lock_write_clock();
+            (clock.now(), clock.last_write(environment, kind, buckets))
         };
-        if let Some(found) = lru_cache.get(&key, touched_at) {
+        if let Some(found) = lru_cache.get(&key, written_at) {
             return Ok(found);
         }
         let value = Arc::new(read.await?);

@@ -137,30 +137,30 @@ mod tests {
 
     #[test]
     fn only_written_buckets_get_a_new_time() {
-        let mut touched = WriteClock::default();
-        touched.invalidate([(HERE, Kind::Hours, 50), (HERE, Kind::Hours, 70)]);
-        touched.invalidate([(HERE, Kind::Hours, 60), (HERE, Kind::Activity, 3)]);
-        let last = |touched: &WriteClock, buckets| touched.last_write(HERE, Kind::Hours, buckets);
-        assert_eq!(last(&touched, (0, 50)), 0);
-        assert_eq!(last(&touched, (50, 51)), 1);
-        assert_eq!(last(&touched, (50, 61)), 2);
-        assert_eq!(touched.newest_bucket(HERE, Kind::Hours), Some(70));
-        assert_eq!(touched.newest_bucket(EnvironmentId(2), Kind::Hours), None);
-        assert_eq!(touched.last_write(HERE, Kind::Activity, (3, 4)), 2);
-        touched.invalidate_all();
-        assert_eq!(last(&touched, (0, 50)), 3);
-        assert_eq!(touched.last_write(EnvironmentId(2), Kind::Hours, (0, 1)), 3);
+        let mut clock = WriteClock::default();
+        clock.invalidate([(HERE, Kind::Hours, 50), (HERE, Kind::Hours, 70)]);
+        clock.invalidate([(HERE, Kind::Hours, 60), (HERE, Kind::Activity, 3)]);
+        let last = |clock: &WriteClock, buckets| clock.last_write(HERE, Kind::Hours, buckets);
+        assert_eq!(last(&clock, (0, 50)), 0);
+        assert_eq!(last(&clock, (50, 51)), 1);
+        assert_eq!(last(&clock, (50, 61)), 2);
+        assert_eq!(clock.newest_bucket(HERE, Kind::Hours), Some(70));
+        assert_eq!(clock.newest_bucket(EnvironmentId(2), Kind::Hours), None);
+        assert_eq!(clock.last_write(HERE, Kind::Activity, (3, 4)), 2);
+        clock.invalidate_all();
+        assert_eq!(last(&clock, (0, 50)), 3);
+        assert_eq!(clock.last_write(EnvironmentId(2), Kind::Hours, (0, 1)), 3);
     }
 
     #[test]
     fn untracked_buckets_share_the_time_of_their_last_write() {
-        let mut touched = WriteClock::default();
+        let mut clock = WriteClock::default();
         for hour in 0..=KNOWN as i64 {
-            touched.invalidate([(HERE, Kind::Hours, hour)]);
+            clock.invalidate([(HERE, Kind::Hours, hour)]);
         }
-        assert_eq!(touched.last_write(HERE, Kind::Hours, (-10, 0)), 1);
-        assert_eq!(touched.last_write(HERE, Kind::Hours, (0, 1)), 1);
-        assert_eq!(touched.last_write(HERE, Kind::Hours, (1, 2)), 2);
+        assert_eq!(clock.last_write(HERE, Kind::Hours, (-10, 0)), 1);
+        assert_eq!(clock.last_write(HERE, Kind::Hours, (0, 1)), 1);
+        assert_eq!(clock.last_write(HERE, Kind::Hours, (1, 2)), 2);
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::request::{HERE, Request};
+use crate::request::{ENVIRONMENT_FIELD, Request};
 
 /// The field of every form that names its environment, so that the action does not apply to another
 /// environment that was selected in another tab.
 #[component]
-pub(crate) fn Here() -> impl IntoView {
+pub(crate) fn EnvironmentField() -> impl IntoView {
     let live = Request::from_context().ok().and_then(|request| request.cached_environment().ok());
     let key = live.map(|live| live.environment().key.to_string());
-    view! { <input type="hidden" name=HERE value=key/> }
+    view! { <input type="hidden" name=ENVIRONMENT_FIELD value=key/> }
 }

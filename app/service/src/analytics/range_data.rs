@@ -14,7 +14,7 @@ use crate::CachedEnvironment;
 pub(super) const MAX_LINES: usize = 50;
 
 /// The activities and rollups of a range of days.
-pub(super) struct Window {
+pub(super) struct RangeData {
     pub(super) activity_index: ActivityIndex,
     pub(super) rows: Vec<Rollup>,
 }

@@ -13,13 +13,13 @@ use super::{
 /// Returns the result of each criterion of a phase, in the order of the plan.
 pub(super) fn evaluate_criteria(evidence: &Evidence, phase: &Phase) -> Vec<CriterionResult> {
     let automatic = phase.criteria.iter().filter(|c| matches!(c, Criterion::Automatic(_))).count();
-    let finding = |criterion: &Criterion| match criterion {
+    let result = |criterion: &Criterion| match criterion {
         Criterion::Automatic(target) => evidence.judge_target(target, automatic),
         Criterion::SignedOff { .. } => {
             CriterionResult { verdict: Verdict::AwaitingSignOff, ..CriterionResult::unknown("") }
         }
     };
-    phase.criteria.iter().map(finding).collect()
+    phase.criteria.iter().map(result).collect()
 }
 
 impl Evidence {

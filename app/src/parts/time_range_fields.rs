@@ -7,7 +7,7 @@ use crate::request::Form;
 
 /// Returns a field of the time range. Dates beside a preset are ignored, and a single date is a
 /// range of one day.
-pub(crate) fn period_field<'a>(query: &'a Form, name: &str) -> &'a str {
+pub(crate) fn time_range_field<'a>(query: &'a Form, name: &str) -> &'a str {
     let (range, from, to) = (query.get("range"), query.get("from"), query.get("to"));
     let means_dates = range == "dates" || range.is_empty();
     match name {
@@ -21,7 +21,7 @@ pub(crate) fn period_field<'a>(query: &'a Form, name: &str) -> &'a str {
 
 /// Selects a preset up to now, or two dates.
 #[component]
-pub(crate) fn PeriodFields(period: TimeRange, ranges: Vec<TimeRangePreset>) -> impl IntoView {
+pub(crate) fn TimeRangeFields(period: TimeRange, ranges: Vec<TimeRangePreset>) -> impl IntoView {
     let chosen = match period {
         TimeRange::Last(range) => Some(range),
         TimeRange::Days { .. } => None,
@@ -52,9 +52,9 @@ mod tests {
         let read = |query: &str| {
             let form = Form::parse(query.as_bytes());
             TimeRange::parse_fields(
-                period_field(&form, "range"),
-                period_field(&form, "from"),
-                period_field(&form, "to"),
+                time_range_field(&form, "range"),
+                time_range_field(&form, "from"),
+                time_range_field(&form, "to"),
             )
             .unwrap()
         };

@@ -23,7 +23,7 @@ pub(crate) type Size = (u32, u32);
 
 /// The time range that a chart shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Window {
+pub(crate) struct ChartRange {
     pub(crate) resolution: Resolution,
     /// The number of time buckets.
     pub(crate) spans: i64,
@@ -33,7 +33,7 @@ pub(crate) struct Window {
     pub(crate) is_past: bool,
 }
 
-impl Window {
+impl ChartRange {
     /// The last [`WINDOW_MINUTES`] minutes up to `at`.
     pub(crate) fn last_hour(at: Timestamp) -> Self {
         let resolution = Resolution::Minute;
@@ -46,7 +46,7 @@ impl Window {
     }
 }
 
-impl Window {
+impl ChartRange {
     /// Formats a position on the time axis, in time buckets from the end of the window.
     fn format_position(self, spans: f64) -> String {
         if self.is_past {
@@ -91,7 +91,7 @@ pub(crate) struct Line {
 pub(crate) fn draw_chart(
     size: Size,
     points: &[Point],
-    window: Window,
+    window: ChartRange,
     shape: Shape,
     limits: Option<Limits>,
     lines: &[Line],
@@ -130,7 +130,7 @@ fn paint_chart(
     svg: &mut String,
     size: Size,
     points: &[Point],
-    window: Window,
+    window: ChartRange,
     shape: Shape,
     limits: Option<Limits>,
     lines: &[Line],
@@ -214,7 +214,7 @@ mod tests {
     fn draw_sample_chart(points: &[Point], shape: Shape) -> String {
         let at = DateTime::from_timestamp(60_000, 0).unwrap();
         let limits = Some(Limits { good: 2.5, poor: 4.0 });
-        draw_chart((280, 112), points, Window::last_hour(at), shape, limits, &[], &|value| {
+        draw_chart((280, 112), points, ChartRange::last_hour(at), shape, limits, &[], &|value| {
             format!("{value:.1} s")
         })
     }
