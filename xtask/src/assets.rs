@@ -14,7 +14,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     files::{files_below, sorted_files},
-    report, run, scripts, snip, wasm_target,
+    report, run, scripts, snip, split, wasm_target,
 };
 
 const PROFILE: &str = "wasm-release";
@@ -27,6 +27,9 @@ struct Module {
     /// Whether panics and formatting are removed to save bytes.
     is_tiny: bool,
 }
+
+/// The names of the chunks that each lazy island needs.
+type Needs = BTreeMap<String, Vec<String>>;
 
 const ADMIN: Module =
     Module { package: "phasegate-frontend", name: "admin", folder: "assets", is_tiny: false };
@@ -52,7 +55,17 @@ pub(crate) fn target_folder() -> PathBuf {
 pub(crate) fn build_server() -> Result<()> {
     build_assets()?;
     report::print_stage("release server");
-    let server = ["rustc", "--release", "--package", "phasegate", "--bin", "phasegate", "--"];
+    // Cargo does not strip a package that has an optimisation level of its own.
+    let server = [
+        "rustc",
+        "--release",
+        "--package",
+        "phasegate",
+        "--bin",
+        "phasegate",
+        "--",
+        "-Cstrip=symbols",
+    ];
     run::run_command(run::cargo_command().args(server).args(LINK_ARGUMENTS))?;
     ensure_within_budget("the server", fs::metadata(server_binary())?.len(), SERVER_BUDGET)
 }
@@ -84,13 +97,12 @@ pub(crate) fn build_assets() -> Result<()> {
     if fresh.exists() {
         fs::remove_dir_all(&fresh)?;
     }
-    for module in [&ADMIN, &COLLECTOR] {
-        build_module(module, &fresh)?;
-    }
+    let needs = build_module(&ADMIN, &fresh)?;
+    build_module(&COLLECTOR, &fresh)?;
     copy_static(&fresh)?;
     compress_all(&fresh)?;
     print_sizes(&fresh)?;
-    check_budgets(&fresh)?;
+    check_budgets(&fresh, &needs)?;
     remove_large_originals(&fresh)?;
     if site.exists() && read_contents(&site)? == read_contents(&fresh)? {
         fs::remove_dir_all(&fresh)?;
@@ -126,27 +138,38 @@ pub(crate) fn lint_browser_crate(package: &str) -> Result<()> {
     run::run_command(lint.args(["--profile", PROFILE, "--target", wasm_target::TARGET]))
 }
 
-fn build_module(module: &Module, site: &Path) -> Result<()> {
+/// Builds a module. Returns the chunks that its lazy islands need.
+fn build_module(module: &Module, site: &Path) -> Result<Needs> {
     let Module { package, name, folder, is_tiny } = module;
     report::print_stage(&format!("{package} as WASM"));
-    run::run_command(run::cargo_command().args([
-        "build",
-        "--package",
-        package,
-        "--profile",
-        PROFILE,
-        "--target",
-        wasm_target::TARGET,
-    ]))?;
+    let mut build = run::cargo_command();
+    build.args(["rustc", "--lib", "--package", package, "--profile", PROFILE]);
+    build.args(["--target", wasm_target::TARGET]);
+    if !is_tiny {
+        build.args(["--", split::LINK_ARGUMENT]);
+    }
+    run::run_command(&mut build)?;
     let file = format!("{}.wasm", package.replace('-', "_"));
     let input = target_folder().join(wasm_target::TARGET).join(PROFILE).join(file);
     let folder = site.join(folder);
     fs::create_dir_all(&folder)?;
     let mut bindgen = Bindgen::new();
+    let mut modules = vec![folder.join(format!("{name}_bg.wasm"))];
+    let mut needs = Needs::new();
     if *is_tiny {
         bindgen.input_module(name, snip::remove_panics(&input)?).bundler(true)?;
     } else {
-        bindgen.input_module(name, snip::remove_async_hydration(&input)?).web(true)?;
+        let split = split::split_module(&input, &folder)?;
+        for chunk in &split.chunks {
+            snip::remove_async_hydration(chunk)?
+                .emit_wasm_file(chunk)
+                .map_err(anyhow::Error::msg)?;
+        }
+        modules.extend(split.chunks);
+        needs = split.needs;
+        // Chunks share the function table of the module.
+        bindgen.keep_lld_exports(true);
+        bindgen.input_module(name, snip::remove_async_hydration(&split.main)?).web(true)?;
     }
     bindgen
         .typescript(false)
@@ -155,7 +178,8 @@ fn build_module(module: &Module, site: &Path) -> Result<()> {
         .out_name(name)
         .generate(&folder)
         .with_context(|| format!("wasm-bindgen on {}", input.display()))?;
-    optimise_wasm(&folder.join(format!("{name}_bg.wasm")))
+    modules.iter().try_for_each(|module| optimise_wasm(module))?;
+    Ok(needs)
 }
 
 /// Shrinks a module with `wasm-opt` where it is installed; without, it is about 15 % larger.
@@ -217,7 +241,7 @@ fn compress_all(site: &Path) -> Result<()> {
 
 /// The size above which files are embedded as brotli only, in bytes. The server makes the other
 /// forms when the first client asks for them.
-const LARGE: u64 = 256 * 1_024;
+const LARGE: u64 = 32 * 1_024;
 
 fn remove_large_originals(site: &Path) -> Result<()> {
     for file in files_below(site)? {
@@ -237,25 +261,39 @@ fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Checks the download sizes of the collector, in bytes of brotli. The limits apply to modules
-/// optimised by `wasm-opt` only.
-fn check_budgets(site: &Path) -> Result<()> {
+/// What every page of the admin loads; with an island, its chunks come to it.
+const ADMIN_FILES: [&str; 4] = ["admin.css", "admin.js", "admin_split.js", "admin_bg.wasm"];
+
+/// The maximum of a page of the admin, in bytes of brotli.
+const ADMIN_BUDGET: u64 = 350_000;
+
+/// Checks the download sizes of the collector and of each page of the admin, in bytes of brotli. The
+/// limits apply to modules optimised by `wasm-opt` only.
+fn check_budgets(site: &Path, needs: &Needs) -> Result<()> {
     if !run::is_installed("wasm-opt") {
         return Ok(());
     }
-    let admin = ["assets/admin.css", "assets/admin.js", "assets/admin_bg.wasm"];
+    let sum = |files: &[String]| -> Result<u64> {
+        files.iter().try_fold(0, |sum, file| {
+            Ok(sum + fs::metadata(with_suffix(&site.join(file), "br"))?.len())
+        })
+    };
     let collector = ["collector.js", "collector/bridge.js", "collector/core_bg.wasm"];
     for (what, files, budget) in [
         ("the loader", &["collector.js"][..], 2_048),
         ("the collector with its loader", &collector[..], 21_504),
-        ("the admin UI", &admin[..], 350_000),
         ("the feedback widget", &["collector/widget.js"][..], 8_192),
     ] {
-        let mut bytes = 0;
-        for file in files {
-            bytes += fs::metadata(with_suffix(&site.join(file), "br"))?.len();
-        }
-        ensure_within_budget(what, bytes, budget)?;
+        let files: Vec<String> = files.iter().map(|&file| file.to_owned()).collect();
+        ensure_within_budget(what, sum(&files)?, budget)?;
+    }
+    let every_page: Vec<_> = ADMIN_FILES.iter().map(|file| format!("assets/{file}")).collect();
+    ensure_within_budget("a page of the admin", sum(&every_page)?, ADMIN_BUDGET)?;
+    for (island, chunks) in needs {
+        let chunks = chunks.iter().map(|chunk| format!("assets/{chunk}.wasm"));
+        let files: Vec<_> = every_page.iter().cloned().chain(chunks).collect();
+        let name = island.split("_loader_").next().unwrap_or(island).replace('_', " ");
+        ensure_within_budget(&format!("a page with {name}"), sum(&files)?, ADMIN_BUDGET)?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod report;
 mod run;
 mod scripts;
 mod snip;
+mod split;
 mod tidy;
 mod wasm_target;
 

@@ -4,13 +4,13 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     io::{Read as _, Write as _},
-    sync::{Mutex, PoisonError},
+    sync::{LazyLock, Mutex, PoisonError},
 };
 
 use axum::{
     Router,
     body::Bytes,
-    extract::{Path, Query},
+    extract::Path,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -20,7 +20,7 @@ use data_encoding::HEXLOWER;
 use flate2::{Compression, write::GzEncoder};
 use phasegate_app::AssetUrls;
 use rust_embed::{EmbeddedFile, RustEmbed};
-use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::http::{AppState, Problem};
 
@@ -80,40 +80,43 @@ pub(crate) fn collector_stub() -> String {
     asset_text("stub.js").unwrap_or_default()
 }
 
-fn asset_url(path: &str) -> Option<String> {
-    Some(format!("/{path}?v={}", asset_version(&find_asset(path)?)))
+/// The version of the admin's assets, which stands in their paths: its scripts and modules load each
+/// other by relative paths, and must be of the same build.
+static ADMIN_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    let mut files: Vec<_> = Site::iter().filter(|path| path.starts_with("assets/")).collect();
+    files.sort();
+    for file in files.iter().filter_map(|path| Site::get(path)) {
+        hash.update(file.metadata.sha256_hash());
+    }
+    HEXLOWER.encode(hash.finalize().get(..8).unwrap_or_default())
+});
+
+fn admin_asset_url(file: &str) -> Option<String> {
+    find_asset(&format!("assets/{file}"))?;
+    Some(format!("/assets/{}/{file}", *ADMIN_VERSION))
 }
 
 /// Returns the URLs of the admin's assets, each with the version of its content.
 pub(crate) fn admin_asset_urls() -> AssetUrls {
     AssetUrls {
-        style: asset_url("assets/admin.css").unwrap_or_default(),
-        icon: asset_url("assets/icon.svg").unwrap_or_default(),
-        script: asset_url("assets/admin.js").zip(asset_url("assets/admin_bg.wasm")),
+        style: admin_asset_url("admin.css").unwrap_or_default(),
+        icon: admin_asset_url("icon.svg").unwrap_or_default(),
+        script: admin_asset_url("admin.js").zip(admin_asset_url("admin_bg.wasm")),
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct Version {
-    v: Option<String>,
-}
-
 pub(crate) fn admin_routes() -> Router<AppState> {
-    Router::new().route("/assets/{file}", get(admin_asset))
+    Router::new().route("/assets/{version}/{file}", get(admin_asset))
 }
 
 async fn admin_asset(
-    Path(file): Path<String>,
-    Query(asked): Query<Version>,
+    Path((version, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let path = format!("assets/{file}");
-    let is_current = find_asset(&path).is_some_and(|file| asked.v == Some(asset_version(&file)));
-    respond_with_asset(
-        &path,
-        if is_current { Caching::Forever } else { Caching::Revalidate },
-        &headers,
-    )
+    let is_current = version == *ADMIN_VERSION;
+    let caching = if is_current { Caching::Forever } else { Caching::Revalidate };
+    respond_with_asset(&format!("assets/{file}"), caching, &headers)
 }
 
 /// Serves `/collector.js`, the same as a module with its types, and the files that they load. The

@@ -17,7 +17,7 @@ use super::live::{Connection, subscribe_to_updates};
 use crate::{charts::ChartRange, components::VitalCard, format};
 
 /// The dashboard, first as rendered by the server, then updated by server-sent events.
-#[island]
+#[island(lazy)]
 pub(crate) fn LiveDashboard(first: Dashboard) -> impl IntoView {
     let (newer, connection) = subscribe_to_updates("/admin/live/dashboard");
     let dashboard = Memo::new(move |_| newer.get().unwrap_or_else(|| first.clone()));

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The whole page of an incident.
-#[island]
+#[island(lazy)]
 pub(crate) fn LiveIncident(
     first: IncidentPage,
     environment: EnvironmentKey,

@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The whole page of a rollout.
-#[island]
+#[island(lazy)]
 pub(crate) fn LiveRollout(
     first: RolloutPage,
     environment: EnvironmentKey,
