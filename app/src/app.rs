@@ -9,10 +9,10 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EmergencyPage, EnvironmentPage,
-        FilesPage, FlagEditPage, FlagPage, FlagsPage, IncidentPage, InstallPage, LoginPage,
-        NewFlagPage, NotFoundPage, PerformancePage, PlanEditPage, PlanPage, ReviewPage,
-        RolloutPage, SegmentPage, SegmentsPage, SettingsPage, UserDataPage,
+        AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EmergencyPage, FilesPage,
+        FlagEditPage, FlagPage, FlagsPage, IncidentPage, InstallPage, LoginPage, NewFlagPage,
+        NotFoundPage, PerformancePage, PlanEditPage, PlanPage, ReviewPage, RolloutPage,
+        SegmentPage, SegmentsPage, SettingsPage, UserDataPage,
     },
     parts::Frame,
 };
@@ -49,7 +49,6 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("settings") view=SettingsPage/>
                     <Route path=path!("settings/files") view=FilesPage/>
                     <Route path=path!("settings/user-data") view=UserDataPage/>
-                    <Route path=path!("environment") view=EnvironmentPage/>
                     <Route path=path!("*any") view=NotFoundPage/>
                 </ParentRoute>
             </Routes>

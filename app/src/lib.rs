@@ -30,7 +30,13 @@ mod shell;
 #[cfg(feature = "ssr")]
 pub use embedding::Embedding;
 #[cfg(feature = "ssr")]
-pub use request::{ENVIRONMENT_COOKIE, Form, RefusedForm, selected_environment};
+pub use models::Done;
+#[cfg(feature = "ssr")]
+pub use request::{
+    AnsweredForm, ENVIRONMENT_COOKIE, PostedForm, RefusedForm, done_cookie, selected_environment,
+};
+#[cfg(feature = "ssr")]
+pub use server_fns::SimulationStarter;
 #[cfg(feature = "ssr")]
 pub use server_fns::list_server_fns;
 pub use server_fns::{ApiError, ApiErrorCode};

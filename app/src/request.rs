@@ -3,35 +3,38 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_axum::ResponseOptions;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use phasegate_domain::{
     accounts::{Account, Role},
     ids::EnvironmentId,
 };
-use phasegate_service::{
-    CachedEnvironment, ObjectKind, Service, ServiceError,
-    access::Actor,
-    secrets::{Randomness, Seed},
-};
+use phasegate_service::{CachedEnvironment, ObjectKind, Service, ServiceError, access::Actor};
+use serde::de::DeserializeOwned;
 
-use crate::{embedding::Embedding, format::punctuate_message, server_fns::ApiError};
+use crate::{
+    embedding::Embedding, format::punctuate_message, islands::decode_draft, models::Done,
+    server_fns::ApiError,
+};
 
 /// The cookie that remembers which environment the admin shows.
 pub const ENVIRONMENT_COOKIE: &str = "phasegate_environment";
 
-/// The field of a form that names the environment it is about.
-pub(crate) const ENVIRONMENT_FIELD: &str = "here";
+/// The cookie that tells the next page what was just done.
+const DONE_COOKIE: &str = "phasegate_done";
 
-/// The fields of a form that was sent to a page.
+/// The longest cookie that browsers keep, in bytes.
+const MAX_COOKIE: usize = 4_000;
+
+/// The fields of a query, or of a form as they were entered: texts, which serde decodes elsewhere.
 #[derive(Debug, Clone, Default)]
-pub struct Form(Vec<(String, String)>);
+pub struct FormFields(Vec<(String, String)>);
 
-impl Form {
+impl FormFields {
     /// Parses a URL-encoded body or query.
     #[must_use]
-    pub fn parse(body: &[u8]) -> Self {
+    pub(crate) fn decode(body: &[u8]) -> Self {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }
 
@@ -48,37 +51,10 @@ impl Form {
         self.0.iter().any(|(field, _)| field == name)
     }
 
-    /// Returns the values of all fields with this name.
-    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
-        let named = self.0.iter().filter(move |(field, _)| field == name);
-        named.map(|(_, value)| value.as_str())
-    }
-
     /// Returns a field's value without trimming, with line breaks converted to `\n`.
     pub(crate) fn get_exact(&self, name: &str) -> String {
         let found = self.0.iter().find(|(field, _)| field == name);
         found.map_or_else(String::new, |(_, value)| value.replace("\r\n", "\n"))
-    }
-
-    /// Returns the field names that begin with `prefix`, without it, in the order of the form.
-    pub(crate) fn names_with_prefix<'a>(
-        &'a self,
-        prefix: &'a str,
-    ) -> impl Iterator<Item = &'a str> + 'a {
-        self.0.iter().filter_map(move |(field, _)| field.strip_prefix(prefix))
-    }
-
-    /// Returns the number of rows of fields `prefix.0.…`, `prefix.1.…`; at most 500.
-    pub(crate) fn count_rows(&self, prefix: &str) -> usize {
-        let number = |field: &str| {
-            let rest = field.strip_prefix(prefix)?.strip_prefix('.')?;
-            rest.split('.').next()?.parse::<usize>().ok()
-        };
-        self.0
-            .iter()
-            .filter_map(|(field, _)| number(field))
-            .max()
-            .map_or(0, |last| last.saturating_add(1).min(500))
     }
 
     /// Parses a field; the error names it.
@@ -89,12 +65,6 @@ impl Form {
     {
         T::try_from(self.get(name).to_owned())
             .map_err(|error| PageError::invalid(format!("{name}: {error}")))
-    }
-
-    /// Returns the version that a form was made for.
-    pub(crate) fn parse_version(&self) -> Result<i64, PageError> {
-        let version = self.get("version").parse();
-        version.map_err(|_| PageError::invalid("version: is missing; load the page again"))
     }
 }
 
@@ -148,6 +118,35 @@ fn named_environment(service: &Service, key: &str) -> Option<EnvironmentId> {
     Some(live.environment().id)
 }
 
+/// Returns the value of a cookie.
+fn read_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok());
+    let mut cookies = cookies.into_iter().flat_map(|cookies| cookies.split(';'));
+    cookies.find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Returns the cookie that makes pages show an environment.
+pub(crate) fn environment_cookie(key: &str) -> Option<HeaderValue> {
+    let cookie = format!("{ENVIRONMENT_COOKIE}={key}; Path=/admin; SameSite=Lax; HttpOnly");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// Returns the cookie that tells the next page what was just done. Its message for stakeholders is
+/// left out if it would be too long for a cookie.
+#[must_use]
+pub fn done_cookie(done: &Done) -> Option<HeaderValue> {
+    let write = |done: &Done| {
+        let json = serde_json::to_string(done).ok()?;
+        Some(format!(
+            "{DONE_COOKIE}={}; Path=/admin; Max-Age=60; SameSite=Lax; HttpOnly",
+            percent_encode(&json)
+        ))
+    };
+    let cookie = write(done).filter(|cookie| cookie.len() <= MAX_COOKIE);
+    let cookie = cookie.or_else(|| write(&Done { message: None, ..done.clone() }))?;
+    HeaderValue::from_str(&cookie).ok()
+}
+
 /// Returns the environment that the browser has selected, or the oldest one.
 ///
 /// # Errors
@@ -156,18 +155,37 @@ pub fn selected_environment(
     service: &Service,
     headers: &HeaderMap,
 ) -> Result<EnvironmentId, ServiceError> {
-    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok());
-    let chosen = cookies
-        .into_iter()
-        .flat_map(|cookies| cookies.split(';'))
-        .find_map(|cookie| cookie.trim().strip_prefix(ENVIRONMENT_COOKIE)?.strip_prefix('='));
+    let chosen = read_cookie(headers, ENVIRONMENT_COOKIE);
     let found = chosen.and_then(|key| named_environment(service, key));
     found.map_or_else(|| service.first_environment(), Ok)
 }
 
-/// The error of a form that was sent without a script: the page that is rendered in answer shows it.
+/// The data that a form without a script has asked for: the page that is rendered in answer shows it.
 #[derive(Debug, Clone)]
-pub struct RefusedForm(pub ApiError);
+pub struct AnsweredForm {
+    /// The path of the server function.
+    pub function: String,
+    /// Its fields, URL-encoded.
+    pub body: String,
+    /// The answer, as JSON.
+    pub json: String,
+}
+
+/// A form that was posted to a page, URL-encoded.
+#[derive(Debug, Clone)]
+pub struct PostedForm(pub String);
+
+/// A form that was sent without a script and refused: the page that is rendered in answer shows why,
+/// and the values that were entered.
+#[derive(Debug, Clone)]
+pub struct RefusedForm {
+    /// The path of the server function.
+    pub function: String,
+    /// Why it was refused.
+    pub error: ApiError,
+    /// Its fields, URL-encoded.
+    pub body: String,
+}
 
 /// A request for a page, for its component.
 #[derive(Clone)]
@@ -176,12 +194,15 @@ pub(crate) struct Request {
     pub(crate) actor: Actor,
     pub(crate) environment: EnvironmentId,
     /// The query string of the URL.
-    pub(crate) query: Form,
-    /// The error of a server function that a form without a script has called.
-    pub(crate) refused: Option<ApiError>,
-    /// The posted form, if any.
-    pub(crate) form: Option<Form>,
-    pub(crate) randomness: Randomness,
+    pub(crate) query: FormFields,
+    /// The refused call of a form without a script.
+    pub(crate) refused: Option<RefusedForm>,
+    /// The form that was posted to the page itself, URL-encoded.
+    posted: Option<String>,
+    /// The data that a form without a script has asked for.
+    answered: Option<AnsweredForm>,
+    /// What was just done, as the page before has left it.
+    done: Option<Done>,
     pub(crate) response: ResponseOptions,
     /// The settings for embedding the collector.
     pub(crate) embedding: Embedding,
@@ -199,9 +220,12 @@ impl Request {
         let service = use_context::<Arc<Service>>().ok_or_else(lost)?;
         let parts = use_context::<Parts>().ok_or_else(lost)?;
         let account = parts.extensions.get::<Account>().ok_or_else(lost)?;
-        let query = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let form = parts.extensions.get::<Form>().cloned();
-        let refused = parts.extensions.get::<RefusedForm>().map(|RefusedForm(error)| error.clone());
+        let query = FormFields::decode(parts.uri.query().unwrap_or_default().as_bytes());
+        let answered = parts.extensions.get::<AnsweredForm>().cloned();
+        let posted = parts.extensions.get::<PostedForm>().map(|PostedForm(body)| body.clone());
+        let refused = parts.extensions.get::<RefusedForm>().cloned();
+        let done = parts.extensions.get::<Done>().cloned();
+        let done = done.or_else(|| read_cookie(&parts.headers, DONE_COOKIE).and_then(parse_done));
         let embedding = use_context::<Embedding>().unwrap_or_default();
         // A URL that names an environment also selects it for the following pages.
         let wanted = query.get("environment");
@@ -225,8 +249,9 @@ impl Request {
             service,
             query,
             refused,
-            form,
-            randomness: use_context().ok_or_else(lost)?,
+            posted,
+            answered,
+            done,
             response: use_context().ok_or_else(lost)?,
         };
         if named.is_some() {
@@ -250,47 +275,51 @@ impl Request {
         Ok(self.service.environment(self.environment)?)
     }
 
-    /// Returns an error if the form was made for another environment than the selected one.
-    pub(crate) fn check_environment(&self) -> Result<(), PageError> {
-        let (Some(form), live) = (&self.form, self.cached_environment()?) else { return Ok(()) };
-        if form.get(ENVIRONMENT_FIELD) == live.environment().key.as_str() {
-            return Ok(());
-        }
-        Err(PageError {
-            status: StatusCode::CONFLICT,
-            message: format!(
-                "Nothing was changed: that form was for another environment than {}, which is selected \
-                 now. Select the intended environment next to the menu, and submit again.",
-                live.environment().name
-            ),
-        })
-    }
-
-    /// Randomness for a secret, from the operating system.
-    pub(crate) fn draw_seed(&self) -> Result<Seed, PageError> {
-        (self.randomness)().ok_or_else(|| PageError {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            message: "The operating system provided no randomness. Try again.".to_owned(),
-        })
-    }
-
     /// Returns whether the account has at least this role.
     pub(crate) fn has_role(&self, role: Role) -> bool {
         self.actor.role() >= role
     }
 
-    /// Redirects the browser to another page after an action, with status 303.
-    pub(crate) fn redirect_to(&self, path: &str) {
-        if let Ok(path) = HeaderValue::from_str(path) {
-            self.response.insert_header(header::LOCATION, path);
-            self.response.set_status(StatusCode::SEE_OTHER);
+    /// Returns what was just done, once.
+    pub(crate) fn take_done(&self) -> Option<Done> {
+        let done = self.done.clone()?;
+        let gone = format!("{DONE_COOKIE}=; Path=/admin; Max-Age=0; SameSite=Lax; HttpOnly");
+        if let Ok(gone) = HeaderValue::from_str(&gone) {
+            self.response.append_header(header::SET_COOKIE, gone);
         }
+        Some(done)
+    }
+
+    /// Returns the draft that was entered: by a button of a row, or in a form for `F` that was
+    /// refused. A second value is the button that was pressed.
+    pub(crate) fn entered_draft<F: ServerFn, T: DeserializeOwned>(&self) -> Option<(T, String)> {
+        let refused = self.refused.as_ref().filter(|refused| refused.function == F::PATH);
+        let answered = self.answered.as_ref().filter(|answered| answered.function == F::PATH);
+        let body = refused.map(|refused| &refused.body).or(self.posted.as_ref());
+        let body = body.or_else(|| answered.map(|answered| &answered.body))?;
+        let press = FormFields::decode(body.as_bytes()).get("press").to_owned();
+        Some((decode_draft(body)?, press))
+    }
+
+    /// Returns the fields of a form for `F` as they were entered, if it was refused or has asked for
+    /// data; otherwise none.
+    pub(crate) fn entered_form<F: ServerFn>(&self) -> FormFields {
+        let refused = self.refused.as_ref().filter(|refused| refused.function == F::PATH);
+        let body = refused.map(|refused| &refused.body);
+        let answered = self.answered.as_ref().filter(|answered| answered.function == F::PATH);
+        let body = body.or_else(|| answered.map(|answered| &answered.body));
+        body.map_or_else(FormFields::default, |body| FormFields::decode(body.as_bytes()))
+    }
+
+    /// Returns the data that a form for `F` has asked for without a script.
+    pub(crate) fn answer<F: ServerFn, T: DeserializeOwned>(&self) -> Option<T> {
+        let answered = self.answered.as_ref().filter(|answered| answered.function == F::PATH)?;
+        serde_json::from_str(&answered.json).ok()
     }
 
     /// Stores the selected environment in a cookie.
     pub(crate) fn choose_environment(&self, key: &str) {
-        let cookie = format!("{ENVIRONMENT_COOKIE}={key}; Path=/admin; SameSite=Lax; HttpOnly");
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        if let Some(cookie) = environment_cookie(key) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
     }
@@ -299,6 +328,12 @@ impl Request {
     pub(crate) fn set_error_status(&self, error: &PageError) {
         self.response.set_status(error.status);
     }
+}
+
+/// Parses the value of the cookie that [`done_cookie`] has made.
+fn parse_done(cookie: &str) -> Option<Done> {
+    let json = percent_encoding::percent_decode_str(cookie).decode_utf8().ok()?;
+    serde_json::from_str(&json).ok()
 }
 
 /// Percent-encodes a text for the query or path of a link.
@@ -311,14 +346,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_has_fields_and_rows() {
-        let form = Form::parse(b"name=+Ada+L&tag=a&tag=b&rule.0.variant=on&rule.2.variant=off&do=");
-        assert_eq!(form.get("name"), "Ada L");
-        assert_eq!(form.get_all("tag").collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(form.count_rows("rule"), 3);
-        assert_eq!(form.count_rows("other"), 0);
+    fn fields_are_decoded_from_text() {
+        let form = FormFields::decode(b"name=+Ada+L&text=a%0D%0A&do=");
+        assert_eq!((form.get("name"), form.get_exact("text").as_str()), ("Ada L", "a\n"));
         assert!(form.has("do") && !form.has("gone"));
-        assert!(form.parse_version().is_err());
-        assert_eq!(Form::parse(b"rule.99999999.x=1").count_rows("rule"), 500, "bounded");
     }
 }

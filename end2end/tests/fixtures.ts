@@ -77,3 +77,9 @@ export async function advanceTo(page: Page, phase: number): Promise<void> {
     await expect(page.getByTestId('rollout-status')).toContainText(`Phase ${next} of 6`);
   }
 }
+
+/** Switches a flag in the list of the production environment, where the switch asks first. */
+export async function pressSwitch(page: Page, name: RegExp): Promise<void> {
+  await page.getByRole('switch', { name }).click();
+  await page.getByRole('button', { name: /^Switch (on|off) in Production$/ }).click();
+}

@@ -37,7 +37,7 @@ test('a flag is created with rules, and its page describes its targeting', async
   await expect(preview).toContainText('on for 5 % of everyone and all of beta_testers.off for everyone else.');
 
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('status')).toContainText('Saved.');
+  await expect(page.getByTestId('toast')).toContainText('Saved');
   await expect(page.getByTestId('words')).toContainText('on for 5 % of everyone and all of beta_testers.');
   await expect(page.getByTestId('flag-history')).toContainText('Changed the flag NEW_CHECKOUT.');
   await expect(page.getByTestId('flag-history')).toContainText('rules[0]');
@@ -47,7 +47,7 @@ test('a flag is created with rules, and its page describes its targeting', async
     await page.getByRole('link', { name: 'Restore the state before this' }).first().click();
     await expect(page.getByTestId('way-back')).toContainText('rules[0]');
     await page.getByRole('button', { name: 'Restore this state' }).click();
-    await expect(page.getByRole('status')).toContainText('Restored.');
+    await expect(page.getByTestId('toast')).toContainText('Restored.');
     await expect(page.getByTestId('words')).toHaveText(/^off for everyone\.$/);
     expect(await ask(server, 'NEW_CHECKOUT', { targetingKey: 'ada', groups: ['beta'] })).toMatchObject({ value: false });
   });
@@ -85,7 +85,7 @@ test('a kill switch asks for confirmation, and beats rules and overrides', async
   await page.goto('/admin/flags/A');
   await page.getByLabel('User (targetingKey)').fill('ada');
   await page.getByRole('button', { name: 'Add override' }).click();
-  await expect(page.getByRole('status')).toContainText('The individual override is saved');
+  await expect(page.getByTestId('toast')).toContainText('ada now gets the variant on.');
   await page.getByRole('link', { name: 'Kill …' }).click();
   await page.getByRole('button', { name: 'Kill the flag' }).click();
   await expect(page.getByTestId('words')).toContainText('Killed: off for everyone.');
@@ -97,9 +97,10 @@ test('a kill switch asks for confirmation, and beats rules and overrides', async
     expect(await ask(server, 'A', { targetingKey: 'ada' })).toMatchObject({ errorCode: 'FLAG_NOT_FOUND' });
     await page.goto('/admin/audit');
     await page.getByRole('button', { name: 'Restore A' }).click();
-    await expect(page.getByRole('status')).toContainText('Restored.');
+    await expect(page.getByTestId('toast')).toContainText('Restored.');
     expect(await ask(server, 'A', { targetingKey: 'ada' })).toMatchObject({ value: false, metadata: { killed: true } });
   });
+  await page.goto('/admin/flags/A');
   await page.getByRole('button', { name: 'Revive' }).click();
   await expect(page.getByTestId('words')).toHaveText(/^on for everyone\.off for everyone else\.$/);
 });
@@ -202,10 +203,9 @@ test('an environment is renamed, and deleted once its key is typed', async ({ ad
   await region.getByLabel('Type testing to confirm').fill('production');
   await region.getByRole('button', { name: 'Delete this environment' }).click();
   await expect(page.getByRole('alert')).toContainText('type the key of the environment, testing');
-  await region.getByText('Rename or delete').click();
   await region.getByLabel('Type testing to confirm').fill('testing');
   await region.getByRole('button', { name: 'Delete this environment' }).click();
-  await expect(page.getByText('Changes saved.')).toBeVisible();
+  await expect(page.getByTestId('toast')).toContainText('Deleted testing with its telemetry.');
   await expect(region).not.toContainText('default/testing');
   const environments = await fetch(`${server.url}/api/v1/projects/default/environments`, { headers: { authorization: `Bearer ${server.serverToken}` } });
   expect(JSON.stringify(await environments.json())).not.toContain('testing');

@@ -3,7 +3,7 @@ import { createServer, request as ask, type Server as HttpServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { expect, logIn, test } from './fixtures';
+import { expect, logIn, pressSwitch, test } from './fixtures';
 import { PROXIES } from './proxies';
 
 for (const [name, start] of Object.entries(PROXIES)) {
@@ -22,7 +22,7 @@ for (const [name, start] of Object.entries(PROXIES)) {
       await logIn(page, server);
       await page.goto('/admin/flags');
       const flag = page.getByRole('switch', { name: /Enhanced library/ });
-      await flag.click();
+      await pressSwitch(page, /Enhanced library/);
       await expect(flag).toHaveAttribute('aria-checked', 'false');
       await page.goto('about:blank');
     } finally {

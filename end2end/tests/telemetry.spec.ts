@@ -84,7 +84,7 @@ test('data retention is set, rejections are shown, and a user is erased', async 
   await expect(page.getByTestId('sizes')).toContainText(/On disk, all environments: .* raw events of 1 day/);
   await page.getByLabel('Error events and feedback items, days').fill('30');
   await page.getByRole('button', { name: 'Save retention policy' }).click();
-  await expect(page.getByRole('status')).toHaveText('Changes saved.');
+  await expect(page.getByTestId('toast')).toContainText('Retention policy saved.');
   await expect(page.getByLabel('Error events and feedback items, days')).toHaveValue('30');
 
   await page.getByRole('link', { name: 'Find a user' }).click();
@@ -97,7 +97,7 @@ test('data retention is set, rejections are shown, and a user is erased', async 
   expect(data.batches[0].content.events).toHaveLength(1);
   await page.getByRole('link', { name: 'Erase this user …' }).click();
   await page.getByRole('button', { name: 'Erase this user' }).click();
-  await expect(page.getByRole('status')).toContainText('Erased from');
+  await expect(page.getByTestId('toast')).toContainText('Erased from');
   await page.getByLabel('User ID').fill('ada@example.com');
   await page.getByRole('button', { name: 'Find user' }).click();
   await expect(page.getByTestId('user-data')).toContainText('No data about this user');

@@ -38,19 +38,23 @@ pub(crate) async fn read_annotations(
     from: i64,
     to: i64,
 ) -> Result<Vec<Annotation>, ServiceError> {
-    let mut annotations =
-        keep_newest(find_first_seen(service, environment, DimensionKind::Release, from, to).await?);
-    if environment.is_simulated() {
-        annotations.extend(keep_newest(
-            find_first_seen(service, environment, DimensionKind::Phase, from, to).await?,
-        ));
+    let seen = |kind| find_first_seen(service, environment, kind, from, to);
+    let audited = |kind| read_audited_changes(service, environment, kind, from, to);
+    // Concurrent, because each waits for threads of the store rather than for the processor.
+    let found: Vec<Vec<Annotation>> = if environment.is_simulated() {
+        let (releases, phases) =
+            tokio::try_join!(seen(DimensionKind::Release), seen(DimensionKind::Phase))?;
+        vec![releases, phases]
     } else {
-        for kind in [SubjectKind::Rollout, SubjectKind::Flag, SubjectKind::Environment] {
-            annotations.extend(keep_newest(
-                read_audited_changes(service, environment, kind, from, to).await?,
-            ));
-        }
-    }
+        let (releases, rollout, flags, environments) = tokio::try_join!(
+            seen(DimensionKind::Release),
+            audited(SubjectKind::Rollout),
+            audited(SubjectKind::Flag),
+            audited(SubjectKind::Environment),
+        )?;
+        vec![releases, rollout, flags, environments]
+    };
+    let mut annotations: Vec<Annotation> = found.into_iter().flat_map(keep_newest).collect();
     annotations.sort_by(|a, b| (a.at, a.kind, &a.text).cmp(&(b.at, b.kind, &b.text)));
     Ok(annotations)
 }
@@ -174,7 +178,7 @@ async fn read_first_buckets(
     let query = RollupQuery { environment, resolution, metrics, dimensions, from, to };
     let mut first: BTreeMap<Dimension, i64> = BTreeMap::new();
     for row in service.stores.telemetry.read_rollups(&query).await? {
-        let known = first.entry(row.dimension).or_insert(row.bucket);
+        let known = first.entry(row.dimension.clone()).or_insert(row.bucket);
         *known = row.bucket.min(*known);
     }
     Ok(first)

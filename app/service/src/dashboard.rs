@@ -1,5 +1,7 @@
 //! The dashboard: the last hour, from rollups and bounded lists.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
@@ -54,7 +56,7 @@ pub async fn compute_dashboard(
 pub(crate) async fn read_last_hour(
     service: &Service,
     environment: EnvironmentId,
-) -> Result<Vec<Rollup>, ServiceError> {
+) -> Result<Vec<Arc<Rollup>>, ServiceError> {
     let to = minute_of(service.now()) + 1;
     let query = RollupQuery {
         environment,
@@ -67,11 +69,11 @@ pub(crate) async fn read_last_hour(
     Ok(service.stores.telemetry.read_rollups(&query).await?)
 }
 
-fn minutes_of_metric(rows: &[Rollup], metric: Metric) -> impl Iterator<Item = &Rollup> {
+fn minutes_of_metric(rows: &[Arc<Rollup>], metric: Metric) -> impl Iterator<Item = &Arc<Rollup>> {
     rows.iter().filter(move |row| row.metric == metric)
 }
 
-fn vital_panel(vital: Vital, rows: &[Rollup]) -> VitalPanel {
+fn vital_panel(vital: Vital, rows: &[Arc<Rollup>]) -> VitalPanel {
     let mut all = Sketch::default();
     let mut points = Vec::new();
     for row in minutes_of_metric(rows, Metric::Vital(vital)) {
@@ -91,7 +93,7 @@ fn vital_panel(vital: Vital, rows: &[Rollup]) -> VitalPanel {
     }
 }
 
-fn error_panel(rows: &[Rollup]) -> ErrorPanel {
+fn error_panel(rows: &[Arc<Rollup>]) -> ErrorPanel {
     let points: Vec<Point> = minutes_of_metric(rows, Metric::Errors)
         .map(|row| Point { minute: row.bucket, value: row.aggregate.count() as f64 })
         .collect();
@@ -99,7 +101,7 @@ fn error_panel(rows: &[Rollup]) -> ErrorPanel {
     ErrorPanel { count, points, recent: Vec::new() }
 }
 
-fn feature_rows(rows: &[Rollup]) -> Vec<FeatureRow> {
+fn feature_rows(rows: &[Arc<Rollup>]) -> Vec<FeatureRow> {
     let mut features: BTreeMap<FlagKey, (BTreeMap<VariantName, u64>, u64)> = BTreeMap::new();
     for row in minutes_of_metric(rows, Metric::Exposures) {
         if let Some((flag, variant)) = parse_exposure_label(&row.label) {
@@ -122,7 +124,7 @@ fn feature_rows(rows: &[Rollup]) -> Vec<FeatureRow> {
         .collect()
 }
 
-fn timing_rows(rows: &[Rollup]) -> Vec<TimingRow> {
+fn timing_rows(rows: &[Arc<Rollup>]) -> Vec<TimingRow> {
     let mut sketches: BTreeMap<_, Sketch> = BTreeMap::new();
     for row in rows {
         if let Metric::Timing(kind) = row.metric {
@@ -147,10 +149,11 @@ mod tests {
 
     use super::*;
 
-    fn sample_minute(metric: Metric, label: &str, minute: i64, values: &[u64]) -> Rollup {
+    fn sample_minute(metric: Metric, label: &str, minute: i64, values: &[u64]) -> Arc<Rollup> {
         let mut aggregate = Aggregate::default();
         values.iter().for_each(|value| aggregate.add_value(*value));
-        Rollup { metric, dimension: Dimension::All, label: label.into(), bucket: minute, aggregate }
+        let label = label.into();
+        Arc::new(Rollup { metric, dimension: Dimension::All, label, bucket: minute, aggregate })
     }
 
     #[test]

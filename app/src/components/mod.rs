@@ -2,7 +2,6 @@
 
 #[cfg(feature = "ssr")]
 mod annotations;
-#[cfg(feature = "ssr")]
 mod changes;
 #[cfg(feature = "ssr")]
 mod dimension_label;
@@ -12,6 +11,7 @@ mod exports;
 mod freshness;
 mod notice;
 mod reactive;
+mod secret_notice;
 mod sparkline;
 mod table_card;
 mod text_area;
@@ -22,13 +22,14 @@ mod vital_card;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     annotations::{Annotations, annotation_lines},
-    changes::Changes,
     dimension_label::dimension_label,
     exports::Exports,
     freshness::Freshness,
 };
+pub(crate) use changes::Changes;
 pub(crate) use notice::Notice;
 pub(crate) use reactive::{live, live_text};
+pub(crate) use secret_notice::SecretNotice;
 pub(crate) use sparkline::Sparkline;
 pub(crate) use table_card::TableCard;
 pub(crate) use text_area::TextArea;

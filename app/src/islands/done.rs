@@ -8,7 +8,7 @@ use crate::{components::Notice, models::Done};
 /// The sentence, and the message for stakeholders; nothing if nothing was done.
 #[component]
 pub(super) fn DoneNotice(done: Option<Done>) -> impl IntoView {
-    let Some(Done { text, message }) = done else { return ().into_any() };
+    let Some(Done { text, message, .. }) = done else { return ().into_any() };
     let message = message.map(|message| {
         view! {
             <details class="to-send" data-testid="to-send">

@@ -9,7 +9,10 @@ use crate::{
 
 /// Says that a form is being sent, or why it was refused.
 #[component]
-pub(crate) fn Outcome(pending: Memo<bool>, error: Signal<Option<ApiError>>) -> impl IntoView {
+pub(crate) fn Outcome(
+    #[prop(into)] pending: Signal<bool>,
+    #[prop(into)] error: Signal<Option<ApiError>>,
+) -> impl IntoView {
     view! {
         <span class="form-outcome" role="status">
             {live(move || match (pending.get(), error.get()) {

@@ -2,10 +2,18 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use phasegate_domain::{Timestamp, ids::EnvironmentKey};
 
-use crate::{models::Done, server_fns::ApiError};
+use super::{
+    done::DoneNotice,
+    fn_form::{Answer, Then, render_fn_form},
+};
+use crate::{
+    components::live,
+    models::{Done, Undo},
+    server_fns::ApiError,
+};
 
 /// The data of a live page, which its island reads again after a change.
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser reads again"))]
@@ -68,11 +76,6 @@ impl<V: LiveView> PageState<V> {
         read(&self.view.read_untracked())
     }
 
-    /// What the user has last done on this page.
-    pub(super) fn done(self) -> Option<Done> {
-        self.done.get()
-    }
-
     /// The field of every form that names the environment.
     pub(super) fn environment_field(self) -> impl IntoView {
         let key = self.environment.with_value(ToString::to_string);
@@ -95,27 +98,73 @@ impl<V: LiveView> PageState<V> {
         }
     }
 
-    /// Watches the outcome of an action, and returns its error. Success or not, the data may have
-    /// changed.
-    pub(super) fn watch_outcome(
-        self,
-        value: impl Fn() -> Option<Result<Done, ApiError>> + Send + Sync + 'static,
-    ) -> Signal<Option<ApiError>> {
-        self.watch_boxed(Arc::new(value))
+    /// A form for the server function `F`, which names the environment by itself.
+    pub(super) fn form<F: ServerFn>(self, class: &'static str, fields: AnyView) -> AnyView {
+        self.form_in::<F>(class, self.environment_field().into_any(), fields)
     }
 
-    fn watch_boxed(self, value: Arc<OutcomeReader>) -> Signal<Option<ApiError>> {
-        let read = Arc::clone(&value);
-        Effect::new(move |_| {
-            let Some(outcome) = read() else { return };
-            if let Ok(done) = outcome {
-                self.done.set(Some(done));
+    /// The same, with what is done once the function has succeeded.
+    pub(super) fn form_then<F: ServerFn>(
+        self,
+        class: &'static str,
+        fields: AnyView,
+        on_success: impl Fn() + Send + Sync + 'static,
+    ) -> AnyView {
+        let fields = view! { {self.environment_field()} {fields} }.into_any();
+        let on_answer = Arc::new(move |answer: &Answer| {
+            if answer.is_ok() {
+                on_success();
             }
-            self.refresh();
+            self.take_answer(answer);
         });
-        Signal::derive(move || value().and_then(Result::err))
+        render_fn_form(F::PATH, class, Then::Refresh, fields, on_answer)
+    }
+
+    /// The same for a form about another environment, which `environment` names.
+    pub(super) fn form_in<F: ServerFn>(
+        self,
+        class: &'static str,
+        environment: AnyView,
+        fields: AnyView,
+    ) -> AnyView {
+        let fields = view! { {environment} {fields} }.into_any();
+        let on_answer = Arc::new(move |answer: &Answer| self.take_answer(answer));
+        render_fn_form(F::PATH, class, Then::Refresh, fields, on_answer)
+    }
+
+    /// Shows what was done, and reads the data again. Success or not, it may have changed.
+    pub(super) fn take_answer(self, answer: &Answer) {
+        if let Ok(done) = answer {
+            self.done.set(Some(done.clone()));
+        }
+        self.refresh();
+    }
+
+    /// The notice about what was last done, with a button that takes it back.
+    pub(super) fn render_done(self) -> AnyView {
+        live(move || {
+            let Some(done) = self.done.get() else { return ().into_any() };
+            let undo = done.undo.clone().map(|undo| self.render_undo(undo));
+            let close = move |_| self.done.set(None);
+            view! {
+                <div class="toast" data-testid="toast">
+                    <DoneNotice done=Some(done)/>
+                    {undo}
+                    <button class="button button-quiet" type="button" on:click=close aria-label="Dismiss">"✕"</button>
+                </div>
+            }
+            .into_any()
+        })
+    }
+
+    fn render_undo(self, undo: Undo) -> AnyView {
+        let fields = undo.fields.into_iter();
+        let fields: Vec<AnyView> = fields
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
+            .collect();
+        let fields =
+            view! { {fields} <button class="button" type="submit">"Undo"</button> }.into_any();
+        let on_answer = Arc::new(move |answer: &Answer| self.take_answer(answer));
+        render_fn_form(undo.function, "", Then::Refresh, fields, on_answer)
     }
 }
-
-/// Reads the last outcome of an action. One type for all actions keeps the download small.
-type OutcomeReader = dyn Fn() -> Option<Result<Done, ApiError>> + Send + Sync;

@@ -2,26 +2,53 @@
 //! renders, so that it downloads neither rules nor formats.
 
 #[cfg(feature = "ssr")]
+mod build_difference;
+#[cfg(feature = "ssr")]
+mod build_flag;
+#[cfg(feature = "ssr")]
+mod build_flag_list;
+#[cfg(feature = "ssr")]
 mod build_incident;
+#[cfg(feature = "ssr")]
+mod build_previews;
 #[cfg(feature = "ssr")]
 mod build_rollout;
 #[cfg(feature = "ssr")]
+mod build_split_table;
+#[cfg(feature = "ssr")]
 mod commands;
+mod difference;
+mod done;
+pub mod drafts;
+mod flag;
+mod flag_list;
 mod incident;
 mod rollout;
+mod split_table;
 
 #[cfg(feature = "ssr")]
 pub use self::rollout::{ChecklistGroup, GatePart, Limit, RolloutHead};
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
+    build_difference::{build_file_difference, build_plan_difference},
+    build_flag::build_flag_page,
+    build_flag_list::{ListContext, build_flag_list, describe_flag_status},
     build_incident::build_incident_page,
+    build_previews::{build_flag_preview, build_segment_preview, page_of_use},
     build_rollout::{build_rollout_page, describe_reaction_time},
+    build_split_table::build_split_table,
     commands::{command_label, describe_consequences},
 };
 pub use self::{
+    difference::{Difference, DifferenceLine},
+    done::{Done, Undo},
+    drafts::{EditorPreview, FlagDraft, SegmentDraft},
+    flag::{FlagHistoryLine, FlagPage, FlagSwitch, OverrideLine},
+    flag_list::{FlagFilter, FlagLine, FlagList},
     incident::{ContactLine, IncidentHead, IncidentPage, TimelineLine},
     rollout::{
-        ChecklistLine, CommandChoice, Done, FirstMinutesTable, GateLine, HistoryItem, MinutesFlag,
+        ChecklistLine, CommandChoice, FirstMinutesTable, GateLine, HistoryItem, MinutesFlag,
         OpenIncident, PhaseCard, RolloutPage, Step, TickLine, VoteLine,
     },
+    split_table::SplitTable,
 };

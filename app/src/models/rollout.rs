@@ -219,13 +219,3 @@ pub struct HistoryItem {
     /// Whether it is an annotation beside the rollout's own events.
     pub is_beside: bool,
 }
-
-/// What an account has just done.
-#[allow(missing_docs, reason = "the names say it all")]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
-    /// What happened, in one sentence.
-    pub text: String,
-    /// The message for stakeholders, ready to be copied.
-    pub message: Option<String>,
-}

@@ -11,9 +11,10 @@ use phasegate_service::models::AuditQuery;
 
 use crate::{
     components::{Changes, Time},
-    parts::{EnvironmentField, render_page},
-    request::{Form, Request, percent_encode},
+    parts::{FnForm, JustDone, render_page},
+    request::{FormFields, Request, percent_encode},
     sentences::describe_audit_change,
+    server_fns::flags::RestoreFlag,
 };
 
 /// Audit entries on one page.
@@ -43,6 +44,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
                        "Every change with its author, time, old and new values. Entries cannot be edited \
                         or deleted."
                    </p>
+                   <JustDone request=request.clone()/>
                    <Filter query=request.query.clone()/>
                    <Lines lines request=request.clone()/>
                    <Older older query=request.query/>
@@ -53,7 +55,7 @@ pub(crate) fn AuditPage() -> impl IntoView {
 }
 
 #[component]
-fn Filter(query: Form) -> impl IntoView {
+fn Filter(query: FormFields) -> impl IntoView {
     let kinds = SubjectKind::ALL
         .map(|kind| {
             let is_chosen = query.get("kind") == kind.as_str();
@@ -95,12 +97,15 @@ fn Line(line: AuditRecord, request: Request) -> impl IntoView {
     let (_, key) = entry.change.subject();
     // Not if the flag exists again: its own page restores earlier states.
     let is_gone = request.cached_environment().is_ok_and(|live| live.stored_flag(key).is_err());
-    let back = (is_deletion && is_gone && request.has_role(Role::Operator)).then(|| view! {
-        <form method="post" action=format!("/admin/flags/{key}")>
-            <EnvironmentField/>
-            <input type="hidden" name="line" value=id.to_string()/>
-            <button class="button button-small" name="do" value="restore">{format!("Restore {key}")}</button>
-        </form>
+    let (flag, label) = (key.to_owned(), format!("Restore {key}"));
+    let back = (is_deletion && is_gone && request.has_role(Role::Operator)).then(|| {
+        view! {
+            <FnForm<RestoreFlag>>
+                <input type="hidden" name="flag" value=flag/>
+                <input type="hidden" name="entry" value=id.to_string()/>
+                <button class="button button-small" type="submit">{label}</button>
+            </FnForm<RestoreFlag>>
+        }
     });
     let fields = entry.change.field_changes();
     let details = (!fields.is_empty()).then(|| {
@@ -118,7 +123,7 @@ fn Line(line: AuditRecord, request: Request) -> impl IntoView {
 }
 
 #[component]
-fn Older(older: Option<i64>, query: Form) -> impl IntoView {
+fn Older(older: Option<i64>, query: FormFields) -> impl IntoView {
     let (kind, key) = (percent_encode(query.get("kind")), percent_encode(query.get("key")));
     older.map(|before| {
         let href = format!("/admin/audit?kind={kind}&key={key}&before={before}");

@@ -8,13 +8,15 @@ use phasegate_domain::{
     ids::FlagKey,
     reports::Explanation,
 };
-use phasegate_service::flags::{Split, evaluate_batch, explain_flags, parse_context};
+use phasegate_service::flags::{explain_flags, parse_context};
 
 use crate::{
     components::TextArea,
-    format,
-    parts::{EnvironmentField, PageErrorNotice, render_page},
-    request::{Form, PageError, Request},
+    islands::SplitForm,
+    models::SplitTable,
+    parts::{PageErrorNotice, render_page},
+    request::{FormFields, PageError, Request},
+    server_fns::debugger::EvaluateUsers,
 };
 
 #[component]
@@ -22,8 +24,7 @@ pub(crate) fn DebuggerPage() -> impl IntoView {
     view! {
         <Title text="Debugger"/>
         {render_page(|request| async move {
-            // A list of user ids may be too long for a URL, so it is posted as a form.
-            let asked = request.form.clone().unwrap_or_else(|| request.query.clone());
+            let asked = request.query.clone();
             let found = answer_query(&request, &asked);
             let answers = match found {
                 Ok(answers) => answers,
@@ -35,31 +36,25 @@ pub(crate) fn DebuggerPage() -> impl IntoView {
             Ok(view! {
                 <header class="page-head"><h1>"Debugger"</h1></header>
                 <p class="lead">"Explains the evaluation of flags for a user, step by step."</p>
-                <Question request=request.clone() asked=asked.clone()/>
+                <Question request=request.clone() asked/>
                 {answers}
-                <Many request asked/>
+                <Many request/>
             }
             .into_any())
         })}
     }
 }
 
-fn parse_chosen_flag(asked: &Form) -> Result<Option<FlagKey>, PageError> {
+fn parse_chosen_flag(asked: &FormFields) -> Result<Option<FlagKey>, PageError> {
     match asked.get("flag") {
         "" => Ok(None),
         _ => asked.parse_field("flag").map(Some),
     }
 }
 
-fn answer_query(request: &Request, asked: &Form) -> Result<AnyView, PageError> {
+fn answer_query(request: &Request, asked: &FormFields) -> Result<AnyView, PageError> {
     let (service, actor, environment) = (&request.service, &request.actor, request.environment);
     let flag = parse_chosen_flag(asked)?;
-    if asked.has("users") {
-        let flag = flag.ok_or_else(|| PageError::invalid("flag: choose a flag"))?;
-        let (users, attributes) = (asked.get("users"), asked.get("attributes"));
-        let split = evaluate_batch(service, actor, environment, &flag, users, attributes)?;
-        return Ok(view! { <SplitTable flag split/> }.into_any());
-    }
     let (user, attributes) = (asked.get("user"), asked.get("attributes"));
     if user.is_empty() && attributes.is_empty() {
         return Ok(().into_any());
@@ -69,7 +64,7 @@ fn answer_query(request: &Request, asked: &Form) -> Result<AnyView, PageError> {
     Ok(view! { <Answers answers/> }.into_any())
 }
 
-fn flag_options(request: &Request, asked: &Form) -> AnyView {
+fn flag_options(request: &Request, asked: &FormFields) -> AnyView {
     let chosen = asked.get("flag").to_owned();
     let live = request.cached_environment().ok();
     let keys = live
@@ -83,7 +78,7 @@ fn flag_options(request: &Request, asked: &Form) -> AnyView {
 }
 
 #[component]
-fn Question(request: Request, asked: Form) -> impl IntoView {
+fn Question(request: Request, asked: FormFields) -> impl IntoView {
     let (user, attributes) = (asked.get("user").to_owned(), asked.get("attributes").to_owned());
     view! {
         <form class="card stack" method="get" action="/admin/debugger">
@@ -147,63 +142,26 @@ fn StepLine(step: TraceStep) -> impl IntoView {
 }
 
 #[component]
-fn Many(request: Request, asked: Form) -> impl IntoView {
-    let (users, attributes) = (asked.get("users").to_owned(), asked.get("attributes").to_owned());
-    let is_open = asked.has("users");
+fn Many(request: Request) -> impl IntoView {
+    let entered = request.entered_form::<EvaluateUsers>();
+    let (users, attributes) = (entered.get_exact("users"), entered.get_exact("attributes"));
+    let is_open = !users.is_empty();
+    let split = request.answer::<EvaluateUsers, SplitTable>();
+    let key = request.environment_key().unwrap_or_default();
+    let chosen = if is_open { entered } else { request.query.clone() };
+    let flags = flag_options(&request, &chosen);
     view! {
         <details open=is_open class="card">
             <summary><h2 class="inline">"Evaluate many users"</h2></summary>
-            <form class="stack" method="post" action="/admin/debugger"><EnvironmentField/>
+            <SplitForm environment=key split>
                 <label class="field"><span>"Flag"</span>
-                    <select name="flag" required>{flag_options(&request, &asked)}</select></label>
+                    <select name="flag" required>{flags}</select></label>
                 <label class="field"><span>"User IDs, one per line"</span>
                     <TextArea value=users rows=8 name="users" code=true required=true/></label>
                 <label class="field"><span>"Shared attributes (optional): JSON, or one per line"</span>
                     <TextArea value=attributes rows=2 name="attributes" code=true/></label>
                 <div><button class="button" type="submit">"Show the split"</button></div>
-            </form>
+            </SplitForm>
         </details>
-    }
-}
-
-#[component]
-fn SplitTable(flag: FlagKey, split: Split) -> impl IntoView {
-    let total = split.users.len() as u64;
-    let errors = (split.errors > 0).then(|| ("no answer".to_owned(), split.errors));
-    let rows = split.variants.into_iter().map(|(variant, count)| (variant.to_string(), count));
-    let rows = rows
-        .chain(errors)
-        .map(|(variant, count)| {
-            view! {
-                <tr>
-                    <th scope="row"><code>{variant}</code></th>
-                    <td class="is-number">{format::format_count(count)}</td>
-                    <td class="is-number">{format::format_percent(count, total)}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    let users = split
-        .users
-        .into_iter()
-        .take(1_000)
-        .map(|(user, variant)| {
-            let variant = variant.map_or_else(|| "no answer".to_owned(), |name| name.to_string());
-            view! { <tr><td><code>{user}</code></td><td>{variant}</td></tr> }
-        })
-        .collect_view();
-    view! {
-        <section class="card stack" data-testid="split">
-            <h2>{format!("{flag} for {}", format::format_quantity(total, "user", "users"))}</h2>
-            <div class="table-scroll">
-                <table>
-                    <thead><tr><th scope="col">"Variant"</th><th scope="col">"Users"</th><th scope="col">"Share"</th></tr></thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-            <details><summary>"Variant of each user"</summary>
-                <div class="table-scroll table-tall"><table><tbody>{users}</tbody></table></div>
-            </details>
-        </section>
     }
 }

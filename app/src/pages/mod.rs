@@ -4,7 +4,6 @@ mod analytics;
 mod audit;
 mod dashboard;
 mod debugger;
-mod environment;
 mod flags;
 mod install;
 mod login;
@@ -19,7 +18,6 @@ pub(crate) use self::{
     audit::AuditPage,
     dashboard::DashboardPage,
     debugger::DebuggerPage,
-    environment::EnvironmentPage,
     flags::{FlagEditPage, FlagPage, FlagsPage, NewFlagPage},
     install::InstallPage,
     login::LoginPage,

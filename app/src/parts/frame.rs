@@ -1,10 +1,14 @@
 //! The frame around every page of the admin.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::components::{A, Outlet};
 
-use super::EnvironmentField;
-use crate::{format::format_instant, islands::FormGuard, request::Request};
+use crate::{
+    format::format_instant,
+    islands::{FormGuard, PageForm},
+    request::Request,
+    server_fns::environments::SelectEnvironment,
+};
 use phasegate_service::ingest::is_full_since;
 
 /// The logo: a gate that opens in phases.
@@ -92,13 +96,13 @@ fn EnvironmentPicker() -> impl IntoView {
         .collect_view();
     Some(
         view! {
-            <form class="environment" method="post" action="/admin/environment"><EnvironmentField/>
+            <PageForm function=SelectEnvironment::PATH.to_owned() class="environment">
                 <label>
                     <span class="visually-hidden">"Environment"</span>
                     <select name="environment">{options}</select>
                 </label>
                 <button class="button" type="submit">"Switch"</button>
-            </form>
+            </PageForm>
         }
         .into_any(),
     )

@@ -1,15 +1,13 @@
 //! Components that read the request, and the frame around pages.
 
-mod condition;
-mod environment_field;
+mod fn_form;
 mod frame;
 mod page;
 mod snippet;
 mod source;
 mod time_range_fields;
 
-pub(crate) use condition::ConditionDraft;
-pub(crate) use environment_field::EnvironmentField;
+pub(crate) use fn_form::{FnForm, JustDone};
 pub(crate) use frame::{Frame, Logo};
 pub(crate) use page::{PageErrorNotice, render_page};
 pub(crate) use snippet::Snippet;

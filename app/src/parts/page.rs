@@ -14,17 +14,13 @@ pub(crate) fn render_page<F>(make: impl FnOnce(Request) -> F) -> impl IntoView
 where
     F: Future<Output = Result<AnyView, PageError>> + Send + 'static,
 {
-    let checked = Request::from_context().and_then(|request| {
-        request.check_environment().inspect_err(|error| request.set_error_status(error))?;
-        Ok(request)
-    });
-    let made = checked.map(|request| (request.clone(), make(request)));
+    let made = Request::from_context().map(|request| (request.clone(), make(request)));
     let made = async move {
         let (request, making) = match made {
             Ok(made) => made,
             Err(error) => return view! { <PageErrorNotice error/> }.into_any(),
         };
-        let refused = request.refused.clone().map(PageError::from);
+        let refused = request.refused.clone().map(|refused| PageError::from(refused.error));
         if let Some(error) = &refused {
             request.set_error_status(error);
         }

@@ -6,10 +6,11 @@ use phasegate_domain::{
 };
 use phasegate_service::ingest::{last_event_at, read_simulation, simulation_progress};
 
-use super::EnvironmentField;
+use super::FnForm;
 use crate::{
     format,
     request::{PageError, Request, percent_encode},
+    server_fns::simulation::{RemoveSimulation, StartSimulation},
 };
 
 /// The source of a page's numbers: real or simulated telemetry.
@@ -109,9 +110,9 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
     };
     let remove = may_change.then(|| {
         view! {
-            <form method="post" action="/admin/simulation"><EnvironmentField/>
-                <button class="button" name="do" value="remove">"Remove simulated data"</button>
-            </form>
+            <FnForm<RemoveSimulation>>
+                <button class="button" type="submit">"Remove simulated data"</button>
+            </FnForm<RemoveSimulation>>
         }
     });
     let Simulation { users, days, regression, .. } = simulation;
@@ -143,9 +144,9 @@ pub(crate) fn SourceBanner(source: Source) -> impl IntoView {
 #[component]
 fn Offer() -> impl IntoView {
     view! {
-        <form class="notice banner" method="post" action="/admin/simulation" data-testid="offer"><EnvironmentField/>
+        <div data-testid="offer"><FnForm<StartSimulation> class="notice banner">
             <p><strong>"No telemetry yet."</strong>" Preview the pages with 2,000 simulated users over 30 days in three phases. Simulated data is labelled on every page, and one click removes it."</p>
-            <button class="button button-primary" name="do" value="fill">"Generate simulated data"</button>
-        </form>
+            <button class="button button-primary" type="submit">"Generate simulated data"</button>
+        </FnForm<StartSimulation>></div>
     }
 }

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use phasegate_domain::time::{TimeRange, TimeRangePreset, date_of};
 
-use crate::request::Form;
+use crate::request::FormFields;
 
 /// Returns a field of the time range. Dates beside a preset are ignored, and a single date is a
 /// range of one day.
-pub(crate) fn time_range_field<'a>(query: &'a Form, name: &str) -> &'a str {
+pub(crate) fn time_range_field<'a>(query: &'a FormFields, name: &str) -> &'a str {
     let (range, from, to) = (query.get("range"), query.get("from"), query.get("to"));
     let means_dates = range == "dates" || range.is_empty();
     match name {
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn a_preset_overrides_leftover_dates() {
         let read = |query: &str| {
-            let form = Form::parse(query.as_bytes());
+            let form = FormFields::decode(query.as_bytes());
             TimeRange::parse_fields(
                 time_range_field(&form, "range"),
                 time_range_field(&form, "from"),

@@ -2,15 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::http::request::Parts;
+use axum::http::{header, request::Parts};
 use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
 use phasegate_domain::{
     accounts::Account,
     ids::{EnvironmentId, EnvironmentKey},
 };
-use phasegate_service::{Service, access::Actor, environments::find_environment_id};
+use phasegate_service::{
+    Service,
+    access::Actor,
+    environments::find_environment_id,
+    secrets::{Randomness, Seed},
+};
 
 use super::{ApiError, ApiErrorCode};
+use crate::request::environment_cookie;
 
 /// Who calls, and the environment that the call is about.
 pub(super) struct Caller {
@@ -31,4 +38,30 @@ pub(super) fn read_caller(environment: &EnvironmentKey) -> Result<Caller, ApiErr
     };
     let environment = find_environment_id(&service, environment)?;
     Ok(Caller { actor: Actor::from(account), environment, service })
+}
+
+/// Returns randomness for a secret, from the operating system.
+pub(super) fn draw_seed() -> Result<Seed, ApiError> {
+    let drawn = use_context::<Randomness>().and_then(|draw| draw());
+    drawn.ok_or_else(|| {
+        let message = "The operating system provided no randomness. Try again.";
+        ApiError::new(500, ApiErrorCode::Other, message)
+    })
+}
+
+/// Makes the pages of this browser show an environment.
+pub(super) fn choose_environment(key: &EnvironmentKey) {
+    if let Some((response, cookie)) =
+        use_context::<ResponseOptions>().zip(environment_cookie(key.as_str()))
+    {
+        response.append_header(header::SET_COOKIE, cookie);
+    }
+}
+
+/// The key of the environment with real users; changes of flags in it ask first.
+const PRODUCTION: &str = "production";
+
+/// Returns whether a change in an environment asks before it acts, because it reaches real users.
+pub(crate) fn asks_first(environment: &EnvironmentKey) -> bool {
+    environment.as_str() == PRODUCTION
 }

@@ -4,16 +4,30 @@
 mod api_error;
 #[cfg(feature = "ssr")]
 mod caller;
+pub(crate) mod collection_settings;
+pub(crate) mod debugger;
 #[cfg(feature = "ssr")]
 mod done;
+pub(crate) mod environments;
+pub(crate) mod files;
+pub(crate) mod flags;
 pub(crate) mod incidents;
 mod json_text;
+pub(crate) mod keys;
+pub(crate) mod overrides;
+pub(crate) mod plan;
+pub(crate) mod privacy;
 pub(crate) mod rollout;
+pub(crate) mod segments;
+pub(crate) mod simulation;
+pub(crate) mod tokens;
 
 pub use api_error::{ApiError, ApiErrorCode};
 #[cfg(feature = "ssr")]
-pub(crate) use done::describe_entry;
+pub(crate) use caller::asks_first;
 pub(crate) use json_text::JsonResult;
+#[cfg(feature = "ssr")]
+pub use simulation::SimulationStarter;
 
 /// Returns the path and method of every server function.
 #[cfg(feature = "ssr")]

@@ -42,6 +42,9 @@ pub async fn execute_command(
     /// For a rollback: the minutes since the problem was detected.
     #[server(default)]
     detected_minutes_ago: u32,
+    /// The page to go to afterwards, for pages without the rollout itself.
+    #[server(default)]
+    next: Option<NextPage>,
 ) -> Result<Done, ApiError> {
     let caller = read_caller(&environment)?;
     let Caller { service, actor, environment } = &caller;
@@ -51,7 +54,25 @@ pub async fn execute_command(
     };
     let command = RolloutCommand { kind, reason, detected_at };
     service::execute_command(service, actor, *environment, &command, Some(version)).await?;
-    describe_newest(&caller).await
+    let done = describe_newest(&caller).await?;
+    Ok(Done { next: next.map(NextPage::path), ..done })
+}
+
+/// A page to go to. An address would let others choose where the browser goes.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NextPage {
+    /// The page of the rollout.
+    Rollout,
+}
+
+impl NextPage {
+    #[cfg(feature = "ssr")]
+    fn path(self) -> String {
+        match self {
+            Self::Rollout => "/admin/rollout".to_owned(),
+        }
+    }
 }
 
 /// Adds an entry to the record of the rollout.

@@ -80,11 +80,11 @@ impl MetricStore for UnavailableTelemetry {
         Err(self.unavailable_error())
     }
 
-    async fn read_rollups(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+    async fn read_rollups(&self, _: &RollupQuery) -> Result<Vec<Arc<Rollup>>, StoreError> {
         Err(self.unavailable_error())
     }
 
-    async fn read_rollup_sums(&self, _: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+    async fn read_rollup_sums(&self, _: &RollupQuery) -> Result<Vec<Arc<Rollup>>, StoreError> {
         Err(self.unavailable_error())
     }
 

@@ -53,7 +53,7 @@ fn sample_batch(number: u64, hour: i64) -> Batch {
     }
 }
 
-type Seen = (Vec<Vec<Rollup>>, Vec<(Activity, i64, Arc<UserSet>)>, Vec<Dimension>);
+type Seen = (Vec<Vec<Arc<Rollup>>>, Vec<(Activity, i64, Arc<UserSet>)>, Vec<Dimension>);
 
 async fn read_everything(store: &SqliteTelemetry) -> Seen {
     let mut all = Vec::new();

@@ -1,5 +1,7 @@
 //! Stories of the telemetry store.
 
+use std::sync::Arc;
+
 use phasegate_domain::{
     errors::ErrorReport,
     events::{Batch, Event, EventKind, SessionHash, UserHash, Visit},
@@ -48,7 +50,7 @@ pub(crate) async fn read_minutes(
     environment: EnvironmentId,
     from: i64,
     to: i64,
-) -> Vec<Rollup> {
+) -> Vec<Arc<Rollup>> {
     read_rollups(store, environment, Resolution::Minute, Dimension::All, from, to).await
 }
 
@@ -59,7 +61,7 @@ pub(crate) async fn read_rollups(
     dimension: Dimension,
     from: i64,
     to: i64,
-) -> Vec<Rollup> {
+) -> Vec<Arc<Rollup>> {
     let (metrics, dimensions) = (Metric::ALL.to_vec(), vec![dimension]);
     store
         .read_rollups(&RollupQuery { environment, resolution, metrics, dimensions, from, to })

@@ -10,7 +10,47 @@ use reqwest::{Method, RequestBuilder};
 use crate::common::{PASSWORD, TestApp, fetch_json, location_header, session_cookie};
 
 /// Arguments of every function that are complete, so that only the caller decides.
-const ARGUMENTS: [(&str, &str); 11] = [
+const ARGUMENTS: &[(&str, &str)] = &[
+    ("collection_settings/save", "errors=true&sample_rate=100&version=1"),
+    ("debugger/evaluate_users", "flag=NOPE&users=ada"),
+    ("environments/create", "key=another"),
+    ("environments/delete", "confirm=nothing"),
+    ("environments/rename", "key=production&seen_name=Nothing"),
+    ("environments/select", ""),
+    ("files/import", "file=version+%3D+1&seen=nothing"),
+    ("files/preview", "file=version+%3D+1"),
+    ("flags/archive", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),
+    ("flags/create", "key=NOPE+NOPE&kind=boolean"),
+    ("flags/delete", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),
+    ("flags/kill", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),
+    ("flags/list", "filter[q]=nothing"),
+    ("flags/preview", "flag=EXERCISE_VIDEO_INTEGRATION&document=%7B%7D"),
+    ("flags/read", "flag=EXERCISE_VIDEO_INTEGRATION"),
+    ("flags/restore", "flag=EXERCISE_VIDEO_INTEGRATION&entry=1"),
+    ("flags/revive", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),
+    ("flags/save", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1&document=%7B%7D"),
+    ("flags/switch", "flag=EXERCISE_VIDEO_INTEGRATION&enabled=true&version=99"),
+    ("flags/unarchive", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),
+    ("keys/create", "name="),
+    ("keys/delete", "key=nothing&version=1"),
+    ("keys/save", "key=nothing&version=1&name=A"),
+    ("overrides/delete", "flag=NOPE&user=ada&version=1"),
+    ("overrides/save", "flag=NOPE&user=ada&variant=on"),
+    ("plan/import", "plan=nothing"),
+    ("plan/preview", "plan=nothing"),
+    ("plan/preview_draft", "draft[name]="),
+    ("privacy/erase_user", "id="),
+    (
+        "privacy/save_retention",
+        "policy[raw_days]=7&policy[rollup_days]=0&policy[report_days]=90&policy[screenshot_days]=90&version=99",
+    ),
+    ("segments/delete", "segment=nothing&version=1"),
+    ("segments/preview", "draft[key]=a&draft[name]=A"),
+    ("segments/save", "draft[key]=not+a+key"),
+    ("simulation/remove", ""),
+    ("simulation/start", ""),
+    ("tokens/create", "name="),
+    ("tokens/delete", "id=99&version=1"),
     ("incidents/add_note", "incident=1&text=looking"),
     ("incidents/close", "incident=1"),
     ("incidents/notify_contact", "incident=1&contact=Support"),
@@ -119,7 +159,9 @@ async fn a_form_without_a_script_comes_back_to_its_page() {
             .unwrap()
     };
     let done = send("1").await;
-    assert_eq!((done.status().as_u16(), location_header(&done)), (303, "/admin/rollout?done=1"));
+    assert_eq!((done.status().as_u16(), location_header(&done)), (303, "/admin/rollout"));
+    let told = done.headers()["set-cookie"].to_str().unwrap();
+    assert!(told.starts_with("phasegate_done=") && told.contains("Max-Age=60"), "{told}");
     let refused = send("1").await;
     assert_eq!(refused.status(), 412);
     let page = refused.text().await.unwrap();

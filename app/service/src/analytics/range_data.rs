@@ -1,5 +1,7 @@
 //! The data of a time range that the parts of the page share.
 
+use std::sync::Arc;
+
 use phasegate_domain::{
     analytics::ActivityIndex,
     ids::{EnvironmentId, FlagKey, VariantName},
@@ -16,14 +18,17 @@ pub(super) const MAX_LINES: usize = 50;
 /// The activities and rollups of a range of days.
 pub(super) struct RangeData {
     pub(super) activity_index: ActivityIndex,
-    pub(super) rows: Vec<Rollup>,
+    pub(super) rows: Vec<Arc<Rollup>>,
 }
 
-pub(super) fn rollups_of_metric(rows: &[Rollup], metric: Metric) -> impl Iterator<Item = &Rollup> {
+pub(super) fn rollups_of_metric(
+    rows: &[Arc<Rollup>],
+    metric: Metric,
+) -> impl Iterator<Item = &Arc<Rollup>> {
     rows.iter().filter(move |row| row.metric == metric)
 }
 
-pub(super) fn sum_metric(rows: &[Rollup], metric: Metric) -> Aggregate {
+pub(super) fn sum_metric(rows: &[Arc<Rollup>], metric: Metric) -> Aggregate {
     let mut all = Aggregate::default();
     rollups_of_metric(rows, metric).for_each(|row| all.merge(&row.aggregate));
     all

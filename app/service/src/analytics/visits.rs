@@ -1,5 +1,7 @@
 //! Sessions, tasks, feedback and custom events.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use phasegate_domain::metrics::{Metric, OTHER_LABEL, parse_property_label};
@@ -110,11 +112,11 @@ pub struct PropertyLine {
     pub before: u64,
 }
 
-pub(super) fn compute_session_panel(now: &[Rollup], before: &[Rollup]) -> SessionPanel {
+pub(super) fn compute_session_panel(now: &[Arc<Rollup>], before: &[Arc<Rollup>]) -> SessionPanel {
     SessionPanel { now: session_numbers(now), before: session_numbers(before) }
 }
 
-fn session_numbers(rows: &[Rollup]) -> SessionNumbers {
+fn session_numbers(rows: &[Arc<Rollup>]) -> SessionNumbers {
     let all = sum_metric(rows, Metric::Sessions);
     let seconds = |millionths: Option<f64>| millionths.map(|value| value / 1e6);
     SessionNumbers {
@@ -127,7 +129,7 @@ fn session_numbers(rows: &[Rollup]) -> SessionNumbers {
     }
 }
 
-pub(super) fn compute_task_lines(now: &[Rollup], before: &[Rollup]) -> Vec<TaskLine> {
+pub(super) fn compute_task_lines(now: &[Arc<Rollup>], before: &[Arc<Rollup>]) -> Vec<TaskLine> {
     let mut before = task_counts(before);
     let line = |(name, now): (String, TaskCounts)| TaskLine {
         before: before.remove(&name).unwrap_or_default(),
@@ -140,7 +142,7 @@ pub(super) fn compute_task_lines(now: &[Rollup], before: &[Rollup]) -> Vec<TaskL
     lines
 }
 
-fn task_counts(rows: &[Rollup]) -> BTreeMap<String, TaskCounts> {
+fn task_counts(rows: &[Arc<Rollup>]) -> BTreeMap<String, TaskCounts> {
     let mut tasks: BTreeMap<String, TaskCounts> = BTreeMap::new();
     for row in rollups_of_metric(rows, Metric::Tasks) {
         // The name may hold colons, the outcome does not.
@@ -156,11 +158,11 @@ fn task_counts(rows: &[Rollup]) -> BTreeMap<String, TaskCounts> {
     tasks
 }
 
-pub(super) fn compute_feedback_panel(now: &[Rollup], before: &[Rollup]) -> FeedbackPanel {
+pub(super) fn compute_feedback_panel(now: &[Arc<Rollup>], before: &[Arc<Rollup>]) -> FeedbackPanel {
     FeedbackPanel { now: feedback_numbers(now), before: feedback_numbers(before) }
 }
 
-fn feedback_numbers(rows: &[Rollup]) -> FeedbackNumbers {
+fn feedback_numbers(rows: &[Arc<Rollup>]) -> FeedbackNumbers {
     let (ratings, recommendations) =
         (sum_metric(rows, Metric::Feedback), sum_metric(rows, Metric::Nps));
     let sketch = recommendations.sketch();
@@ -176,7 +178,7 @@ fn feedback_numbers(rows: &[Rollup]) -> FeedbackNumbers {
     }
 }
 
-pub(super) fn compute_event_lines(now: &[Rollup], before: &[Rollup]) -> Vec<EventLine> {
+pub(super) fn compute_event_lines(now: &[Arc<Rollup>], before: &[Arc<Rollup>]) -> Vec<EventLine> {
     let mut before = count_by_label(before, Metric::Custom);
     let line = |(name, count): (String, u64)| EventLine {
         before: before.remove(&name).unwrap_or_default(),
@@ -190,7 +192,10 @@ pub(super) fn compute_event_lines(now: &[Rollup], before: &[Rollup]) -> Vec<Even
     lines
 }
 
-pub(super) fn compute_property_lines(now: &[Rollup], before: &[Rollup]) -> Vec<PropertyLine> {
+pub(super) fn compute_property_lines(
+    now: &[Arc<Rollup>],
+    before: &[Arc<Rollup>],
+) -> Vec<PropertyLine> {
     let mut before = count_by_label(before, Metric::Properties);
     let line = |(label, count): (String, u64)| {
         let before = before.remove(&label).unwrap_or_default();
@@ -206,7 +211,7 @@ pub(super) fn compute_property_lines(now: &[Rollup], before: &[Rollup]) -> Vec<P
     lines
 }
 
-fn count_by_label(rows: &[Rollup], metric: Metric) -> BTreeMap<String, u64> {
+fn count_by_label(rows: &[Arc<Rollup>], metric: Metric) -> BTreeMap<String, u64> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for row in rollups_of_metric(rows, metric) {
         match counts.get_mut(&row.label) {
@@ -223,10 +228,11 @@ mod tests {
 
     use super::*;
 
-    fn sample_rollup(metric: Metric, label: &str, values: &[u64]) -> Rollup {
+    fn sample_rollup(metric: Metric, label: &str, values: &[u64]) -> Arc<Rollup> {
         let mut aggregate = Aggregate::default();
         values.iter().for_each(|value| aggregate.add_value(*value));
-        Rollup { metric, dimension: Dimension::All, label: label.into(), bucket: 1, aggregate }
+        let label = label.into();
+        Arc::new(Rollup { metric, dimension: Dimension::All, label, bucket: 1, aggregate })
     }
 
     #[test]

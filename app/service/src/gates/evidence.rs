@@ -16,7 +16,7 @@ use phasegate_domain::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-use phasegate_store::models::{Rollup, RollupQuery};
+use phasegate_store::models::RollupQuery;
 
 use super::{
     collection::{Collection, late_start, required_switch},
@@ -145,10 +145,9 @@ impl Evidence {
         let bugs = said.iter().filter(|said| said.report.kind == "bug");
         let bug_reports = bugs.map(|said| day_of(said.at)).collect();
         let mut by_metric: BTreeMap<_, Vec<Labelled>> = BTreeMap::new();
-        for Rollup { metric, dimension, label, bucket, aggregate } in
-            rows.into_iter().chain(rows_before)
-        {
-            by_metric.entry((metric, dimension)).or_default().push((bucket, label, aggregate));
+        for row in rows.iter().chain(&rows_before) {
+            let labelled = (row.bucket, row.label.clone(), row.aggregate.clone());
+            by_metric.entry((row.metric, row.dimension.clone())).or_default().push(labelled);
         }
         Ok(Self {
             days,
@@ -161,7 +160,7 @@ impl Evidence {
             arms,
             compared: rollout.plan.compared_entry(last).map(|e| (e.segment.clone(), e.share)),
             collection,
-            events: events.into_iter().map(|row| row.label).collect(),
+            events: events.into_iter().map(|row| row.label.clone()).collect(),
             bug_reports,
             rows: by_metric,
         })

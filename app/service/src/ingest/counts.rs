@@ -30,7 +30,7 @@ pub async fn read_event_counts(
     let rows = read_last_hour(service, environment).await?;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for row in rows.into_iter().filter(|row| row.metric == Metric::Custom) {
-        *counts.entry(row.label).or_default() += row.aggregate.count();
+        *counts.entry(row.label.clone()).or_default() += row.aggregate.count();
     }
     Ok(counts.into_iter().map(|(name, count)| EventCount { name, count }).collect())
 }

@@ -3,6 +3,8 @@
 mod lines;
 mod parts;
 
+use std::sync::Arc;
+
 use phasegate_domain::{
     Timestamp,
     accounts::Role,
@@ -141,22 +143,25 @@ pub async fn read_performance(
     let days = query.period.day_bounds(at);
     let days = (days.0 - 1, days.1);
     let lcp = Metric::Vital(Vital::Lcp);
-    let dimensions = telemetry.read_dimensions(environment, lcp, query.by, days, MAX_LINES).await?;
     let mut timed = timings.to_vec();
     timed.push(Metric::Failures);
     let seconds = resolution.seconds();
     let asked = [
         ask(&vitals, mine(), from, to),
         ask(&vitals, mine(), from - (to - from), from),
-        ask(&SHOWN, dimensions, from, to),
         ask(&timed, mine(), from, to),
     ];
-    let [now, before, parts, timed] = &asked;
+    let [now, before, timed] = &asked;
+    let read_parts = async {
+        let dimensions =
+            telemetry.read_dimensions(environment, lcp, query.by, days, MAX_LINES).await?;
+        read_sums(service, &ask(&SHOWN, dimensions, from, to)).await
+    };
     // Concurrent, because the store has several reading connections.
     let (now, before, parts, timed, last_event_at, annotations) = tokio::try_join!(
         read_rollups(service, now),
         read_sums(service, before),
-        read_sums(service, parts),
+        read_parts,
         read_sums(service, timed),
         last_event_at(service, environment),
         read_annotations(service, environment, from * seconds, to * seconds),
@@ -180,11 +185,17 @@ pub async fn read_performance(
     })
 }
 
-async fn read_rollups(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
+async fn read_rollups(
+    service: &Service,
+    query: &RollupQuery,
+) -> Result<Vec<Arc<Rollup>>, ServiceError> {
     Ok(service.stores.telemetry.read_rollups(query).await?)
 }
 
 /// Reads rollups merged over the time range, where no time series is needed.
-async fn read_sums(service: &Service, query: &RollupQuery) -> Result<Vec<Rollup>, ServiceError> {
+async fn read_sums(
+    service: &Service,
+    query: &RollupQuery,
+) -> Result<Vec<Arc<Rollup>>, ServiceError> {
     Ok(service.stores.telemetry.read_rollup_sums(query).await?)
 }

@@ -1,5 +1,7 @@
 //! Converts rollups to time series, breakdowns and timings.
 
+use std::sync::Arc;
+
 use std::collections::BTreeMap;
 
 use phasegate_domain::{
@@ -26,7 +28,7 @@ pub(super) fn score_device(dimension: &Dimension) -> Device {
 pub(super) struct Sketches(BTreeMap<Vital, Sketch>);
 
 impl Sketches {
-    pub(super) fn from_rollups(rows: &[Rollup]) -> Self {
+    pub(super) fn from_rollups(rows: &[Arc<Rollup>]) -> Self {
         let mut all = Self::default();
         rows.iter().for_each(|row| all.merge_rollup(row));
         all
@@ -54,14 +56,14 @@ impl Sketches {
 
 pub(super) fn compute_vital_trend(
     vital: Vital,
-    now: &[Rollup],
+    now: &[Arc<Rollup>],
     all: Option<&Sketch>,
     before: Option<&Sketch>,
 ) -> VitalTrend {
     let (good, poor) = vital.thresholds();
     let samples = all.map_or(0, Sketch::count);
     let at_most = |limit: u64| all.map_or(0, |all| all.count_at_most(limit as f64));
-    let point = |row: &Rollup| {
+    let point = |row: &Arc<Rollup>| {
         let value = row.aggregate.sketch().quantile(0.75)?;
         Some(Point { minute: row.bucket, value })
     };
@@ -77,7 +79,7 @@ pub(super) fn compute_vital_trend(
     }
 }
 
-pub(super) fn build_breakdown(rows: Vec<Rollup>) -> Vec<BreakdownLine> {
+pub(super) fn build_breakdown(rows: Vec<Arc<Rollup>>) -> Vec<BreakdownLine> {
     let mut parts: BTreeMap<Dimension, Sketches> = BTreeMap::new();
     for row in rows {
         match parts.get_mut(&row.dimension) {
@@ -97,7 +99,7 @@ pub(super) fn build_breakdown(rows: Vec<Rollup>) -> Vec<BreakdownLine> {
     lines
 }
 
-pub(super) fn timing_lines(rows: &[Rollup]) -> Vec<TimingLine> {
+pub(super) fn timing_lines(rows: &[Arc<Rollup>]) -> Vec<TimingLine> {
     let mut sketches: BTreeMap<(TimingKind, &str), Sketch> = BTreeMap::new();
     let mut failures: BTreeMap<&str, u64> = BTreeMap::new();
     for row in rows {
@@ -140,10 +142,10 @@ mod tests {
         label: &str,
         bucket: i64,
         values: &[u64],
-    ) -> Rollup {
+    ) -> Arc<Rollup> {
         let mut aggregate = Aggregate::default();
         values.iter().for_each(|value| aggregate.add_value(*value));
-        Rollup { metric, dimension, label: label.into(), bucket, aggregate }
+        Arc::new(Rollup { metric, dimension, label: label.into(), bucket, aggregate })
     }
 
     #[test]
@@ -179,7 +181,7 @@ mod tests {
     fn slowest_endpoints_come_first_with_their_failures() {
         let api = Metric::Timing(TimingKind::Api);
         let mut failed = sample_rollup(Metric::Failures, Dimension::All, "/slow", 1, &[]);
-        failed.aggregate.add_events(2);
+        Arc::make_mut(&mut failed).aggregate.add_events(2);
         let lines = timing_lines(&[
             sample_rollup(api, Dimension::All, "/quick", 1, &[1_000]),
             sample_rollup(api, Dimension::All, "/slow", 1, &[900_000, 1_000_000, 1_100_000]),

@@ -1,5 +1,7 @@
 //! The first minutes of a phase.
 
+use std::sync::Arc;
+
 use phasegate_domain::{
     ids::{EnvironmentId, FlagKey},
     metrics::{Dimension, Metric, parse_exposure_label},
@@ -44,7 +46,7 @@ pub(super) async fn read_first_minutes(
     };
     let rows = service.stores.telemetry.read_rollups(&query).await?;
     let live = service.environment(environment)?;
-    let (before, after): (Vec<&Rollup>, Vec<&Rollup>) =
+    let (before, after): (Vec<&Arc<Rollup>>, Vec<&Arc<Rollup>>) =
         rows.iter().partition(|row| row.bucket < since);
     let added = rollout.plan.phase(progress.phase).map(|phase| phase.flags.clone());
     let flags = added.unwrap_or_default().into_iter();
@@ -65,7 +67,7 @@ pub(super) async fn read_first_minutes(
 fn count_exposures(
     live: &CachedEnvironment,
     flag: FlagKey,
-    rows: &[&Rollup],
+    rows: &[&Arc<Rollup>],
 ) -> (FlagKey, u64, u64) {
     let on = live.stored_flag(flag.as_str()).ok().map(|stored| &stored.flag.rollout_variant);
     let (mut given, mut refused) = (0, 0);
@@ -80,7 +82,7 @@ fn count_exposures(
     (flag, given, refused)
 }
 
-fn sum_counts(rows: &[&Rollup]) -> Counts {
+fn sum_counts(rows: &[&Arc<Rollup>]) -> Counts {
     let of = |metric| rows.iter().filter(move |row| row.metric == metric);
     let count = |metric| of(metric).map(|row| row.aggregate.count()).sum();
     let mut lcp = phasegate_domain::stats::Sketch::default();

@@ -83,6 +83,12 @@ impl Service {
         Ok(self.stores.telemetry.invalidate_outdated_caches().await?)
     }
 
+    /// Returns the revision of the state in memory: the number of its newest audit entry.
+    #[must_use]
+    pub fn state_revision(&self) -> i64 {
+        self.config.revision()
+    }
+
     async fn read_newer_state(&self) -> Result<(), ServiceError> {
         if self.stores.state.read_revision().await? > self.config.revision() {
             self.reload_configuration().await?;
@@ -218,8 +224,9 @@ impl Service {
         self.config.environments()
     }
 
-    /// Returns the environments of a project.
-    pub(crate) fn project_environments(&self, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
+    /// Returns the environments of a project, oldest first.
+    #[must_use]
+    pub fn project_environments(&self, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
         let mut all = self.environments();
         all.retain(|live| live.environment.project_id == project);
         all

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::page::{Page, incident_fields};
 use crate::{
     components::{TextArea, Time, live},
-    islands::outcome::Outcome,
     models::ContactLine,
     server_fns::incidents::NotifyContact,
 };
@@ -28,7 +27,7 @@ pub(super) fn Contacts() -> impl IntoView {
             </ul>
             {message.map(|text| view! {
                 <label class="field"><span>"Stakeholder message"</span>
-                    <TextArea value=text rows=7 readonly=true/></label>
+                    <TextArea value=text rows=12 readonly=true/></label>
             })}
         </section>
     }
@@ -48,14 +47,11 @@ fn render_contact(line: ContactLine, may: bool) -> AnyView {
 #[component]
 fn NotifyForm(contact: String) -> impl IntoView {
     let page = Page::from_context();
-    let action = ServerAction::<NotifyContact>::new();
-    let error = page.watch_outcome(move || action.value().get());
     view! {
-        <ActionForm action>
-            {incident_fields(page)}
-            <input type="hidden" name="contact" value=contact.clone()/>
-            <button class="button" type="submit">"Mark as notified" <span class="visually-hidden">": "{contact}</span></button>
-            <Outcome pending=action.pending() error/>
-        </ActionForm>
-    }
+            {page.form::<NotifyContact>("", view! {
+                {incident_fields(page)}
+                <input type="hidden" name="contact" value=contact.clone()/>
+                <button class="button" type="submit">"Mark as notified" <span class="visually-hidden">": "{contact}</span></button>
+    }.into_any())}
+        }
 }

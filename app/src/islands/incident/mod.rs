@@ -14,7 +14,7 @@ use self::{
     post_mortem::PostMortemPart,
     timeline::Timeline,
 };
-use super::{done::DoneNotice, live::watch_changes, outcome::Outcome};
+use super::live::watch_changes;
 use crate::{
     components::{Time, live},
     models::{Done, IncidentHead, IncidentPage},
@@ -44,7 +44,7 @@ pub(crate) fn LiveIncident(
     let head = page.part(|page| page.head.clone());
     let can_close = page.part(|page| page.can_act && page.head.is_open);
     view! {
-        {live(move || view! { <DoneNotice done=page.done()/> }.into_any())}
+        {page.render_done()}
         {live(move || render_head(id, head.get()))}
         <Contacts/>
         <Timeline/>
@@ -81,13 +81,10 @@ fn render_head(id: u32, head: IncidentHead) -> AnyView {
 #[component]
 fn CloseForm() -> impl IntoView {
     let page = Page::from_context();
-    let action = ServerAction::<CloseIncident>::new();
-    let error = page.watch_outcome(move || action.value().get());
     view! {
-        <ActionForm action>
-            {incident_fields(page)}
-            <button class="button" type="submit">"Close the incident"</button>
-            <Outcome pending=action.pending() error/>
-        </ActionForm>
-    }
+            {page.form::<CloseIncident>("", view! {
+                {incident_fields(page)}
+                <button class="button" type="submit">"Close the incident"</button>
+    }.into_any())}
+        }
 }

@@ -26,8 +26,8 @@ impl LiveView for IncidentPage {
     }
 }
 
-/// The fields of every form of the page: the environment and the incident.
+/// The field of every form of the page that names the incident.
 pub(super) fn incident_fields(page: Page) -> AnyView {
     let id = page.peek(|page| page.id.to_string());
-    view! { {page.environment_field()} <input type="hidden" name="incident" value=id/> }.into_any()
+    view! { <input type="hidden" name="incident" value=id/> }.into_any()
 }

@@ -6,7 +6,6 @@ use phasegate_domain::incidents::{FollowUp, PostMortem};
 use super::page::{Page, incident_fields};
 use crate::{
     components::{TextArea, live},
-    islands::outcome::Outcome,
     server_fns::incidents::WritePostMortem,
 };
 
@@ -29,8 +28,6 @@ pub(super) fn PostMortemPart() -> impl IntoView {
 #[component]
 fn PostMortemForm() -> impl IntoView {
     let page = Page::from_context();
-    let action = ServerAction::<WritePostMortem>::new();
-    let error = page.watch_outcome(move || action.value().get());
     let hint = match page.peek(|page| page.needs_post_mortem) {
         true => "Required before the next advance.",
         false => "Optional for this kind of incident.",
@@ -38,21 +35,20 @@ fn PostMortemForm() -> impl IntoView {
     let draft = page.peek(|page| page.draft.clone());
     let rows: Vec<AnyView> = (0..ACTION_ROWS).map(render_action_row).collect();
     view! {
-        <section aria-labelledby="post-mortem-title">
-            <h2 id="post-mortem-title">"Post-mortem"</h2>
-            <p class="hint">{hint}</p>
-            <ActionForm action attr:class="stack">
-                {incident_fields(page)}
-                {render_area("impact", "Impact: affected users, effect, duration", 3, String::new())}
-                {render_area("timeline", "Timeline", 6, draft)}
-                {render_area("cause", "Cause", 3, String::new())}
-                {render_area("went_well", "What went well", 2, String::new())}
-                <fieldset class="stack"><legend>"Actions"</legend>{rows}</fieldset>
-                <div><button class="button button-primary" type="submit">"Save the post-mortem"</button></div>
-                <Outcome pending=action.pending() error/>
-            </ActionForm>
-        </section>
-    }
+            <section aria-labelledby="post-mortem-title">
+                <h2 id="post-mortem-title">"Post-mortem"</h2>
+                <p class="hint">{hint}</p>
+                {page.form::<WritePostMortem>("stack", view! {
+                    {incident_fields(page)}
+                    {render_area("impact", "Impact: affected users, effect, duration", 3, String::new())}
+                    {render_area("timeline", "Timeline", 6, draft)}
+                    {render_area("cause", "Cause", 3, String::new())}
+                    {render_area("went_well", "What went well", 2, String::new())}
+                    <fieldset class="stack"><legend>"Actions"</legend>{rows}</fieldset>
+                    <div><button class="button button-primary" type="submit">"Save the post-mortem"</button></div>
+    }.into_any())}
+            </section>
+        }
 }
 
 fn render_area(name: &'static str, label: &'static str, rows: u32, text: String) -> AnyView {

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::page::{Page, incident_fields};
 use crate::{
     components::{Time, live},
-    islands::outcome::Outcome,
     models::TimelineLine,
     server_fns::incidents::AddNote,
 };
@@ -40,21 +39,12 @@ fn render_line(line: TimelineLine) -> AnyView {
 #[component]
 fn NoteForm() -> impl IntoView {
     let page = Page::from_context();
-    let action = ServerAction::<AddNote>::new();
-    let error = page.watch_outcome(move || action.value().get());
-    let field = NodeRef::<leptos::html::Input>::new();
-    Effect::new(move |_| {
-        if let (Some(Ok(_)), Some(field)) = (action.value().get(), field.get()) {
-            field.set_value("");
-        }
-    });
     view! {
-        <ActionForm action attr:class="row">
-            {incident_fields(page)}
-            <label class="field field-wide"><span>"Note"</span>
-                <input type="text" name="text" maxlength="2000" required node_ref=field/></label>
-            <button class="button" type="submit">"Add note"</button>
-            <Outcome pending=action.pending() error/>
-        </ActionForm>
-    }
+            {page.form::<AddNote>("row", view! {
+                {incident_fields(page)}
+                <label class="field field-wide"><span>"Note"</span>
+                    <input type="text" name="text" maxlength="2000" required/></label>
+                <button class="button" type="submit">"Add note"</button>
+    }.into_any())}
+        }
 }

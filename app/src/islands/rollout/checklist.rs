@@ -6,7 +6,6 @@ use phasegate_domain::ids::PhaseNumber;
 use super::page::Page;
 use crate::{
     components::{Time, live, live_text},
-    islands::outcome::Outcome,
     models::{ChecklistLine, RolloutPage, TickLine},
     server_fns::rollout::{TickItem, UntickItem},
 };
@@ -103,31 +102,25 @@ fn item_fields((phase, item): &Item) -> AnyView {
 #[component]
 fn TickForm(item: Item) -> impl IntoView {
     let page = Page::from_context();
-    let action = ServerAction::<TickItem>::new();
-    let error = page.watch_outcome(move || action.value().get());
     view! {
-        <ActionForm action attr:class="row">
-            {page.environment_field()} {item_fields(&item)}
-            <label class="field field-wide"><span class="visually-hidden">"Link (optional)"</span>
-                <input type="url" name="link" placeholder="Link (optional)" maxlength="500"/></label>
-            <button class="button" type="submit">"Mark as done"
-                <span class="visually-hidden">": "{item.1}</span></button>
-            <Outcome pending=action.pending() error/>
-        </ActionForm>
-    }
+            {page.form::<TickItem>("row", view! {
+                {item_fields(&item)}
+                <label class="field field-wide"><span class="visually-hidden">"Link (optional)"</span>
+                    <input type="url" name="link" placeholder="Link" maxlength="500"/></label>
+                <button class="button" type="submit">"Mark as done"
+                    <span class="visually-hidden">": "{item.1}</span></button>
+    }.into_any())}
+        }
 }
 
 #[component]
 fn UndoForm(item: Item) -> impl IntoView {
     let page = Page::from_context();
-    let action = ServerAction::<UntickItem>::new();
-    let error = page.watch_outcome(move || action.value().get());
     view! {
-        <ActionForm action>
-            {page.environment_field()} {item_fields(&item)}
-            <button class="button button-quiet" type="submit">"Undo"
-                <span class="visually-hidden">" “"{item.1}"”"</span></button>
-            <Outcome pending=action.pending() error/>
-        </ActionForm>
-    }
+            {page.form::<UntickItem>("", view! {
+                {item_fields(&item)}
+                <button class="button button-quiet" type="submit">"Undo"
+                    <span class="visually-hidden">" “"{item.1}"”"</span></button>
+    }.into_any())}
+        }
 }

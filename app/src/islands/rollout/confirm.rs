@@ -3,27 +3,16 @@
 use leptos::prelude::*;
 
 use super::page::{OpenCommand, Page};
-use crate::{
-    components::live, islands::outcome::Outcome, models::CommandChoice,
-    server_fns::rollout::ExecuteCommand,
-};
+use crate::{components::live, models::CommandChoice, server_fns::rollout::ExecuteCommand};
 
 /// Says what the command does, and sends it. Once the rollout has moved on, the button is disabled:
 /// the command would be about a state that the user has not seen.
 #[component]
 pub(super) fn Confirm(choice: CommandChoice) -> impl IntoView {
     let page = Page::from_context();
-    let action = ServerAction::<ExecuteCommand>::new();
-    let error = page.watch_outcome(move || action.value().get());
     let asked = OpenCommand::from_context();
-    Effect::new(move |_| {
-        if matches!(action.value().get(), Some(Ok(_))) {
-            asked.set(None);
-        }
-    });
     let version = page.peek(|page| page.version);
     let is_stale = page.part(move |page| page.version != version);
-    let is_blocked = Signal::derive(move || is_stale.get() || action.pending().get());
     let close = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         asked.set(None);
@@ -53,27 +42,29 @@ pub(super) fn Confirm(choice: CommandChoice) -> impl IntoView {
         ..
     } = choice;
     let reason = if needs_reason { "Reason (required)" } else { "Reason (optional)" };
+    let title = label.clone();
+    let fields = view! {
+        <input type="hidden" name="kind" value=kind.as_str()/>
+        <input type="hidden" name="version" value=version.to_string()/>
+        <label class="field">
+            <span>{reason}</span>
+            <input type="text" name="reason" maxlength="500" required=needs_reason autofocus/>
+        </label>
+        <div class="row">
+            <button class=confirm_class type="submit" disabled=is_stale>{label}</button>
+            <a class="button" href="/admin/rollout" rel="external" on:click=close>"Cancel"</a>
+        </div>
+    };
+    let form =
+        page.form_then::<ExecuteCommand>("stack", fields.into_any(), move || asked.set(None));
     view! {
         <section class="confirm" aria-labelledby="confirm-title">
-            <h2 id="confirm-title">{label.clone()} "?"</h2>
+            <h2 id="confirm-title">{title} "?"</h2>
             <p>{consequences}</p>
             {reach.map(|text| view! { <p data-testid="reach">{text}</p> })}
             {render_overrides(overrides)}
             {stale}
-            <ActionForm action attr:class="stack">
-                {page.environment_field()}
-                <input type="hidden" name="kind" value=kind.as_str()/>
-                <input type="hidden" name="version" value=version.to_string()/>
-                <label class="field">
-                    <span>{reason}</span>
-                    <input type="text" name="reason" maxlength="500" required=needs_reason autofocus/>
-                </label>
-                <div class="row">
-                    <button class=confirm_class type="submit" disabled=is_blocked>{label}</button>
-                    <a class="button" href="/admin/rollout" rel="external" on:click=close>"Cancel"</a>
-                    <Outcome pending=action.pending() error/>
-                </div>
-            </ActionForm>
+            {form}
         </section>
     }
 }

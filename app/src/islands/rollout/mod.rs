@@ -28,7 +28,7 @@ use self::{
 };
 #[cfg(feature = "ssr")]
 pub(crate) use self::{feedback::FeedbackPart, gate::render_gate_line, kpis::Kpis};
-use super::{done::DoneNotice, live::watch_changes};
+use super::live::watch_changes;
 use crate::{
     components::live,
     models::{Done, RolloutPage},
@@ -57,7 +57,7 @@ pub(crate) fn LiveRollout(
     });
     let kpis = page.part(|page| (page.kpi_targets.clone(), page.kpis.clone()));
     view! {
-        {live(move || view! { <DoneNotice done=page.done()/> }.into_any())}
+        {page.render_done()}
         {render_pinned_notice(&pinned)}
         <Head connection/>
         <Alerts/>

@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::page::Page;
 use crate::{
     components::{Time, live},
-    islands::outcome::Outcome,
     models::VoteLine,
     server_fns::rollout::CastVote,
 };
@@ -41,18 +40,15 @@ fn VoteList() -> impl IntoView {
 #[component]
 fn VoteForm() -> impl IntoView {
     let page = Page::from_context();
-    let action = ServerAction::<CastVote>::new();
-    let error = page.watch_outcome(move || action.value().get());
     view! {
-        <ActionForm action attr:class="row">
-            {page.environment_field()}
-            <label class="field field-wide"><span>"Comment (required for a no-go)"</span>
-                <input type="text" name="comment" maxlength="500"/></label>
-            <button class="button" type="submit" name="go" value="true">"Go"</button>
-            <button class="button button-danger" type="submit" name="go" value="false">"No-go"</button>
-            <Outcome pending=action.pending() error/>
-        </ActionForm>
-    }
+            {page.form::<CastVote>("row", view! {
+
+                <label class="field field-wide"><span>"Comment (required for a no-go)"</span>
+                    <input type="text" name="comment" maxlength="500"/></label>
+                <button class="button" type="submit" name="go" value="true">"Go"</button>
+                <button class="button button-danger" type="submit" name="go" value="false">"No-go"</button>
+    }.into_any())}
+        }
 }
 
 fn render_vote(vote: VoteLine) -> AnyView {

@@ -1,18 +1,16 @@
 //! The rollback page: the three rollbacks and the kill switch, one click from every page.
 
-use chrono::TimeDelta;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_domain::{
-    Timestamp, incidents::IncidentKind, reports::RolloutSummary, rollout::CommandKind,
-};
+use phasegate_domain::{incidents::IncidentKind, reports::RolloutSummary, rollout::CommandKind};
 use phasegate_service::rollout::read_rollout_summary;
 
 use crate::{
     format,
     models::{command_label, describe_consequences},
-    parts::{EnvironmentField, render_page},
-    request::{PageError, Request},
+    parts::{FnForm, render_page},
+    request::Request,
+    server_fns::rollout::ExecuteCommand,
 };
 
 #[component]
@@ -61,27 +59,13 @@ fn render_pinned_flags(
 }
 
 /// The choices for the time of detection, in minutes ago.
-const NOTICED: [(i64, &str); 5] = [
+const NOTICED: [(u32, &str); 5] = [
     (0, "just now"),
     (15, "15 minutes ago"),
     (60, "1 hour ago"),
     (240, "4 hours ago"),
     (1_440, "1 day ago"),
 ];
-
-/// Parses the time of detection from minutes ago; `None` is now.
-pub(super) fn parse_detected_at(
-    text: &str,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, PageError> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let minutes = text.parse::<i64>().ok().filter(|minutes| (0..=43_200).contains(minutes));
-    let minutes =
-        minutes.ok_or_else(|| PageError::invalid("noticed: must be from 0 to 43200 minutes"))?;
-    Ok((minutes > 0).then(|| now - TimeDelta::minutes(minutes)))
-}
 
 #[component]
 fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
@@ -95,17 +79,20 @@ fn Card(rollout: RolloutSummary, kind: IncidentKind) -> impl IntoView {
             let options = NOTICED.map(|(minutes, text)| {
                 view! { <option value=minutes.to_string()>{text}</option> }
             });
+            let label = command_label(command, plan, status);
+            let version = rollout.version.to_string();
             view! {
                 <p>{describe_consequences(command, plan, status)}</p>
-                <form method="post" action="/admin/rollout" class="stack"><EnvironmentField/>
+                <FnForm<ExecuteCommand> class="stack">
+                    <input type="hidden" name="next" value="rollout"/>
                     <input type="hidden" name="kind" value=command.as_str()/>
-                    <input type="hidden" name="version" value=rollout.version.to_string()/>
+                    <input type="hidden" name="version" value=version/>
                     <label class="field"><span>"Reason (required)"</span>
                         <input type="text" name="reason" maxlength="500" required/></label>
                     <label class="field"><span>"Detected"</span>
-                        <select name="noticed">{options.into_iter().collect_view()}</select></label>
-                    <button class="button button-danger" type="submit">{command_label(command, plan, status)}</button>
-                </form>
+                        <select name="detected_minutes_ago">{options.into_iter().collect_view()}</select></label>
+                    <button class="button button-danger" type="submit">{label}</button>
+                </FnForm<ExecuteCommand>>
             }
             .into_any()
         }

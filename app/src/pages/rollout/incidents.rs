@@ -9,7 +9,6 @@ use crate::{
     models::build_incident_page,
     parts::render_page,
     request::{PageError, Request},
-    server_fns::describe_entry,
 };
 
 #[component]
@@ -26,8 +25,7 @@ async fn render_incident(request: &Request) -> Result<AnyView, PageError> {
     let id = id.map_err(|_| PageError::invalid("id: must be the number of an incident"))?;
     let view = read_incident(service, actor, request.environment, id).await?;
     let environment = request.cached_environment()?.environment().key.clone();
-    let newest = view.records.first().filter(|_| request.query.has("done"));
-    let done = newest.map(|record| describe_entry(&record.entry, &view.plan));
+    let done = request.take_done();
     let first = build_incident_page(&view);
     Ok(view! { <LiveIncident first environment done/> }.into_any())
 }

@@ -5,7 +5,10 @@ use leptos_meta::Title;
 use phasegate_domain::accounts::Role;
 use phasegate_service::segments::{SegmentDetail, list_segments};
 
-use crate::{format, parts::render_page};
+use crate::{
+    format,
+    parts::{JustDone, render_page},
+};
 
 #[component]
 pub(crate) fn SegmentsPage() -> impl IntoView {
@@ -31,6 +34,7 @@ pub(crate) fn SegmentsPage() -> impl IntoView {
             });
             Ok(view! {
                 <header class="page-head"><h1>"Segments"</h1> {new}</header>
+                <JustDone request=request.clone()/>
                 <p class="lead">"Named groups of users, for rules and for the audiences of rollouts. " <code>"everyone"</code> " is built in."</p>
                 <form class="filters" method="get" action="/admin/segments" role="search">
                     <label class="field"><span>"Search"</span>

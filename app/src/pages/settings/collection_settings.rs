@@ -1,43 +1,12 @@
 //! The collection settings: which telemetry pages send.
 
 use leptos::prelude::*;
-use phasegate_domain::{config::Switch, targeting::Share};
-use phasegate_service::{
-    collection_settings::{find_pinned_switch, read_collection_settings, save_collection_settings},
-    models::Versioned,
-};
+use phasegate_domain::config::Switch;
+use phasegate_service::collection_settings::{find_pinned_switch, read_collection_settings};
 
 use crate::{
-    parts::EnvironmentField,
-    request::{Form, PageError, Request},
+    parts::FnForm, request::Request, server_fns::collection_settings::SaveCollectionSettings,
 };
-
-pub(super) async fn save_collection_form(request: &Request, form: &Form) -> Result<(), PageError> {
-    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let mut value = read_collection_settings(service, actor, environment)?.value;
-    for switch in Switch::ALL {
-        // A disabled checkbox is not posted, which does not mean that it is unchecked.
-        if find_pinned_switch(service, switch).is_none() {
-            value = value.with_switch(switch, form.has(switch.as_str()));
-        }
-    }
-    let rate = form.get("sample_rate").trim();
-    let percent = rate.parse().map_err(|_| {
-        PageError::invalid(format!(
-            "sample_rate: must be a number of per cent such as 25, not {rate:?}"
-        ))
-    })?;
-    value.sample_rate = Share::from_percent(percent)
-        .map_err(|error| PageError::invalid(format!("sample_rate: {error}")))?;
-    save_collection_settings(
-        service,
-        actor,
-        environment,
-        Versioned { value, version: form.parse_version()? },
-    )
-    .await?;
-    Ok(())
-}
 
 /// Returns the name and the description of a switch.
 fn describe_switch(switch: Switch) -> (&'static str, &'static str) {
@@ -70,7 +39,7 @@ pub(super) fn CollectionSettingsForm(request: Request, may_change: bool) -> impl
         view! {
             <li>
                 <label class="field-inline">
-                    <input type="checkbox" name=switch.as_str() value="on" checked=is_on
+                    <input type="checkbox" name=switch.as_str() value="true" checked=is_on
                         disabled=holds.is_some() || !may_change/>
                     <strong>{name}</strong>
                 </label>
@@ -81,14 +50,14 @@ pub(super) fn CollectionSettingsForm(request: Request, may_change: bool) -> impl
     });
     let save = may_change.then(|| {
         view! {
-            <button class="button" name="do" value="collection_settings">"Save collection settings"</button>
+            <button class="button" type="submit">"Save collection settings"</button>
         }
     });
     Some(view! {
-        <section aria-labelledby="collection-settings-title">
+        <section aria-labelledby="collection-settings-title" data-testid="collection-settings">
             <h2 id="collection-settings-title">"Collection settings"</h2>
             <p class="hint">"Changes reach open pages at once, which then neither collect nor send disabled data. Flags are evaluated and feedback is accepted in any case."</p>
-            <form class="stack" method="post" action="/admin/settings" data-testid="collection-settings"><EnvironmentField/>
+            <FnForm<SaveCollectionSettings> class="stack">
                 <input type="hidden" name="version" value=stored.version.to_string()/>
                 <ul class="switches">{switches}</ul>
                 <label class="field">
@@ -98,7 +67,7 @@ pub(super) fn CollectionSettingsForm(request: Request, may_change: bool) -> impl
                 </label>
                 <p class="hint">"Each visit is sampled as a whole, independent of its events. Batches carry the sample rate; feedback is always sent."</p>
                 {save}
-            </form>
+            </FnForm<SaveCollectionSettings>>
         </section>
     })
 }

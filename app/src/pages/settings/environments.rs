@@ -1,109 +1,47 @@
 //! Creates, renames and deletes environments.
 
-use std::sync::Arc;
-
 use leptos::prelude::*;
-use phasegate_domain::ids::{EnvironmentKey, ProjectId};
-use phasegate_service::{CachedEnvironment, models::Environment};
+use phasegate_service::models::Environment;
 
 use crate::{
-    parts::EnvironmentField,
-    request::{Form, PageError, Request},
+    parts::FnForm,
+    request::Request,
+    server_fns::environments::{CreateEnvironment, DeleteEnvironment, RenameEnvironment},
 };
-
-pub(super) async fn create_environment(request: &Request, form: &Form) -> Result<(), PageError> {
-    let key: EnvironmentKey = form.parse_field("key")?;
-    let (service, actor) = (&request.service, &request.actor);
-    let beside = request.environment;
-    phasegate_service::environments::create_environment(
-        service,
-        actor,
-        beside,
-        key.clone(),
-        form.get("name"),
-    )
-    .await?;
-    request.choose_environment(key.as_str());
-    Ok(())
-}
-
-pub(super) async fn rename_environment(request: &Request, form: &Form) -> Result<(), PageError> {
-    let key: EnvironmentKey = form.parse_field("key")?;
-    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    // The key and name that the form was made for, so that a conflict is detected.
-    let seen = Environment {
-        key: form.parse_field("seen_key")?,
-        name: form.get("seen_name").to_owned(),
-        ..request.cached_environment()?.environment().clone()
-    };
-    let (seen, name) = (Some(&seen), form.get("name"));
-    phasegate_service::environments::rename_environment(
-        service,
-        actor,
-        environment,
-        seen,
-        key.clone(),
-        name,
-    )
-    .await?;
-    request.choose_environment(key.as_str());
-    Ok(())
-}
-
-pub(super) async fn delete_environment(request: &Request, form: &Form) -> Result<(), PageError> {
-    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let project = request.cached_environment()?.environment().project_id;
-    phasegate_service::environments::delete_environment(
-        service,
-        actor,
-        environment,
-        form.get("confirm"),
-    )
-    .await?;
-    if let Some(other) = environments_of_project(request, project).first() {
-        request.choose_environment(other.environment().key.as_str());
-    }
-    Ok(())
-}
-
-fn environments_of_project(request: &Request, project: ProjectId) -> Vec<Arc<CachedEnvironment>> {
-    let all = request.service.environments();
-    all.into_iter().filter(|live| live.environment().project_id == project).collect()
-}
 
 /// Renames and deletes the environment that is shown.
 #[component]
 fn Shown(environment: Environment, is_last: bool) -> impl IntoView {
     let Environment { key, name, .. } = environment;
+    let (title, question) = (format!("Rename or delete {name}"), format!("Type {key} to confirm"));
     let delete = match is_last {
         true => view! {
             <p class="hint">"The last environment of a project cannot be deleted. Create another one first."</p>
         }
         .into_any(),
         false => view! {
-            <form class="stack" method="post" action="/admin/settings" data-testid="delete-environment"><EnvironmentField/>
+            <FnForm<DeleteEnvironment> class="stack">
                 <p>"Deletes its switches, rules, overrides, keys, tokens, rollout and telemetry permanently. Pages and servers that use its keys get no more answers. The audit log is kept."</p>
                 <p><a class="button" href="/admin/export.toml" download>"Export the environment first"</a></p>
-                <label class="field"><span>{format!("Type {key} to confirm")}</span>
+                <label class="field"><span>{question}</span>
                     <input type="text" name="confirm" required autocomplete="off" autocapitalize="off" spellcheck="false"/></label>
-                <div><button class="button button-danger" name="do" value="delete-environment">"Delete this environment"</button></div>
-            </form>
+                <div><button class="button button-danger" type="submit">"Delete this environment"</button></div>
+            </FnForm<DeleteEnvironment>>
         }
         .into_any(),
     };
     view! {
         <details class="card" data-testid="shown-environment">
-            <summary>{format!("Rename or delete {name}")}</summary>
-            <form class="stack" method="post" action="/admin/settings"><EnvironmentField/>
-                <input type="hidden" name="seen_key" value=key.to_string()/>
+            <summary>{title}</summary>
+            <FnForm<RenameEnvironment> class="stack">
                 <input type="hidden" name="seen_name" value=name.clone()/>
                 <label class="field"><span>"New key"</span>
                     <input type="text" name="key" required maxlength="100" value=key.to_string() autocomplete="off"/></label>
                 <label class="field"><span>"New name"</span>
                     <input type="text" name="name" maxlength="100" value=name autocomplete="off"/></label>
                 <p class="hint">"The key is part of API and admin URLs, and an argument of commands. Client keys and server tokens stay valid."</p>
-                <div><button class="button" name="do" value="rename-environment">"Rename environment"</button></div>
-            </form>
+                <div><button class="button" type="submit">"Rename environment"</button></div>
+            </FnForm<RenameEnvironment>>
             {delete}
         </details>
     }
@@ -131,16 +69,16 @@ pub(super) fn Environments(request: Request, is_admin: bool) -> impl IntoView {
     let live = request.cached_environment().ok().filter(|_| is_admin);
     let shown = live.map(|live| {
         let environment = live.environment().clone();
-        let is_last = environments_of_project(&request, environment.project_id).len() < 2;
+        let is_last = request.service.project_environments(environment.project_id).len() < 2;
         view! { <Shown environment is_last/> }
     });
     let add = is_admin.then(|| view! {
-        <form class="filters" method="post" action="/admin/settings"><EnvironmentField/>
+        <FnForm<CreateEnvironment> class="filters">
             <label class="field"><span>"Key"</span>
                 <input type="text" name="key" required maxlength="100" placeholder="staging" autocomplete="off"/></label>
             <label class="field"><span>"Name"</span><input type="text" name="name" maxlength="100" placeholder="Staging" autocomplete="off"/></label>
-            <button class="button" name="do" value="environment">"Create environment"</button>
-        </form>
+            <button class="button" type="submit">"Create environment"</button>
+        </FnForm<CreateEnvironment>>
     });
     view! {
         <section aria-labelledby="environments-title">

@@ -8,31 +8,17 @@ use phasegate_domain::{
 use phasegate_service::{
     DAILY_BYTES, Quota,
     ingest::{bytes_today, read_rejections},
-    maintenance::{measure_storage, read_retention_policy, save_retention_policy},
+    maintenance::{measure_storage, read_retention_policy},
     models::Versioned,
 };
 
 use crate::{
     components::TableCard,
     format,
-    parts::EnvironmentField,
-    request::{Form, PageError, Request},
+    parts::FnForm,
+    request::{PageError, Request},
+    server_fns::privacy::SaveRetention,
 };
-
-pub(super) async fn save_retention_form(request: &Request, form: &Form) -> Result<(), PageError> {
-    let (service, actor, environment) = (&request.service, &request.actor, request.environment);
-    let mut value = read_retention_policy(service, actor, environment)?.value;
-    for kind in RetentionKind::ALL {
-        let (field, days) = (kind.as_str(), form.get(kind.as_str()));
-        let days = days.parse().map_err(|_| {
-            PageError::invalid(format!("{field}: must be a whole number of days, not {days:?}"))
-        })?;
-        value = value.with_days(kind, days);
-    }
-    let after = Versioned { value, version: form.parse_version()? };
-    save_retention_policy(service, actor, environment, after).await?;
-    Ok(())
-}
 
 /// Returns the name and the description of a kind.
 fn describe_retention_kind(kind: RetentionKind) -> (&'static str, &'static str) {
@@ -80,14 +66,14 @@ pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl 
         view! {
             <li>
                 <label class="field"><span><strong>{name}</strong>", days"</span>
-                    <input type="number" name=kind.as_str() min="0" max="36500" step="1" required
+                    <input type="number" name=format!("policy[{}]", kind.as_str()) min="0" max="36500" step="1" required
                         value=kept.value.days_of_kind(kind).to_string() disabled=!may_change/></label>
                 <p class="hint">{about}</p>
             </li>
         }
     });
     let save = may_change.then(|| {
-        view! { <button class="button" name="do" value="retention">"Save retention policy"</button> }
+        view! { <button class="button" type="submit">"Save retention policy"</button> }
     });
     let room = format!(
         "On disk, all environments: {} in the database (screenshots: {}), and {} of raw events of {}.",
@@ -103,16 +89,16 @@ pub(super) fn RetentionForm(maintenance: Maintenance, may_change: bool) -> impl 
         format::format_bytes(DAILY_BYTES)
     );
     view! {
-        <section aria-labelledby="maintenance-title">
+        <section aria-labelledby="maintenance-title" data-testid="retention">
             <h2 id="maintenance-title">"Data retention"</h2>
             <p class="hint" data-testid="sizes">{room}</p>
             <p class="hint" data-testid="sent">{today}</p>
-            <form class="stack" method="post" action="/admin/settings" data-testid="retention"><EnvironmentField/>
+            <FnForm<SaveRetention> class="stack">
                 <input type="hidden" name="version" value=kept.version.to_string()/>
                 <ul class="switches">{fields}</ul>
                 <p class="hint">"Older data is deleted within an hour and cannot be restored."</p>
                 {save}
-            </form>
+            </FnForm<SaveRetention>>
         </section>
         <Rejections rejections/>
     }

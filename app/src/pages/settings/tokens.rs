@@ -1,48 +1,14 @@
 //! Server tokens.
 
 use leptos::prelude::*;
-use phasegate_domain::{
-    accounts::{Reach, Scope},
-    ids::TokenId,
-};
+use phasegate_domain::accounts::{Reach, Scope};
 use phasegate_service::models::ServerToken;
-use phasegate_service::tokens::{TokenFields, create_token, delete_token, read_token};
 
 use crate::{
     components::Time,
-    parts::EnvironmentField,
-    request::{Form, PageError, Request},
+    parts::FnForm,
+    server_fns::tokens::{CreateToken, DeleteToken},
 };
-
-pub(super) async fn create_server_token(
-    request: &Request,
-    form: &Form,
-) -> Result<AnyView, PageError> {
-    let scopes = form.get_all("scope").filter_map(Scope::parse).collect();
-    let reach = Reach::parse(form.get("reach")).unwrap_or_default();
-    let fields = TokenFields { name: form.get("name").to_owned(), scopes, reach };
-    let (service, actor, seed) = (&request.service, &request.actor, request.draw_seed()?);
-    let made = create_token(service, actor, request.environment, &fields, &seed).await?;
-    Ok(view! {
-        <div class="notice" role="status" data-testid="made">
-            <p>{format!("Token {} created. Copy it now; it is not shown again:", made.token.name)}</p>
-            <p><code class="secret">{made.secret}</code></p>
-        </div>
-    }
-    .into_any())
-}
-
-pub(super) async fn delete_server_token(request: &Request, form: &Form) -> Result<(), PageError> {
-    let id = form
-        .get("id")
-        .parse()
-        .map(TokenId)
-        .map_err(|_| PageError::invalid("id: is missing; load the page again"))?;
-    let (service, actor) = (&request.service, &request.actor);
-    let found = read_token(service, actor, request.environment, id).await?;
-    delete_token(service, actor, &ServerToken { version: form.parse_version()?, ..found }).await?;
-    Ok(())
-}
 
 #[component]
 pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
@@ -62,16 +28,16 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
                     <td><Time at=token.created_at/> " by " {token.created_by}</td>
                     <td>{used}</td>
                     <td>
-                        <form method="post" action="/admin/settings"><EnvironmentField/>
+                        <FnForm<DeleteToken>>
                             <input type="hidden" name="id" value=token.id.0.to_string()/>
                             <input type="hidden" name="version" value=token.version.to_string()/>
                             <details><summary>"Delete …"</summary>
                                 <p class="hint">"Programs that use it lose access at once. This cannot be undone."</p>
-                                <button class="button button-danger button-small" name="do" value="delete-token">
+                                <button class="button button-danger button-small" type="submit">
                                     {format!("Delete {}", token.name)}
                                 </button>
                             </details>
-                        </form>
+                        </FnForm<DeleteToken>>
                     </td>
                 </tr>
             }
@@ -79,7 +45,7 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
         .collect_view();
     let boxes = Scope::ALL
         .map(|scope| view! {
-            <label class="field-inline"><input type="checkbox" name="scope" value=scope.as_str()/>{scope.as_str()}</label>
+            <label class="field-inline"><input type="checkbox" name="scopes[]" value=scope.as_str()/>{scope.as_str()}</label>
         })
         .collect_view();
     view! {
@@ -93,7 +59,7 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <form class="filters" method="post" action="/admin/settings"><EnvironmentField/>
+            <FnForm<CreateToken> class="filters">
                 <label class="field"><span>"Name"</span><input type="text" name="name" required maxlength="100" autocomplete="off"/></label>
                 <fieldset class="row"><legend class="field"><span>"Scopes"</span></legend>{boxes}</fieldset>
                 <label class="field"><span>"Reach"</span>
@@ -101,8 +67,8 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
                         <option value="environment">"This environment"</option>
                         <option value="project">"Whole project"</option>
                     </select></label>
-                <button class="button" name="do" value="token">"Create token"</button>
-            </form>
+                <button class="button" type="submit">"Create token"</button>
+            </FnForm<CreateToken>>
         </section>
     }
 }

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{privacy::UserData, time::date_of};
-use phasegate_service::privacy::{erase_user, read_user_data};
+use phasegate_service::privacy::read_user_data;
 
 use crate::{
-    components::Notice,
     format,
-    parts::{EnvironmentField, render_page},
-    request::{PageError, Request, percent_encode},
+    parts::{FnForm, JustDone, render_page},
+    request::percent_encode,
+    server_fns::privacy::EraseUser,
 };
 
 const PATH: &str = "/admin/settings/user-data";
@@ -19,7 +19,6 @@ pub(crate) fn UserDataPage() -> impl IntoView {
     view! {
         <Title text="User data"/>
         {render_page(|request| async move {
-            let done = handle_erasure_form(&request).await?;
             let id = request.query.get("id").to_owned();
             let (service, actor) = (&request.service, &request.actor);
             let data = match id.as_str() {
@@ -31,7 +30,7 @@ pub(crate) fn UserDataPage() -> impl IntoView {
             Ok(view! {
                 <header class="page-head"><h1>"User data"</h1></header>
                 <p class="lead">"Only a keyed digest of a user ID is stored. Find a user by the ID that your app sends, or an anonymous user by the ID in their browser."</p>
-                {done}
+                <JustDone request=request.clone()/>
                 <form class="filters" method="get" action=PATH>
                     <label class="field field-wide"><span>"User ID"</span>
                         <input type="text" name="id" required maxlength="200" autocomplete="off" value=id.clone()/></label>
@@ -43,22 +42,6 @@ pub(crate) fn UserDataPage() -> impl IntoView {
             .into_any())
         })}
     }
-}
-
-async fn handle_erasure_form(request: &Request) -> Result<Option<AnyView>, PageError> {
-    let Some(form) = &request.form else { return Ok(None) };
-    if form.get("do") != "forget" {
-        return Err(PageError::invalid(format!("do: there is no action {:?}", form.get("do"))));
-    }
-    let (service, actor) = (&request.service, &request.actor);
-    let gone = erase_user(service, actor, request.environment, form.get("id")).await?;
-    let text = format!(
-        "Erased from {} user sets, {} error events and feedback items, and {} batches of raw events. Aggregate counts are kept and cannot be traced back to the user.",
-        format::format_count(gone.activities),
-        format::format_count(gone.reports),
-        format::format_count(gone.batches)
-    );
-    Ok(Some(view! { <Notice>{text}</Notice> }.into_any()))
 }
 
 #[component]
@@ -78,13 +61,14 @@ fn Found(id: String, data: UserData, asks: bool) -> impl IntoView {
     });
     let link = percent_encode(&id);
     let forget = if asks {
+        let cancel = format!("{PATH}?id={link}");
         view! {
-            <form class="notice notice-warning" method="post" action=PATH><EnvironmentField/>
+            <FnForm<EraseUser> class="notice notice-warning">
                 <input type="hidden" name="id" value=id/>
                 <p>"Erase this data? This cannot be undone; export it first if you may need it. Individual overrides are not erased; remove them on the pages of their flags."</p>
-                <button class="button button-danger" name="do" value="forget">"Erase this user"</button>
-                <a class="button" href=format!("{PATH}?id={link}")>"Cancel"</a>
-            </form>
+                <button class="button button-danger" type="submit">"Erase this user"</button>
+                <a class="button" href=cancel>"Cancel"</a>
+            </FnForm<EraseUser>>
         }
         .into_any()
     } else {

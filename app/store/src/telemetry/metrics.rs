@@ -1,5 +1,7 @@
 //! Rollups and evaluation counts.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
@@ -24,10 +26,11 @@ pub trait MetricStore: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Reads rollups, ordered by metric, dimension, time bucket and label.
-    async fn read_rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
+    /// Shared with the cache of a driver, because a panel reads thousands of them.
+    async fn read_rollups(&self, query: &RollupQuery) -> Result<Vec<Arc<Rollup>>, StoreError>;
 
     /// Reads rollups merged over all time buckets; their bucket is the first of the query.
-    async fn read_rollup_sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError>;
+    async fn read_rollup_sums(&self, query: &RollupQuery) -> Result<Vec<Arc<Rollup>>, StoreError>;
 
     /// Reads at most `limit` dimensions of a kind that have rollups of a metric, the highest counts
     /// first. `days` are the first day and the one after the last.

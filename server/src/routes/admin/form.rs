@@ -5,7 +5,7 @@ use axum::{
     extract::{FromRequestParts, Request},
     http::Method,
 };
-use phasegate_app::Form;
+use phasegate_app::PostedForm;
 
 use crate::http::{AppState, ClientAddress, Problem};
 
@@ -20,6 +20,6 @@ pub(super) async fn read_form(state: &AppState, request: Request) -> Result<Requ
     let (mut head, body) = request.into_parts();
     let from = ClientAddress::from_request_parts(&mut head, state).await?;
     let body = state.bodies.read_body(from, &head.headers, body, MAX_FORM_BYTES).await?;
-    head.extensions.insert(Form::parse(&body));
+    head.extensions.insert(PostedForm(String::from_utf8_lossy(&body).into_owned()));
     Ok(Request::from_parts(head, Body::empty()))
 }

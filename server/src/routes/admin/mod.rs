@@ -11,7 +11,7 @@ use axum::{
     extract::{Path, Query, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{any, get},
 };
 use phasegate_app::selected_environment;
 use phasegate_domain::accounts::Account;
@@ -39,7 +39,6 @@ pub(crate) fn admin_routes() -> Router<AppState> {
         .route("/admin/analytics.json", get(panels::analytics_json))
         .route("/admin/performance.csv", get(panels::performance_csv))
         .route("/admin/performance.json", get(panels::performance_json))
-        .route("/admin/simulation", post(simulation::change_simulation))
         .route("/admin/user.json", get(user_json))
         .route("/admin/screenshots/{id}", get(serve_screenshot))
         .route("/admin/fn/{*function}", any(server_fns::call_server_fn))

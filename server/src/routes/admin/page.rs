@@ -10,7 +10,7 @@ use leptos::prelude::provide_context;
 use phasegate_app::{Embedding, render_shell};
 use phasegate_service::secrets::Randomness;
 
-use super::form::read_form;
+use super::{form::read_form, simulation::simulation_starter};
 use crate::{clock, http::AppState, routes::assets};
 
 /// Returns a function that provides the Leptos context of pages.
@@ -23,11 +23,13 @@ pub(super) fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync 
         stub_digest: assets::asset_integrity("stub.js").unwrap_or_default(),
         has_demo: state.settings.has_demo,
     };
+    let simulation = simulation_starter(state);
     let randomness: Randomness = || clock::generate_seed().ok();
     move || {
         provide_context(Arc::clone(&service));
         provide_context(randomness);
         provide_context(embedding.clone());
+        provide_context(simulation.clone());
     }
 }
 

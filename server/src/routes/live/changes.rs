@@ -53,14 +53,17 @@ pub(super) async fn open_change_stream(
     stream_events(notices(watcher), stopping)
 }
 
+/// The version of the rollout, and the revision of the state.
+type Versions = (Option<i64>, i64);
+
 struct Watcher {
     state: AppState,
     session: Session,
     environment: EnvironmentId,
     changes: watch::Receiver<u64>,
-    /// The version in the last notice, and the time of the last one about telemetry; `None` before
+    /// The versions in the last notice, and the time of the last one about telemetry; `None` before
     /// the first notice.
-    sent: Option<(Option<i64>, Instant)>,
+    sent: Option<(Versions, Instant)>,
     _kept: Kept,
 }
 
@@ -71,13 +74,20 @@ fn notices(watcher: Watcher) -> impl Stream<Item = Result<Event, Infallible>> {
     })
 }
 
-/// Waits for the next notice: at once about a change of the rollout, and rarely about telemetry,
+fn build_notice(
+    (rollout_version, state_revision): Versions,
+    has_new_telemetry: bool,
+) -> ChangeNotice {
+    ChangeNotice { rollout_version, state_revision, has_new_telemetry }
+}
+
+/// Waits for the next notice: at once about a change of the state, and rarely about telemetry,
 /// which arrives all the time. `None` when the session has ended or the server stops.
 async fn next_notice(watcher: &mut Watcher) -> Option<ChangeNotice> {
     let Some((version, at)) = watcher.sent else {
-        let version = read_version(watcher).await?;
+        let version = read_versions(watcher).await?;
         watcher.sent = Some((version, Instant::now()));
-        return Some(ChangeNotice { rollout_version: version, has_new_telemetry: false });
+        return Some(build_notice(version, false));
     };
     let mut due = at + TICK;
     loop {
@@ -87,17 +97,19 @@ async fn next_notice(watcher: &mut Watcher) -> Option<ChangeNotice> {
             tokio::time::sleep(PAUSE).await;
             watcher.changes.mark_unchanged();
         }
-        let found = read_version(watcher).await?;
+        let found = read_versions(watcher).await?;
         let has_new_telemetry = Instant::now() >= due;
         if found != version || has_new_telemetry {
             let at = if has_new_telemetry { Instant::now() } else { at };
             watcher.sent = Some((found, at));
-            return Some(ChangeNotice { rollout_version: found, has_new_telemetry });
+            return Some(build_notice(found, has_new_telemetry));
         }
     }
 }
 
-async fn read_version(watcher: &Watcher) -> Option<Option<i64>> {
+async fn read_versions(watcher: &Watcher) -> Option<Versions> {
     let actor = find_actor(&watcher.state, &watcher.session).await?;
-    read_rollout_version(&watcher.state.service, &actor, watcher.environment).ok()
+    let service = &watcher.state.service;
+    let rollout = read_rollout_version(service, &actor, watcher.environment).ok()?;
+    Some((rollout, service.state_revision()))
 }

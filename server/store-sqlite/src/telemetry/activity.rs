@@ -17,6 +17,7 @@ use phasegate_store::StoreError;
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
+use super::hex::unhex;
 use super::query_cache::{Kind, QueryCache, Sets};
 use crate::{
     database::{Database, run_blocking},
@@ -233,30 +234,36 @@ async fn fetch_user_sets(
             (text.clone(), text + "\u{1}")
         }
     };
-    let rows: Vec<(String, i64, u32, Vec<u8>)> = sqlx::query_as(
-        "SELECT activity, day, chunk, users FROM activities
-         WHERE environment_id = ?1 AND activity >= ?2 AND activity < ?3 AND day >= ?4 AND day < ?5
-         ORDER BY activity, day, chunk",
+    // One document, because fetching a row costs two thread switches.
+    let document: String = sqlx::query_scalar(
+        "SELECT json_group_array(json_array(activity, day, chunk, hex(users))) FROM (
+             SELECT activity, day, chunk, users FROM activities
+             WHERE environment_id = ?1 AND activity >= ?2 AND activity < ?3
+             AND day >= ?4 AND day < ?5 ORDER BY activity, day, chunk)",
     )
     .bind(environment.0)
     .bind(first)
     .bind(last)
     .bind(from_day)
     .bind(to_day)
-    .fetch_all(&db.reader)
+    .fetch_one(&db.reader)
     .await
     .map_err(database_error)?;
-    run_blocking(move || join_chunks(rows)).await
+    run_blocking(move || join_chunks(&document)).await
 }
 
-/// Joins the chunks of the table to whole sets. Rows must be sorted by activity, day and chunk.
-fn join_chunks(rows: Vec<(String, i64, u32, Vec<u8>)>) -> Result<Sets, StoreError> {
+/// Joins the chunks of the table to whole sets. They must be sorted by activity, day and chunk.
+fn join_chunks(document: &str) -> Result<Sets, StoreError> {
+    let damaged = |error: serde_json::Error| damaged_error("set of users")(&error);
+    let rows: Vec<(String, i64, u32, &str)> = serde_json::from_str(document).map_err(damaged)?;
+    let mut bytes = Vec::new();
     let mut found = Sets::new();
-    for (text, day, chunk, users) in rows {
+    for (text, day, chunk, digits) in rows {
+        let users = unhex(digits, &mut bytes)?;
         let activity = Activity::parse(&text).ok_or_else(|| {
             damaged_error("set of users")(&format_args!("unknown activity {text}"))
         })?;
-        let users = decode_user_set(&users)?.shift_numbers(chunk << 16);
+        let users = decode_user_set(users)?.shift_numbers(chunk << 16);
         match found.last_mut() {
             Some((last, of, set)) if *last == activity && *of == day => {
                 Arc::make_mut(set).extend(&users);

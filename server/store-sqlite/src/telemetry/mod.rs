@@ -3,6 +3,7 @@
 mod activity;
 mod batches;
 mod evaluation_counts;
+mod hex;
 mod ingest;
 mod labels;
 mod purge;
@@ -176,11 +177,11 @@ impl MetricStore for SqliteTelemetry {
         commit_transaction(tx).await
     }
 
-    async fn read_rollups(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+    async fn read_rollups(&self, query: &RollupQuery) -> Result<Vec<Arc<Rollup>>, StoreError> {
         rollups::read_rollups(&self.database, &self.query_cache, query, Merging::None).await
     }
 
-    async fn read_rollup_sums(&self, query: &RollupQuery) -> Result<Vec<Rollup>, StoreError> {
+    async fn read_rollup_sums(&self, query: &RollupQuery) -> Result<Vec<Arc<Rollup>>, StoreError> {
         rollups::read_rollups(&self.database, &self.query_cache, query, Merging::AllBuckets).await
     }
 

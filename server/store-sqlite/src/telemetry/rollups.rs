@@ -1,5 +1,7 @@
 //! Rollups by minute, hour and day.
 
+use std::sync::Arc;
+
 use std::collections::{BTreeMap, HashMap};
 
 use data_encoding::HEXUPPER;
@@ -16,6 +18,7 @@ use phasegate_store::{
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
+use super::hex::unhex;
 use super::query_cache::{Counts, Kind, Merging, QueryCache};
 use crate::{
     database::{Database, run_blocking},
@@ -119,7 +122,7 @@ pub(super) async fn read_rollups(
     query_cache: &QueryCache,
     query: &RollupQuery,
     wanted: Merging,
-) -> Result<Vec<Rollup>, StoreError> {
+) -> Result<Vec<Arc<Rollup>>, StoreError> {
     let (environment, resolution) = (query.environment, query.resolution);
     let (kind, buckets) = (Kind::for_resolution(resolution), (query.from, query.to));
     // A range of minutes starts at another minute each time, so whole hours are cached.
@@ -137,52 +140,51 @@ pub(super) async fn read_rollups(
     };
     let (long_closed, closed, open) =
         tokio::try_join!(kept(long_closed), kept(closed), fetch_rollups(db, &open, wanted))?;
-    let kept = long_closed.iter().chain(closed.iter()).cloned();
+    let kept = long_closed.iter().chain(closed.iter());
     if wanted == Merging::AllBuckets {
-        let mut rows = Vec::new();
-        merge_rows(&mut rows, kept.chain(open), query.from);
-        return Ok(rows);
+        return Ok(merge_rows(kept.chain(&open), query.from));
     }
-    let mut rows: Vec<Rollup> =
-        kept.chain(open).filter(|row| (buckets.0..buckets.1).contains(&row.bucket)).collect();
+    let is_wanted = |row: &Arc<Rollup>| (buckets.0..buckets.1).contains(&row.bucket);
+    let mut rows: Vec<Arc<Rollup>> = kept.filter(|row| is_wanted(row)).cloned().collect();
+    rows.extend(open.into_iter().filter(is_wanted));
     rows.sort_by(|a, b| {
         (a.metric, &a.dimension, a.bucket).cmp(&(b.metric, &b.dimension, b.bucket))
     });
     Ok(rows)
 }
 
-/// Merges rows into those with the same metric, dimension and label.
-fn merge_rows(rows: &mut Vec<Rollup>, others: impl Iterator<Item = Rollup>, bucket: i64) {
-    let mut places: HashMap<(Metric, Dimension, String), usize> = HashMap::new();
-    for other in others {
-        let key = (other.metric, other.dimension.clone(), other.label.clone());
-        let place = *places.entry(key).or_insert(rows.len());
+/// Merges rows with the same metric, dimension and label. Borrows, because most rows are merged into
+/// others: a copy of each would cost more than merging it.
+fn merge_rows<'a>(all: impl Iterator<Item = &'a Arc<Rollup>>, bucket: i64) -> Vec<Arc<Rollup>> {
+    let mut rows: Vec<Rollup> = Vec::new();
+    let mut places: HashMap<(Metric, &Dimension, &str), usize> = HashMap::new();
+    for one in all {
+        let place = *places.entry((one.metric, &one.dimension, &one.label)).or_insert(rows.len());
         match rows.get_mut(place) {
-            Some(row) => row.aggregate.merge(&other.aggregate),
-            None => rows.push(Rollup { bucket, ..other }),
+            Some(row) => row.aggregate.merge(&one.aggregate),
+            None => rows.push(Rollup { bucket, ..Rollup::clone(one) }),
         }
     }
+    rows.into_iter().map(Arc::new).collect()
 }
 
 async fn fetch_rollups(
     db: &Database,
     query: &RollupQuery,
     wanted: Merging,
-) -> Result<Vec<Rollup>, StoreError> {
+) -> Result<Vec<Arc<Rollup>>, StoreError> {
     if query.from >= query.to {
         return Ok(Vec::new());
     }
     let metrics: Vec<&str> = query.metrics.iter().map(|metric| metric.as_str()).collect();
     let dimensions: Vec<String> = query.dimensions.iter().map(Dimension::to_text).collect();
-    // All buckets of a dimension come as one document: fetching a row costs two thread switches,
-    // which is more than reading and merging it.
-    let found: Vec<(String, String, String)> = sqlx::query_as(
-        "SELECT s.value, p.value,
-             (SELECT json_group_array(json_array(r.bucket, r.label, hex(r.aggregate)))
-              FROM rollups AS r
-              WHERE r.environment_id = ?1 AND r.resolution = ?2 AND r.metric = s.value
-              AND r.dimension = p.value AND r.bucket >= ?5 AND r.bucket < ?6)
-         FROM json_each(?3) AS s CROSS JOIN json_each(?4) AS p",
+    // All rollups come as one document: fetching a row costs two thread switches, which is more than
+    // reading and merging it.
+    let document: String = sqlx::query_scalar(
+        "SELECT json_group_array(json_array(s.key, p.key, r.bucket, r.label, hex(r.aggregate)))
+         FROM json_each(?3) AS s CROSS JOIN json_each(?4) AS p CROSS JOIN rollups AS r
+         ON r.environment_id = ?1 AND r.resolution = ?2 AND r.metric = s.value
+         AND r.dimension = p.value AND r.bucket >= ?5 AND r.bucket < ?6",
     )
     .bind(query.environment.0)
     .bind(query.resolution.stored_number())
@@ -190,28 +192,27 @@ async fn fetch_rollups(
     .bind(json!(dimensions).to_string())
     .bind(query.from)
     .bind(query.to)
-    .fetch_all(&db.reader)
+    .fetch_one(&db.reader)
     .await
     .map_err(database_error)?;
+    let (metrics, dimensions) = (query.metrics.clone(), query.dimensions.clone());
     let from = query.from;
     run_blocking(move || {
+        let found: Vec<Found<'_>> =
+            serde_json::from_str(&document).map_err(|error| damaged_error("row")(&error))?;
         let mut rows = Vec::new();
-        for (metric, dimension, document) in found {
-            let found: Vec<Found<'_>> =
-                serde_json::from_str(&document).map_err(|error| damaged_error("row")(&error))?;
-            let unknown = |what: &str| damaged_error("row")(&format_args!("unknown {what}"));
-            let metric = Metric::parse(&metric).ok_or_else(|| unknown(&metric))?;
-            let dimension = Dimension::parse(&dimension).ok_or_else(|| unknown(&dimension))?;
-            let row = |(label, bucket, aggregate)| Rollup {
-                metric,
-                dimension: dimension.clone(),
-                label,
-                bucket,
-                aggregate,
+        for group in found.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+            let place = group.first().and_then(|(metric, dimension, ..)| {
+                metrics.get(*metric).zip(dimensions.get(*dimension))
+            });
+            let Some((metric, dimension)) = place else { continue };
+            let row = |(label, bucket, aggregate)| {
+                let (metric, dimension) = (*metric, dimension.clone());
+                Arc::new(Rollup { metric, dimension, label, bucket, aggregate })
             };
             match wanted {
-                Merging::None => rows.extend(decode_rows(found)?.into_iter().map(row)),
-                Merging::AllBuckets => rows.extend(sum_rows(found, from)?.into_iter().map(row)),
+                Merging::None => rows.extend(decode_rows(group)?.into_iter().map(row)),
+                Merging::AllBuckets => rows.extend(sum_rows(group, from)?.into_iter().map(row)),
             }
         }
         Ok(rows)
@@ -219,37 +220,31 @@ async fn fetch_rollups(
     .await
 }
 
-/// A row of one metric and dimension: bucket, label, aggregate in hexadecimal digits.
-type Found<'a> = (i64, String, &'a str);
+/// A stored rollup: the indices of its metric and dimension in the query, bucket, label, and aggregate
+/// in hexadecimal digits.
+type Found<'a> = (usize, usize, i64, String, &'a str);
 
 /// A row's label, bucket and aggregate.
 type Labelled = (String, i64, Aggregate);
 
-fn decode_rows(found: Vec<Found<'_>>) -> Result<Vec<Labelled>, StoreError> {
+fn decode_rows(found: &[Found<'_>]) -> Result<Vec<Labelled>, StoreError> {
     let mut bytes = Vec::new();
-    let row = |(bucket, label, digits): Found<'_>| {
-        Ok((label, bucket, decode_aggregate(unhex(digits, &mut bytes)?)?))
+    let row = |(_, _, bucket, label, digits): &Found<'_>| {
+        Ok((label.clone(), *bucket, decode_aggregate(unhex(digits, &mut bytes)?)?))
     };
-    found.into_iter().map(row).collect()
+    found.iter().map(row).collect()
 }
 
-fn sum_rows(found: Vec<Found<'_>>, from: i64) -> Result<Vec<Labelled>, StoreError> {
+fn sum_rows(found: &[Found<'_>], from: i64) -> Result<Vec<Labelled>, StoreError> {
     let mut bytes = Vec::new();
-    let mut sums: BTreeMap<String, AggregateSum> = BTreeMap::new();
-    for (_, label, digits) in found {
+    let mut sums: BTreeMap<&str, AggregateSum> = BTreeMap::new();
+    for (_, _, _, label, digits) in found {
         let sum = sums.entry(label).or_default();
         sum.add_stored(unhex(digits, &mut bytes)?).map_err(|error| damaged_error("row")(&error))?;
     }
-    Ok(sums.into_iter().map(|(label, sum)| (label, from, sum.to_aggregate())).collect())
-}
-
-/// Decodes hexadecimal digits into a reused buffer.
-fn unhex<'a>(digits: &str, bytes: &'a mut Vec<u8>) -> Result<&'a [u8], StoreError> {
-    bytes.clear();
-    bytes.resize(digits.len() / 2, 0);
-    let decoded = HEXUPPER.decode_mut(digits.as_bytes(), bytes);
-    decoded.map_err(|error| damaged_error("row")(&error.error))?;
-    Ok(bytes)
+    let labelled =
+        |(label, sum): (&str, AggregateSum)| (label.to_owned(), from, sum.to_aggregate());
+    Ok(sums.into_iter().map(labelled).collect())
 }
 
 pub(super) async fn read_dimensions(

@@ -1,18 +1,20 @@
 //! Edits the plan in a form. Its fields become TOML; the confirmation is that of the plan page.
 
-mod draft;
 mod view;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 use phasegate_domain::{plan::Revision, reports::RolloutSummary, rollout::RolloutStatus};
-use phasegate_service::rollout::{plan_text, read_rollout_summary};
+use phasegate_service::rollout::read_rollout_summary;
 
-use self::{draft::PlanDraft, view::PlanForm};
-use super::{no_plan::NoPlan, plan};
+use self::view::render_plan_fields;
+use super::no_plan::NoPlan;
 use crate::{
-    parts::{PageErrorNotice, render_page},
-    request::Request,
+    islands::ImportForm,
+    models::{Difference, drafts::PlanDraft},
+    parts::render_page,
+    request::{PageError, Request},
+    server_fns::plan::{ImportPlan, PreviewPlanDraft},
 };
 
 const PATH: &str = "/admin/rollout/plan/edit";
@@ -23,53 +25,33 @@ pub(crate) fn PlanEditPage() -> impl IntoView {
         <Title text="Edit the plan"/>
         {render_page(|request| async move {
             let rollout = read_rollout_summary(&request.service, &request.actor, request.environment).await?;
-            Ok(match rollout {
-                Some(rollout) => {
-                    let shown = render_confirmation(&request, &rollout).await;
-                    view! { <EditorSections shown rollout request/> }.into_any()
-                }
-                None => view! { <NoPlan/> }.into_any(),
-            })
+            match rollout {
+                Some(rollout) => render_editor(&request, &rollout),
+                None => Ok(view! { <NoPlan/> }.into_any()),
+            }
         })}
     }
 }
 
-/// Returns the confirmation of the typed plan, or its error.
-async fn render_confirmation(request: &Request, rollout: &RolloutSummary) -> AnyView {
-    let Some(form) = &request.form else { return ().into_any() };
-    let typed = PlanDraft::read_form(form).parse_typed_plan(&rollout.plan);
-    let asked = match typed {
-        Ok(typed) => match plan_text(&request.service, request.environment, &typed) {
-            Ok(text) => {
-                plan::render_import_confirmation(request, text, form.get("note").to_owned()).await
-            }
-            Err(error) => Err(error.into()),
-        },
-        Err(error) => Err(error),
-    };
-    asked.unwrap_or_else(|error| {
-        request.set_error_status(&error);
-        view! { <PageErrorNotice error/> }.into_any()
-    })
-}
-
-#[component]
-fn EditorSections(shown: AnyView, rollout: RolloutSummary, request: Request) -> impl IntoView {
-    let draft = match &request.form {
-        // Typed text is kept.
-        Some(form) => PlanDraft::read_form(form),
-        None => PlanDraft::new(&rollout.plan, suggest_revision(&rollout)),
-    };
-    let note = request.form.as_ref().map(|form| form.get("note").to_owned());
-    view! {
+fn render_editor(request: &Request, rollout: &RolloutSummary) -> Result<AnyView, PageError> {
+    // Typed text is kept.
+    let draft = request.entered_draft::<PreviewPlanDraft, PlanDraft>().map(|(draft, _)| draft);
+    let draft = draft.unwrap_or_else(|| PlanDraft::new(&rollout.plan, suggest_revision(rollout)));
+    let note = request.entered_form::<PreviewPlanDraft>().get("note").to_owned();
+    let difference = request.answer::<PreviewPlanDraft, Difference>();
+    let key = request.environment_key()?;
+    let (preview, import) = (PreviewPlanDraft::PATH.to_owned(), ImportPlan::PATH.to_owned());
+    Ok(view! {
         <header class="page-head"><h1>"Edit the plan"</h1></header>
         <p class="lead">
             "A started plan is not changed in place: your edits become a new revision after you confirm the difference."
         </p>
-        {shown}
-        <PlanForm draft note=note.unwrap_or_default() path=PATH/>
+        <ImportForm preview import class="stack plan-form" environment=key difference back=PATH.to_owned()>
+            {render_plan_fields(draft.clone(), note.clone())}
+        </ImportForm>
         <p><a href="/admin/rollout">"Back to the rollout"</a></p>
     }
+    .into_any())
 }
 
 /// Returns the suggested revision: the current one of a draft, otherwise the next one.

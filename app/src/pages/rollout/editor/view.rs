@@ -3,8 +3,10 @@
 use leptos::prelude::*;
 use phasegate_domain::plan::KpiGroup;
 
-use super::draft::{PhaseDraft, PlanDraft};
-use crate::{components::TextArea, parts::EnvironmentField};
+use crate::{
+    components::TextArea,
+    models::drafts::{ChecklistDraft, ContactDraft, PhaseDraft, PlanDraft},
+};
 
 #[component]
 fn Line(
@@ -35,44 +37,42 @@ fn Lines(
 }
 
 /// The fields of the plan, with an empty entry at the end of each list.
-#[component]
-pub(super) fn PlanForm(draft: PlanDraft, note: String, path: &'static str) -> impl IntoView {
+pub(super) fn render_plan_fields(draft: PlanDraft, note: String) -> AnyView {
     let PlanDraft { name, revision, description, quorum, phases, checklist, kpis, contacts } =
         draft;
     let last = phases.len();
     let phases =
         phases.into_iter().enumerate().map(|(n, phase)| phase_fields(n, phase)).collect_view();
-    let groups = checklist.into_iter().chain([(String::new(), String::new())]).enumerate();
-    let groups = groups.map(|(n, (name, items))| {
+    let groups = checklist.into_iter().chain([ChecklistDraft::default()]).enumerate();
+    let groups = groups.map(|(n, ChecklistDraft { name, items })| {
         view! {
             <div class="stack">
-                <Line label="Group" name=format!("checklist.{n}.name") value=name/>
-                <Lines label="Items, one per line" name=format!("checklist.{n}.items") value=items/>
+                <Line label="Group" name=format!("draft[checklist][{n}][name]") value=name/>
+                <Lines label="Items, one per line" name=format!("draft[checklist][{n}][items]") value=items/>
             </div>
         }
     });
     let kpis = KpiGroup::ALL.into_iter().zip(kpis).enumerate().map(|(n, (group, text))| {
-        view! { <Lines label=group.title() name=format!("kpis.{n}") value=text/> }
+        view! { <Lines label=group.title() name=format!("draft[kpis][{n}]") value=text/> }
     });
-    let contacts = contacts.into_iter().chain([Default::default()]).enumerate();
-    let contacts = contacts.map(|(n, [role, name, reach])| {
+    let contacts = contacts.into_iter().chain([ContactDraft::default()]).enumerate();
+    let contacts = contacts.map(|(n, ContactDraft { role, name, reach })| {
         view! {
             <div class="row">
-                <Line label="Role" name=format!("contacts.{n}.role") value=role/>
-                <Line label="Name" name=format!("contacts.{n}.name") value=name/>
-                <Line label="Contact details" name=format!("contacts.{n}.reach") value=reach/>
+                <Line label="Role" name=format!("draft[contacts][{n}][role]") value=role/>
+                <Line label="Name" name=format!("draft[contacts][{n}][name]") value=name/>
+                <Line label="Contact details" name=format!("draft[contacts][{n}][reach]") value=reach/>
             </div>
         }
     });
     view! {
-        <form class="stack plan-form" method="post" action=path><EnvironmentField/>
             <section class="card stack" aria-label="The plan">
                 <div class="row">
-                    <Line label="Name" name="name" value=name required=true/>
-                    <Line label="Revision" name="revision" value=revision required=true/>
-                    <Line label="Go votes needed" name="quorum" value=quorum/>
+                    <Line label="Name" name="draft[name]" value=name required=true/>
+                    <Line label="Revision" name="draft[revision]" value=revision required=true/>
+                    <Line label="Go votes needed" name="draft[quorum]" value=quorum/>
                 </div>
-                <Line label="Description" name="description" value=description/>
+                <Line label="Description" name="draft[description]" value=description/>
             </section>
             {phases}
             <details class="card"><summary>"Add a phase at the end"</summary>{phase_fields(last, PhaseDraft::default())}</details>
@@ -84,10 +84,10 @@ pub(super) fn PlanForm(draft: PlanDraft, note: String, path: &'static str) -> im
             <section class="card stack" aria-labelledby="edit-contacts"><h2 id="edit-contacts">"Contacts"</h2>{contacts.collect_view()}</section>
             <label class="field"><span>"Note (required once the rollout has started)"</span>
                 <input type="text" name="note" maxlength="500" value=note/></label>
-            <div class="row"><button class="button button-primary">"Show the difference"</button>
+            <div class="row"><button class="button button-primary" type="submit">"Show the difference"</button>
                 <a class="button" href="/admin/rollout/plan">"Edit as TOML"</a></div>
-        </form>
     }
+    .into_any()
 }
 
 fn phase_fields(index: usize, phase: PhaseDraft) -> impl IntoView {
@@ -102,7 +102,7 @@ fn phase_fields(index: usize, phase: PhaseDraft) -> impl IntoView {
         criteria,
         checklist,
     } = phase;
-    let field = |field: &str| format!("phases.{index}.{field}");
+    let field = |field: &str| format!("draft[phases][{index}][{field}]");
     let title = format!("edit-phase-{index}");
     let labelled_by = title.clone();
     view! {

@@ -15,7 +15,7 @@ pub(in crate::telemetry) trait Weight {
     fn weight(&self) -> usize;
 }
 
-impl Weight for Vec<Rollup> {
+impl Weight for Vec<Arc<Rollup>> {
     fn weight(&self) -> usize {
         self.iter()
             .map(|row| size_of::<Rollup>() + row.label.len() + row.aggregate.heap_bytes())

@@ -50,7 +50,7 @@ pub(super) type CountQuery = (EnvironmentId, Metric, DimensionKind, i64, i64);
 #[derive(Debug)]
 pub(super) struct QueryCache {
     write_clock: Mutex<WriteClock>,
-    pub(super) rows: LruCache<(RollupQuery, Merging), Vec<Rollup>>,
+    pub(super) rows: LruCache<(RollupQuery, Merging), Vec<Arc<Rollup>>>,
     pub(super) users: LruCache<ActivityQuery, Sets>,
     pub(super) counts: LruCache<CountQuery, Counts>,
     /// `PRAGMA data_version` of the writer: changes with every commit of another process.

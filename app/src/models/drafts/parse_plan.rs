@@ -1,6 +1,7 @@
-//! The draft of a plan in its form. The typed fields may still be invalid.
+//! Converts plans to their drafts and back.
 
 use phasegate_domain::{
+    field_error::{FieldCode, FieldError},
     ids::{FlagKey, PhaseNumber},
     plan::{
         ChecklistGroup, Contact, InvalidLine, KpiGroup, Phase, Plan, audience_line, criterion_line,
@@ -8,36 +9,12 @@ use phasegate_domain::{
     },
     targeting::Share,
 };
+use phasegate_service::ServiceError;
 
-use crate::request::{Form, PageError};
+use super::{ChecklistDraft, ContactDraft, PhaseDraft, PlanDraft};
 
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct PlanDraft {
-    pub(super) name: String,
-    pub(super) revision: String,
-    pub(super) description: String,
-    pub(super) quorum: String,
-    pub(super) phases: Vec<PhaseDraft>,
-    /// The name of a group, and its items, one per line.
-    pub(super) checklist: Vec<(String, String)>,
-    /// The KPIs of each group, one per line.
-    pub(super) kpis: [String; 3],
-    /// Role, name and contact details.
-    pub(super) contacts: Vec<[String; 3]>,
-}
-
-/// The typed fields of a phase; lists have one item per line.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct PhaseDraft {
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) percentage: String,
-    pub(super) minimum: String,
-    pub(super) maximum: String,
-    pub(super) audience: String,
-    pub(super) flags: String,
-    pub(super) criteria: String,
-    pub(super) checklist: String,
+fn invalid(field: &str, message: String) -> ServiceError {
+    FieldError::new(field, FieldCode::Invalid, message).into()
 }
 
 fn join_lines(lines: impl Iterator<Item = String>) -> String {
@@ -63,24 +40,10 @@ impl PhaseDraft {
         }
     }
 
-    fn read_form(form: &Form, index: usize) -> Self {
-        let get = |field: &str| form.get_exact(&format!("phases.{index}.{field}"));
-        Self {
-            name: get("name"),
-            description: get("description"),
-            percentage: get("percentage"),
-            minimum: get("minimum"),
-            maximum: get("maximum"),
-            audience: get("audience"),
-            flags: get("flags"),
-            criteria: get("criteria"),
-            checklist: get("checklist"),
-        }
-    }
-
-    fn parse_phase(&self, number: PhaseNumber) -> Result<Phase, String> {
-        let wrong =
-            |field: &'static str| move |error: String| format!("phase {number}, {field}: {error}");
+    fn parse_phase(&self, number: PhaseNumber) -> Result<Phase, ServiceError> {
+        let wrong = |field: &'static str| {
+            move |error: String| invalid(&format!("phase {number}, {field}"), error)
+        };
         let days = |text: &str, field| match text.trim() {
             "" => Ok(None),
             text => {
@@ -121,11 +84,14 @@ impl PhaseDraft {
 }
 
 impl PlanDraft {
-    pub(super) fn new(plan: &Plan, revision: String) -> Self {
+    pub(crate) fn new(plan: &Plan, revision: String) -> Self {
         let of =
             |group| join_lines(plan.kpis.iter().filter(|kpi| kpi.group == group).map(kpi_line));
-        let contact =
-            |contact: &Contact| [contact.role.clone(), contact.name.clone(), contact.reach.clone()];
+        let contact = |contact: &Contact| ContactDraft {
+            role: contact.role.clone(),
+            name: contact.name.clone(),
+            reach: contact.reach.clone(),
+        };
         Self {
             name: plan.name.clone(),
             revision,
@@ -135,60 +101,29 @@ impl PlanDraft {
             checklist: plan
                 .checklist
                 .iter()
-                .map(|group| (group.name.clone(), group.items.join("\n")))
+                .map(|group| ChecklistDraft {
+                    name: group.name.clone(),
+                    items: group.items.join("\n"),
+                })
                 .collect(),
-            kpis: KpiGroup::ALL.map(of),
+            kpis: KpiGroup::ALL.map(of).into(),
             contacts: plan.contacts.iter().map(contact).collect(),
-        }
-    }
-
-    pub(super) fn read_form(form: &Form) -> Self {
-        let groups = 0..form.count_rows("checklist");
-        let contacts = 0..form.count_rows("contacts");
-        let mut index = 0;
-        let kpis = KpiGroup::ALL.map(|_| {
-            index += 1;
-            form.get_exact(&format!("kpis.{}", index - 1))
-        });
-        Self {
-            name: form.get_exact("name"),
-            revision: form.get_exact("revision"),
-            description: form.get_exact("description"),
-            quorum: form.get_exact("quorum"),
-            phases: (0..form.count_rows("phases"))
-                .map(|index| PhaseDraft::read_form(form, index))
-                .collect(),
-            checklist: groups
-                .map(|n| {
-                    (
-                        form.get_exact(&format!("checklist.{n}.name")),
-                        form.get_exact(&format!("checklist.{n}.items")),
-                    )
-                })
-                .collect(),
-            kpis,
-            contacts: contacts
-                .map(|n| {
-                    ["role", "name", "reach"]
-                        .map(|field| form.get_exact(&format!("contacts.{n}.{field}")))
-                })
-                .collect(),
         }
     }
 
     /// Parses the plan of the same rollout as `before`. Phases and checklist groups without a name
     /// and contacts without a role are omitted.
-    pub(super) fn parse_typed_plan(&self, before: &Plan) -> Result<Plan, PageError> {
+    pub(crate) fn parse_plan(&self, before: &Plan) -> Result<Plan, ServiceError> {
         let quorum = match self.quorum.trim() {
             "" => 0,
             text => text
                 .parse()
-                .map_err(|_| PageError::invalid("quorum: must be a whole number of accounts"))?,
+                .map_err(|_| invalid("quorum", "must be a whole number of accounts".to_owned()))?,
         };
         let mut number = PhaseNumber::FIRST;
         let mut phases = Vec::new();
         for draft in self.phases.iter().filter(|draft| !draft.name.trim().is_empty()) {
-            phases.push(draft.parse_phase(number).map_err(PageError::invalid)?);
+            phases.push(draft.parse_phase(number)?);
             number = number.next();
         }
         let mut kpis = Vec::new();
@@ -196,16 +131,16 @@ impl PlanDraft {
             for line in split_lines(text) {
                 let kpi = parse_kpi(line, group);
                 let field = group.title().to_lowercase();
-                kpis.push(
-                    kpi.map_err(|error| PageError::invalid(format!("{field} targets: {error}")))?,
-                );
+                let field = format!("{field} targets");
+                kpis.push(kpi.map_err(|error| invalid(&field, error.to_string()))?);
             }
         }
-        let group = |(name, items): &(String, String)| ChecklistGroup {
-            name: name.trim().to_owned(),
-            items: split_lines(items).map(str::to_owned).collect(),
+        let group = |group: &ChecklistDraft| ChecklistGroup {
+            name: group.name.trim().to_owned(),
+            items: split_lines(&group.items).map(str::to_owned).collect(),
         };
-        let contact = |[role, name, reach]: &[String; 3]| {
+        let contact = |contact: &ContactDraft| {
+            let ContactDraft { role, name, reach } = contact;
             let [role, name, reach] = [role, name, reach].map(|text| text.trim().to_owned());
             Contact { role, name, reach }
         };
@@ -229,7 +164,7 @@ mod tests {
     use super::*;
 
     fn read_guide_plan() -> Plan {
-        let text = include_str!("../../../../../server/plans/exercise-library.toml");
+        let text = include_str!("../../../../server/plans/exercise-library.toml");
         phasegate_service::setup::parse_plan(text).unwrap().plan
     }
 
@@ -237,7 +172,7 @@ mod tests {
     fn a_plan_survives_a_round_trip_through_its_form() {
         let plan = read_guide_plan();
         let draft = PlanDraft::new(&plan, plan.revision.clone());
-        assert_eq!(draft.parse_typed_plan(&plan), Ok(plan));
+        assert_eq!(draft.parse_plan(&plan).unwrap(), plan);
     }
 
     #[test]
@@ -246,14 +181,14 @@ mod tests {
         let complaint = |change: fn(&mut PlanDraft)| {
             let mut draft = PlanDraft::new(&plan, "v2.1".to_owned());
             change(&mut draft);
-            draft.parse_typed_plan(&plan).unwrap_err().message
+            draft.parse_plan(&plan).unwrap_err().to_string()
         };
         let found = complaint(|draft| draft.phases[1].audience.push_str("\nsome of them"));
-        assert!(found.starts_with("Phase 2, audience: write \"some of them\" as"), "{found}");
+        assert!(found.starts_with("phase 2, audience: write \"some of them\" as"), "{found}");
         let found = complaint(|draft| draft.phases[0].minimum = "soon".into());
-        assert_eq!(found, "Phase 1, minimum days: must be a whole number of days.");
+        assert_eq!(found, "phase 1, minimum days: must be a whole number of days");
         let found = complaint(|draft| draft.kpis[1] = "nps".into());
-        assert!(found.starts_with("User targets: write \"nps\""), "{found}");
+        assert!(found.starts_with("user targets: write \"nps\""), "{found}");
     }
 
     #[test]
@@ -262,7 +197,7 @@ mod tests {
         let mut draft = PlanDraft::new(&plan, "v2.1".to_owned());
         draft.phases[1].name.clear();
         draft.phases.push(PhaseDraft::default());
-        let fewer = draft.parse_typed_plan(&plan).unwrap();
+        let fewer = draft.parse_plan(&plan).unwrap();
         assert_eq!(fewer.phases.len(), 5);
         assert_eq!(
             (fewer.phases[1].number, fewer.phases[1].name.as_str()),

@@ -1,0 +1,105 @@
+//! The list of flags, with their switches.
+
+mod filters;
+mod row;
+
+use leptos::prelude::*;
+use phasegate_domain::{
+    Timestamp,
+    ids::{EnvironmentKey, FlagKey},
+    reports::ChangeNotice,
+};
+
+use self::{
+    filters::{Filters, Pages},
+    row::Row,
+};
+use super::{
+    live::watch_changes,
+    page_state::{LiveView, PageState},
+};
+use crate::{
+    components::{live, live_text},
+    format,
+    models::{Done, FlagList},
+    server_fns::{ApiError, flags::list_flags},
+};
+
+/// The state that the components of this folder find in their context.
+type Page = PageState<FlagList>;
+
+/// The flag whose switch asks for confirmation.
+#[derive(Debug, Clone, Copy)]
+struct AskedSwitch(RwSignal<Option<FlagKey>>);
+
+impl LiveView for FlagList {
+    fn read_at(&self) -> Timestamp {
+        self.at
+    }
+
+    fn read_again(
+        &self,
+        environment: EnvironmentKey,
+    ) -> impl Future<Output = Result<Option<Self>, ApiError>> + 'static {
+        let call = list_flags(environment, self.filter.clone());
+        async move { call.await.map(Some) }
+    }
+}
+
+/// The whole list.
+#[island(lazy)]
+pub(crate) fn LiveFlags(
+    first: FlagList,
+    environment: EnvironmentKey,
+    /// The flag whose switch the address asks about.
+    asked: Option<FlagKey>,
+    /// What a form without a script has just done.
+    done: Option<Done>,
+) -> impl IntoView {
+    let address = format!("/admin/live/changes?environment={environment}");
+    let page = Page::provide(first, environment, done);
+    provide_context(AskedSwitch(RwSignal::new(asked)));
+    let seen = StoredValue::new(None::<i64>);
+    watch_changes(address, move |notice: ChangeNotice| {
+        let before = seen.get_value();
+        seen.set_value(Some(notice.state_revision));
+        if before.is_some_and(|before| before != notice.state_revision) || notice.has_new_telemetry
+        {
+            page.refresh();
+        }
+    });
+    let keys = page.part(|page| page.rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>());
+    let count = page.part(|page| page.count);
+    let is_empty = page.part(|page| page.is_empty);
+    view! {
+        {page.render_done()}
+        {live(move || match is_empty.get() {
+            true => view! {
+                <div class="empty">
+                    <p>"No flags yet."</p>
+                    <p><a class="button button-primary" href="/admin/flags/new" rel="external">"Create a flag"</a></p>
+                </div>
+            }
+            .into_any(),
+            false => view! {
+                <Filters/>
+                <p class="hint">{live_text(move || format::format_quantity(count.get() as u64, "flag", "flags"))}</p>
+                {live(move || render_rows(keys.get()))}
+                <Pages/>
+            }
+            .into_any(),
+        })}
+    }
+}
+
+fn render_rows(keys: Vec<FlagKey>) -> AnyView {
+    if keys.is_empty() {
+        return view! {
+            <p class="empty">"No flags match these filters. "
+                <a href="/admin/flags" rel="external">"Show all"</a></p>
+        }
+        .into_any();
+    }
+    let rows: Vec<AnyView> = keys.into_iter().map(|key| view! { <Row key/> }.into_any()).collect();
+    view! { <ul class="flag-list">{rows}</ul> }.into_any()
+}
