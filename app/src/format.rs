@@ -88,6 +88,13 @@ pub(crate) fn punctuate_message(text: &str) -> String {
     if begin.ends_with(['.', '?', '!']) { begin } else { begin + "." }
 }
 
+/// Percent-encodes a text for the query or path of a link.
+#[cfg(feature = "ssr")]
+pub(crate) fn percent_encode(text: &str) -> String {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,8 @@ mod app;
 mod charts;
 mod components;
 #[cfg(feature = "ssr")]
+mod cookies;
+#[cfg(feature = "ssr")]
 mod embedding;
 mod format;
 mod islands;
@@ -28,13 +30,13 @@ mod server_fns;
 mod shell;
 
 #[cfg(feature = "ssr")]
+pub use cookies::{ENVIRONMENT_COOKIE, done_cookie};
+#[cfg(feature = "ssr")]
 pub use embedding::Embedding;
 #[cfg(feature = "ssr")]
 pub use models::Done;
 #[cfg(feature = "ssr")]
-pub use request::{
-    AnsweredForm, ENVIRONMENT_COOKIE, PostedForm, RefusedForm, done_cookie, selected_environment,
-};
+pub use request::{AnsweredForm, PostedForm, RefusedForm, selected_environment};
 #[cfg(feature = "ssr")]
 pub use server_fns::SimulationStarter;
 #[cfg(feature = "ssr")]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_axum::ResponseOptions;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use phasegate_domain::{
     accounts::{Account, Role},
     ids::EnvironmentId,
@@ -14,18 +13,12 @@ use phasegate_service::{CachedEnvironment, ObjectKind, Service, ServiceError, ac
 use serde::de::DeserializeOwned;
 
 use crate::{
-    embedding::Embedding, format::punctuate_message, islands::decode_draft, models::Done,
+    cookies::{DONE_COOKIE, ENVIRONMENT_COOKIE, environment_cookie, parse_done, read_cookie},
+    embedding::Embedding,
+    format::punctuate_message,
+    models::{Done, drafts::decode_draft},
     server_fns::ApiError,
 };
-
-/// The cookie that remembers which environment the admin shows.
-pub const ENVIRONMENT_COOKIE: &str = "phasegate_environment";
-
-/// The cookie that tells the next page what was just done.
-const DONE_COOKIE: &str = "phasegate_done";
-
-/// The longest cookie that browsers keep, in bytes.
-const MAX_COOKIE: usize = 4_000;
 
 /// The fields of a query, or of a form as they were entered: texts, which serde decodes elsewhere.
 #[derive(Debug, Clone, Default)]
@@ -118,35 +111,6 @@ fn named_environment(service: &Service, key: &str) -> Option<EnvironmentId> {
     Some(live.environment().id)
 }
 
-/// Returns the value of a cookie.
-fn read_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok());
-    let mut cookies = cookies.into_iter().flat_map(|cookies| cookies.split(';'));
-    cookies.find_map(|cookie| cookie.trim().strip_prefix(name)?.strip_prefix('='))
-}
-
-/// Returns the cookie that makes pages show an environment.
-pub(crate) fn environment_cookie(key: &str) -> Option<HeaderValue> {
-    let cookie = format!("{ENVIRONMENT_COOKIE}={key}; Path=/admin; SameSite=Lax; HttpOnly");
-    HeaderValue::from_str(&cookie).ok()
-}
-
-/// Returns the cookie that tells the next page what was just done. Its message for stakeholders is
-/// left out if it would be too long for a cookie.
-#[must_use]
-pub fn done_cookie(done: &Done) -> Option<HeaderValue> {
-    let write = |done: &Done| {
-        let json = serde_json::to_string(done).ok()?;
-        Some(format!(
-            "{DONE_COOKIE}={}; Path=/admin; Max-Age=60; SameSite=Lax; HttpOnly",
-            percent_encode(&json)
-        ))
-    };
-    let cookie = write(done).filter(|cookie| cookie.len() <= MAX_COOKIE);
-    let cookie = cookie.or_else(|| write(&Done { message: None, ..done.clone() }))?;
-    HeaderValue::from_str(&cookie).ok()
-}
-
 /// Returns the environment that the browser has selected, or the oldest one.
 ///
 /// # Errors
@@ -165,7 +129,7 @@ pub fn selected_environment(
 pub struct AnsweredForm {
     /// The path of the server function.
     pub function: String,
-    /// Its fields, URL-encoded.
+    /// Its fields, as an URL-encoded text.
     pub body: String,
     /// The answer, as JSON.
     pub json: String,
@@ -183,7 +147,7 @@ pub struct RefusedForm {
     pub function: String,
     /// Why it was refused.
     pub error: ApiError,
-    /// Its fields, URL-encoded.
+    /// Its fields, as an URL-encoded text.
     pub body: String,
 }
 
@@ -328,17 +292,6 @@ impl Request {
     pub(crate) fn set_error_status(&self, error: &PageError) {
         self.response.set_status(error.status);
     }
-}
-
-/// Parses the value of the cookie that [`done_cookie`] has made.
-fn parse_done(cookie: &str) -> Option<Done> {
-    let json = percent_encoding::percent_decode_str(cookie).decode_utf8().ok()?;
-    serde_json::from_str(&json).ok()
-}
-
-/// Percent-encodes a text for the query or path of a link.
-pub(crate) fn percent_encode(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 #[cfg(test)]

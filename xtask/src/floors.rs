@@ -57,6 +57,7 @@ const CRATES: [(&str, &[&[&str]]); 10] = [
         &[
             &["embedding", "format", "sentences"],
             &["models"],
+            &["cookies"],
             &["server_fns"],
             &["charts", "request"],
             &["components"],

@@ -28,7 +28,7 @@ const COMPILE_FUNCTION: &str = "const compile = (source, imports) =>
     WebAssembly.instantiateStreaming(source, imports).catch((error) =>
         new Promise((_, reject) => setTimeout(() => reject(error), 1000)));\n";
 
-/// A divided module.
+/// A module that has been divided.
 pub(crate) struct SplitModule {
     /// The module without its chunks, which still has to pass wasm-bindgen.
     pub(crate) main: PathBuf,

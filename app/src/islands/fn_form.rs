@@ -32,6 +32,19 @@ impl FormState {
     }
 }
 
+/// The field that names the page of a form. Without a script, the browser comes back to that page, and
+/// shows it at the address of the function if the form is refused.
+pub(super) fn page_field() -> AnyView {
+    #[cfg(feature = "ssr")]
+    let page = use_context::<axum::http::request::Parts>()
+        .and_then(|parts| parts.uri.path_and_query().map(ToString::to_string))
+        .unwrap_or_default();
+    // Hydration leaves the value of the server.
+    #[cfg(not(feature = "ssr"))]
+    let page = String::new();
+    view! { <input type="hidden" name="page" value=page/> }.into_any()
+}
+
 /// What a page does next once its form has been carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Then {
@@ -61,6 +74,7 @@ pub(super) fn render_fn_form(
     };
     view! {
         <form method="post" action=action class=class on:submit=send aria-busy=move || pending.get().to_string()>
+            {page_field()}
             {fields}
             <Outcome pending error/>
         </form>

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::{
-    fn_form::{Answer, FormState, Then, render_fn_form},
+    fn_form::{Answer, FormState, Then, page_field, render_fn_form},
     outcome::Outcome,
 };
 use crate::{
@@ -54,6 +54,7 @@ pub(crate) fn ImportForm(
         <form method="post" action=action class=class on:submit=on_submit
             aria-busy=move || state.pending.get().to_string()>
             <input type="hidden" name="environment" value=key/>
+            {page_field()}
             {children()}
             <Outcome pending=state.pending error=state.error/>
         </form>

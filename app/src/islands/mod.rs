@@ -24,7 +24,7 @@ pub(crate) use self::{
     arrivals::LiveArrivals,
     copy::CopyButton,
     dashboard::LiveDashboard,
-    editor::{FlagEditor, SegmentEditor, decode_draft},
+    editor::{FlagEditor, SegmentEditor},
     flag::LiveFlag,
     flags::LiveFlags,
     guard::FormGuard,

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::outcome::Outcome;
+use super::{fn_form::page_field, outcome::Outcome};
 use crate::{components::live, models::SplitTable, server_fns::debugger::EvaluateUsers};
 
 /// The form, and the table that it leads to.
@@ -19,6 +19,7 @@ pub(crate) fn SplitForm(
     view! {
         <ActionForm action attr:class="stack">
             <input type="hidden" name="environment" value=environment/>
+            {page_field()}
             {children()}
             <Outcome pending=action.pending() error/>
         </ActionForm>

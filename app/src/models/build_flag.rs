@@ -5,12 +5,14 @@ use phasegate_domain::{
     audit::{AuditRecord, Change},
     diff::{FieldChange, diff_documents},
     flags::{Flag, FlagDocument},
+    ids::EnvironmentKey,
 };
 use phasegate_service::{CachedEnvironment, flags::FlagDetail, models::StoredFlag};
 
 use super::{FlagHistoryLine, FlagPage, FlagSwitch, OverrideLine, describe_flag_status};
 use crate::{
-    format, request::percent_encode, sentences::describe_audit_change, server_fns::asks_first,
+    format::{self, percent_encode},
+    sentences::describe_audit_change,
 };
 
 /// Overrides are for a few testers; the API lists all.
@@ -18,6 +20,14 @@ const MAX_OVERRIDES: usize = 50;
 
 /// The longest value of a variant that the page shows, in characters.
 const MAX_VALUE: usize = 80;
+
+/// The key of the environment with real users; changes of flags in it ask first.
+const PRODUCTION: &str = "production";
+
+/// Returns whether a change in an environment asks before it acts, because it reaches real users.
+pub(crate) fn asks_first(environment: &EnvironmentKey) -> bool {
+    environment.as_str() == PRODUCTION
+}
 
 /// Describes a flag for an account that may change it or not.
 pub(crate) fn build_flag_page(

@@ -9,7 +9,7 @@ use phasegate_domain::{
 };
 
 use super::{FlagFilter, FlagLine, FlagList};
-use crate::{format, request::percent_encode};
+use crate::{format, format::percent_encode};
 
 /// Flags on one page.
 const PAGE: usize = 100;

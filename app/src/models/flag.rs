@@ -16,7 +16,7 @@ pub struct FlagPage {
     pub status: String,
     /// The class of the status.
     pub class: String,
-    /// Name and description.
+    /// Its name and its description.
     pub lead: String,
     /// Title and text of its facts.
     pub facts: Vec<(String, String)>,

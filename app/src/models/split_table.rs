@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitTable {
     pub title: String,
-    /// Variant, users, share.
+    /// Variant, number of users, and share.
     pub rows: Vec<(String, String, String)>,
     /// User and variant, of the first users only.
     pub users: Vec<(String, String)>,

@@ -11,8 +11,9 @@ use phasegate_service::models::AuditQuery;
 
 use crate::{
     components::{Changes, Time},
+    format::percent_encode,
     parts::{FnForm, JustDone, render_page},
-    request::{FormFields, Request, percent_encode},
+    request::{FormFields, Request},
     sentences::describe_audit_change,
     server_fns::flags::RestoreFlag,
 };

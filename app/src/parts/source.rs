@@ -8,8 +8,8 @@ use phasegate_service::ingest::{last_event_at, read_simulation, simulation_progr
 
 use super::FnForm;
 use crate::{
-    format,
-    request::{PageError, Request, percent_encode},
+    format::{self, percent_encode},
+    request::{PageError, Request},
     server_fns::simulation::{RemoveSimulation, StartSimulation},
 };
 

@@ -17,7 +17,7 @@ use phasegate_service::{
 };
 
 use super::{ApiError, ApiErrorCode};
-use crate::request::environment_cookie;
+use crate::cookies::environment_cookie;
 
 /// Who calls, and the environment that the call is about.
 pub(super) struct Caller {
@@ -56,12 +56,4 @@ pub(super) fn choose_environment(key: &EnvironmentKey) {
     {
         response.append_header(header::SET_COOKIE, cookie);
     }
-}
-
-/// The key of the environment with real users; changes of flags in it ask first.
-const PRODUCTION: &str = "production";
-
-/// Returns whether a change in an environment asks before it acts, because it reaches real users.
-pub(crate) fn asks_first(environment: &EnvironmentKey) -> bool {
-    environment.as_str() == PRODUCTION
 }

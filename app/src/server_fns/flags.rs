@@ -21,12 +21,14 @@ use phasegate_service::{
 use super::{ApiError, JsonResult};
 #[cfg(feature = "ssr")]
 use super::{
-    caller::{Caller, asks_first, read_caller},
+    caller::{Caller, read_caller},
     done::undo_with,
 };
 use crate::models::{Done, EditorPreview, FlagDraft, FlagFilter, FlagList, FlagPage};
 #[cfg(feature = "ssr")]
-use crate::models::{ListContext, build_flag_list, build_flag_page, build_flag_preview};
+use crate::models::{
+    ListContext, asks_first, build_flag_list, build_flag_page, build_flag_preview,
+};
 
 /// Reads the flags that match a filter.
 #[server(prefix = "/admin/fn", endpoint = "flags/list", input = GetUrl, output = JsonResult)]

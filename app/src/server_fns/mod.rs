@@ -23,8 +23,6 @@ pub(crate) mod simulation;
 pub(crate) mod tokens;
 
 pub use api_error::{ApiError, ApiErrorCode};
-#[cfg(feature = "ssr")]
-pub(crate) use caller::asks_first;
 pub(crate) use json_text::JsonResult;
 #[cfg(feature = "ssr")]
 pub use simulation::SimulationStarter;

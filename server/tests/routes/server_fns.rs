@@ -148,12 +148,13 @@ async fn a_form_without_a_script_comes_back_to_its_page() {
     let app = TestApp::start_app().await;
     let cookie = app.log_in().await;
     let send = async |version: &str| {
-        let body = format!("environment=production&kind=start&version={version}&reason=a+trial");
+        let body = format!(
+            "environment=production&kind=start&version={version}&reason=a+trial&page=%2Fadmin%2Frollout%3Fconfirm%3Dstart-1"
+        );
         call(&app, "/admin/fn/rollout/execute_command", &Method::POST, &body)
             .header("origin", &app.url)
             .header("cookie", &cookie)
             .header("accept", "text/html")
-            .header("referer", format!("{}/admin/rollout?confirm=start-1", app.url))
             .send()
             .await
             .unwrap()

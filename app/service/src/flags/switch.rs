@@ -44,11 +44,11 @@ pub async fn switch_flag(
 pub enum FlagAction {
     /// All users get the off variant, regardless of other settings.
     Kill,
-    /// Ends [`FlagAction::Kill`].
+    /// The settings of a killed flag apply again.
     Revive,
     /// It is no longer evaluated in any environment.
     Archive,
-    /// Ends [`FlagAction::Archive`].
+    /// An archived flag is evaluated again.
     Unarchive,
 }
 

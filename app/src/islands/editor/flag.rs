@@ -14,7 +14,7 @@ use crate::{
     components::TextArea,
     models::{
         EditorPreview, FlagDraft,
-        drafts::{PrerequisiteRow, SwitchRow, VariantRow},
+        drafts::{PrerequisiteRow, SwitchRow, VariantRow, decode_draft},
     },
     server_fns::flags::{PreviewFlag, SaveFlag},
 };
@@ -87,7 +87,7 @@ pub(crate) fn FlagEditor(
         can_save: true,
         press: Box::new(move |body, press| {
             let Some(draft) = draft else { return };
-            if let Some(mut typed) = super::shell::decode_draft::<FlagDraft>(body) {
+            if let Some(mut typed) = decode_draft::<FlagDraft>(body) {
                 typed.press(press);
                 draft.set(typed);
             }

@@ -9,4 +9,4 @@ mod segment;
 mod shell;
 
 #[cfg(feature = "ssr")]
-pub(crate) use self::{flag::FlagEditor, segment::SegmentEditor, shell::decode_draft};
+pub(crate) use self::{flag::FlagEditor, segment::SegmentEditor};

@@ -6,11 +6,11 @@ use phasegate_domain::ids::EnvironmentKey;
 use super::{
     condition::render_condition,
     fields::{render_line, render_suggestions, render_text},
-    shell::{Editor, decode_draft, render_editor},
+    shell::{Editor, render_editor},
 };
 use crate::{
     components::live,
-    models::{EditorPreview, SegmentDraft},
+    models::{EditorPreview, SegmentDraft, drafts::decode_draft},
     server_fns::segments::{PreviewSegment, SaveSegment},
 };
 

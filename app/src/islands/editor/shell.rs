@@ -2,11 +2,13 @@
 //! changes are lost.
 
 use leptos::prelude::*;
-use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     components::{Changes, live},
-    islands::{fn_form::FormState, outcome::Outcome},
+    islands::{
+        fn_form::{FormState, page_field},
+        outcome::Outcome,
+    },
     models::EditorPreview,
 };
 
@@ -34,38 +36,24 @@ pub(super) struct Editor {
     pub(super) press: Box<OnPress>,
 }
 
-/// The part of a form that a draft is decoded from.
-#[derive(Deserialize)]
-struct DraftForm<T> {
-    draft: T,
-}
-
-/// The levels of names such as `draft[rules][0][rows][1][value]`: those that server functions decode.
-const DEPTH: usize = 5;
-
-/// Decodes the draft of an encoded form.
-pub(crate) fn decode_draft<T: DeserializeOwned>(body: &str) -> Option<T> {
-    let config = serde_qs::Config::new(DEPTH, false);
-    config.deserialize_str::<DraftForm<T>>(body).ok().map(|form| form.draft)
-}
-
-/// Renders an editor.
+/// Renders the form of an editor, with its preview beside it.
 pub(super) fn render_editor(editor: Editor) -> AnyView {
     let Editor { save, preview, here, back, fixed, fields, aside, first, title, can_save, press } =
         editor;
     let shown = RwSignal::new(first);
     let state = FormState::new();
     #[cfg(feature = "hydrate")]
-    let (on_submit, on_input) = {
-        let press = std::sync::Arc::new(press);
-        let preview_after = browser::Preview::new(preview, shown);
-        (
-            move |event: leptos::ev::SubmitEvent| {
-                browser::submit_editor(&event, save, state, &*press, preview_after);
-            },
-            move |event: leptos::ev::Event| preview_after.wait_for_rest(&event),
-        )
-    };
+    let preview_after = browser::Preview::new(preview, shown);
+    #[cfg(feature = "hydrate")]
+    let (on_submit, on_input) = (
+        move |event: leptos::ev::SubmitEvent| {
+            browser::submit_editor(&event, save, state, &*press, preview_after);
+        },
+        move |event: leptos::ev::Event| preview_after.wait_for_rest(&event),
+    );
+    // What was typed before the page was live is previewed, too.
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| preview_after.refresh_first());
     #[cfg(not(feature = "hydrate"))]
     let (on_submit, on_input) = {
         let _ = (preview, press);
@@ -85,7 +73,7 @@ pub(super) fn render_editor(editor: Editor) -> AnyView {
             aria-busy=move || state.pending.get().to_string()>
             // The Enter key presses the first button, and must not press one of a row.
             <button class="visually-hidden" type="submit" name="press" value="preview" tabindex="-1" aria-hidden="true">"Preview"</button>
-            {fixed}
+            {page_field()} {fixed}
             <div class="editor-fields stack">{fields}</div>
             <aside class="editor-side stack">
                 <div class="card stack" aria-live="polite" data-testid="preview">
@@ -164,8 +152,20 @@ mod browser {
             }
         }
 
+        /// Asks for the preview of the form as the page was loaded.
+        pub(super) fn refresh_first(self) {
+            let form = document().get_element_by_id("editor");
+            if let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) {
+                self.ask_after_rest(form);
+            }
+        }
+
         pub(super) fn refresh(self, form: HtmlFormElement) {
             self.is_dirty.set_value(true);
+            self.ask_after_rest(form);
+        }
+
+        fn ask_after_rest(self, form: HtmlFormElement) {
             if let Some(handle) = self.waiting.get_value() {
                 handle.clear();
             }

@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{Asked, Page};
+use super::page::{Asked, Page};
 use crate::{
     components::live,
     server_fns::flags::{ArchiveFlag, DeleteFlag, KillFlag, ReviveFlag, UnarchiveFlag},

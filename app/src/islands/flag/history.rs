@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Asked, Page};
+use super::page::{Asked, Page};
 use crate::{
     components::{Changes, Time, live},
     models::FlagHistoryLine,

@@ -3,52 +3,26 @@
 mod danger;
 mod history;
 mod overrides;
+mod page;
 mod switches;
 
 use leptos::prelude::*;
-use phasegate_domain::{Timestamp, ids::EnvironmentKey, reports::ChangeNotice};
+use phasegate_domain::{ids::EnvironmentKey, reports::ChangeNotice};
 
-use self::{danger::DangerZone, history::History, overrides::Overrides, switches::Switches};
-use super::{
-    live::watch_changes,
-    page_state::{LiveView, PageState},
+use self::{
+    danger::DangerZone,
+    history::History,
+    overrides::Overrides,
+    page::{Asked, Page},
+    switches::Switches,
 };
+use super::live::watch_changes;
 use crate::{
     components::{Sparkline, Time, live, live_text},
     models::{Done, FlagPage},
-    server_fns::{ApiError, flags::read_flag},
 };
 
-/// The state that the components of this folder find in their context.
-type Page = PageState<FlagPage>;
-
-/// What the address asks to confirm, such as `kill`; with a script, it opens in place.
-#[derive(Debug, Clone, Copy)]
-struct Asked(RwSignal<Option<String>>);
-
-impl Asked {
-    #[allow(clippy::expect_used, reason = "the components of an island are only used in it")]
-    fn from_context() -> RwSignal<Option<String>> {
-        let Self(asked) = use_context().expect("the island provides it");
-        asked
-    }
-}
-
-impl LiveView for FlagPage {
-    fn read_at(&self) -> Timestamp {
-        self.at
-    }
-
-    fn read_again(
-        &self,
-        environment: EnvironmentKey,
-    ) -> impl Future<Output = Result<Option<Self>, ApiError>> + 'static {
-        let call = read_flag(environment, self.key.clone());
-        async move { call.await.map(Some) }
-    }
-}
-
-/// The whole page.
+/// The whole page of a flag.
 #[island(lazy)]
 pub(crate) fn LiveFlag(
     first: FlagPage,
@@ -74,7 +48,7 @@ pub(crate) fn LiveFlag(
         <Head/>
         {page.render_done()}
         <Warnings/>
-        <Facts/>
+        <Summary/>
         <Targeting/>
         <Evaluations/>
         <Switches/>
@@ -131,7 +105,7 @@ fn Warnings() -> impl IntoView {
 }
 
 #[component]
-fn Facts() -> impl IntoView {
+fn Summary() -> impl IntoView {
     let page = Page::from_context();
     let lead = page.part(|page| page.lead.clone());
     let facts = page.part(|page| page.facts.clone());

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Page;
+use super::page::Page;
 use crate::{
     components::{Time, live, live_text},
     models::OverrideLine,

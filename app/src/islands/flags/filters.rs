@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use phasegate_domain::flags::FlagKind;
 
-use super::Page;
+use super::page::Page;
 use crate::components::live;
 
 const STATUSES: [(&str, &str); 8] = [

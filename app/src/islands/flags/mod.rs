@@ -1,52 +1,28 @@
 //! The list of flags, with their switches.
 
 mod filters;
+mod page;
 mod row;
 
 use leptos::prelude::*;
 use phasegate_domain::{
-    Timestamp,
     ids::{EnvironmentKey, FlagKey},
     reports::ChangeNotice,
 };
 
 use self::{
     filters::{Filters, Pages},
+    page::{AskedSwitch, Page},
     row::Row,
 };
-use super::{
-    live::watch_changes,
-    page_state::{LiveView, PageState},
-};
+use super::live::watch_changes;
 use crate::{
     components::{live, live_text},
     format,
     models::{Done, FlagList},
-    server_fns::{ApiError, flags::list_flags},
 };
 
-/// The state that the components of this folder find in their context.
-type Page = PageState<FlagList>;
-
-/// The flag whose switch asks for confirmation.
-#[derive(Debug, Clone, Copy)]
-struct AskedSwitch(RwSignal<Option<FlagKey>>);
-
-impl LiveView for FlagList {
-    fn read_at(&self) -> Timestamp {
-        self.at
-    }
-
-    fn read_again(
-        &self,
-        environment: EnvironmentKey,
-    ) -> impl Future<Output = Result<Option<Self>, ApiError>> + 'static {
-        let call = list_flags(environment, self.filter.clone());
-        async move { call.await.map(Some) }
-    }
-}
-
-/// The whole list.
+/// The whole list of flags.
 #[island(lazy)]
 pub(crate) fn LiveFlags(
     first: FlagList,

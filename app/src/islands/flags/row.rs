@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use phasegate_domain::ids::FlagKey;
 
-use super::{AskedSwitch, Page};
+use super::page::{AskedSwitch, Page};
 use crate::{
     components::{Sparkline, live, live_text},
     islands::switch::{SwitchForm, render_switch},

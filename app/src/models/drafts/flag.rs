@@ -17,7 +17,7 @@ pub struct FlagDraft {
     pub name: String,
     pub description: String,
     pub owner: String,
-    /// Separated by commas.
+    /// All tags, separated by commas.
     pub tags: String,
     pub variants: Vec<VariantRow>,
     pub off: String,

@@ -2,6 +2,7 @@
 //! serde, in the browser and on the server.
 
 mod condition;
+mod decode;
 mod flag;
 mod plan;
 mod press;
@@ -16,6 +17,7 @@ mod parse_plan;
 #[cfg(feature = "ssr")]
 mod parse_segment;
 
+pub(crate) use self::decode::decode_draft;
 #[cfg(feature = "ssr")]
 pub use self::plan::{ChecklistDraft, ContactDraft, PhaseDraft};
 pub use self::{

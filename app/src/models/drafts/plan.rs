@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The typed fields of a plan; lists have one item per line.
+#[cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "the browser only sends its fields"))]
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

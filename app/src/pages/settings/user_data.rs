@@ -6,9 +6,8 @@ use phasegate_domain::{privacy::UserData, time::date_of};
 use phasegate_service::privacy::read_user_data;
 
 use crate::{
-    format,
+    format::{self, percent_encode},
     parts::{FnForm, JustDone, render_page},
-    request::percent_encode,
     server_fns::privacy::EraseUser,
 };
 

@@ -24,7 +24,7 @@ const THEN_HEADER: &str = "x-phasegate-then";
 /// Runs a server function. An island gets JSON; the browser of a form without a script goes back to
 /// the page, which says what happened.
 pub(super) async fn call_server_fn(State(state): State<AppState>, request: Request) -> Response {
-    let page = form_page(&request);
+    let mut page = form_page(&request);
     let function = request.uri().path().to_owned();
     let is_change = request.method() == Method::POST;
     let loads_page = request.headers().contains_key(THEN_HEADER);
@@ -33,6 +33,9 @@ pub(super) async fn call_server_fn(State(state): State<AppState>, request: Reque
         Err(problem) => return problem.into_response(),
     };
     let (request, body) = request;
+    if let Some(page) = &mut page {
+        *page.uri_mut() = page_address(&body);
+    }
     let call = leptos_axum::handle_server_fns_with_context(page_context(&state), request);
     let response = call.await.into_response();
     let outcome = match read_outcome(response).await {
@@ -62,18 +65,23 @@ enum Outcome {
 
 /// Returns the request for the page with the form, if the browser itself sent it.
 fn form_page(request: &Request) -> Option<Request> {
-    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    if !text(header::ACCEPT)?.contains("text/html") {
+    let accept = request.headers().get(header::ACCEPT)?.to_str().ok()?;
+    if !accept.contains("text/html") {
         return None;
     }
-    let referer: Option<Uri> = text(header::REFERER).and_then(|referer| referer.parse().ok());
-    let place = referer.as_ref().and_then(Uri::path_and_query);
-    let place = place.filter(|place| place.path().starts_with("/admin/"));
-    let place = place.map_or("/admin/rollout", |place| place.as_str());
-    let mut page = Request::builder().uri(place).body(Body::empty()).ok()?;
+    let mut page = Request::builder().body(Body::empty()).ok()?;
     *page.headers_mut() = request.headers().clone();
     *page.extensions_mut() = request.extensions().clone();
     Some(page)
+}
+
+/// Returns the address of the page that a form names in its field `page`.
+fn page_address(body: &[u8]) -> Uri {
+    let mut fields = url::form_urlencoded::parse(body);
+    let named = fields.find(|(name, _)| name == "page").map(|(_, page)| page.into_owned());
+    let is_page = |page: &String| page.starts_with("/admin/") && !page.starts_with("/admin/fn/");
+    let page = named.filter(is_page).and_then(|page| page.parse().ok());
+    page.unwrap_or_else(|| Uri::from_static("/admin/rollout"))
 }
 
 /// Reads a bounded body, and leaves out the header by which Leptos would redirect by itself: its
