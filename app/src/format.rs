@@ -62,12 +62,19 @@ pub(crate) fn format_bytes(bytes: u64) -> String {
     }
 }
 
-/// Formats a share as `66 %`, or as a dash if `whole` is 0.
+/// Formats a share as `66 %` or `0.33 %`, or as a dash if `whole` is 0.
 pub(crate) fn format_percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
-    format!("{:.0} %", part as f64 * 100.0 / whole as f64)
+    let share = part as f64 * 100.0 / whole as f64;
+    // Rounded to "0 %", a small share would look like none.
+    match part {
+        0 => "0 %".to_owned(),
+        _ if share < 0.01 => "< 0.01 %".to_owned(),
+        _ if share < 1.0 => format!("{share:.2} %"),
+        _ => format!("{share:.0} %"),
+    }
 }
 
 /// Formats a count with its noun: `1 sample`, `2 samples`.
@@ -131,6 +138,10 @@ mod tests {
         assert_eq!(format_count(12_345_678), "12,345,678");
         assert_eq!(format_percent(2, 3), "67 %");
         assert_eq!(format_percent(0, 0), "–");
+        assert_eq!(
+            [(0, 9), (30, 9_043), (1, 99_999)].map(|(a, b)| format_percent(a, b)),
+            ["0 %", "0.33 %", "< 0.01 %"]
+        );
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The admin UI: the server renders pages, and their islands run in the browser.
 //!
-//! Every page works without a script: its URL holds the query, and changes are forms, sent to a
-//! server function or to the page itself. Islands send them in place and follow what others do. The
-//! browser downloads only islands, however many pages there are.
+//! Every page works without a script: its URL holds the query, and changes are forms, sent to server
+//! functions. Islands send them in place and follow what others do. The browser downloads only the
+//! islands of the page, however many pages there are.
 
 #![allow(unreachable_pub, reason = "Leptos' component macro makes a `pub fn` of every component")]
 

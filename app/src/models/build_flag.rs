@@ -22,7 +22,7 @@ const MAX_OVERRIDES: usize = 50;
 const MAX_VALUE: usize = 80;
 
 /// The key of the environment with real users; changes of flags in it ask first.
-const PRODUCTION: &str = "production";
+pub(crate) const PRODUCTION: &str = "production";
 
 /// Returns whether a change in an environment asks before it acts, because it reaches real users.
 pub(crate) fn asks_first(environment: &EnvironmentKey) -> bool {

@@ -31,7 +31,7 @@ pub use self::rollout::{ChecklistGroup, GatePart, Limit, RolloutHead};
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     build_difference::{build_file_difference, build_plan_difference},
-    build_flag::{asks_first, build_flag_page},
+    build_flag::{PRODUCTION, asks_first, build_flag_page},
     build_flag_list::{ListContext, build_flag_list, describe_flag_status},
     build_incident::build_incident_page,
     build_previews::{build_flag_preview, build_segment_preview, page_of_use},

@@ -1,4 +1,4 @@
-//! The pages of the admin UI. A form is posted to the page that shows it.
+//! The pages of the admin UI, and the server functions that their forms are sent to.
 
 mod form;
 mod page;
