@@ -261,7 +261,9 @@ test('environment overrides lock switches, and the admin names the variable', as
   const page = await visitor({ baseURL: held.url });
   await logIn(page, held);
   await expect(page.getByText('pin what is served and override this page')).toBeVisible();
+  const live = page.waitForResponse(/\/admin\/live\/changes/);
   await page.goto('/admin/flags/EXERCISE_VIDEO_INTEGRATION');
+  await live;
   await expect(page.getByText('PHASEGATE_FF_EXERCISE_VIDEO_INTEGRATION').first()).toBeVisible();
   await expect(page.getByRole('switch')).toBeDisabled();
   await expect(page.getByRole('link', { name: 'Kill …' })).toHaveCount(0);

@@ -169,7 +169,9 @@ fn build_module(module: &Module, site: &Path) -> Result<Needs> {
         needs = split.needs;
         // Chunks share the function table of the module.
         bindgen.keep_lld_exports(true);
-        bindgen.input_module(name, snip::remove_async_hydration(&split.main)?).web(true)?;
+        let mut main = snip::remove_async_hydration(&split.main)?;
+        split::add_constants(&mut main, split.constants)?;
+        bindgen.input_module(name, main).web(true)?;
     }
     bindgen
         .typescript(false)

@@ -16,6 +16,7 @@ mod scripts;
 mod snip;
 mod split;
 mod tidy;
+mod wasm_sections;
 mod wasm_target;
 
 use std::process::ExitCode;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use phasegate_domain::{Timestamp, ids::EnvironmentKey};
+use phasegate_domain::{Timestamp, ids::EnvironmentKey, reports::ChangeNotice};
 
 use super::{
     done::DoneNotice,
     fn_form::{Answer, Then, render_fn_form},
+    live::watch_changes,
 };
 use crate::{
     components::live,
@@ -132,6 +133,24 @@ impl<V: LiveView> PageState<V> {
         render_fn_form(F::PATH, class, Then::Refresh, fields, on_answer)
     }
 
+    /// Reads the data again when the state has changed or telemetry has arrived.
+    pub(super) fn follow_state(self) {
+        let key = self.environment.with_value(ToString::to_string);
+        let seen = StoredValue::new(None::<i64>);
+        watch_changes(
+            format!("/admin/live/changes?environment={key}"),
+            move |notice: ChangeNotice| {
+                // The first notice tells the revision that the server has just rendered.
+                let before = seen.get_value();
+                seen.set_value(Some(notice.state_revision));
+                let is_new = before.is_some_and(|before| before != notice.state_revision);
+                if is_new || notice.has_new_telemetry {
+                    self.refresh();
+                }
+            },
+        );
+    }
+
     /// Shows what was done, and reads the data again. Success or not, it may have changed.
     pub(super) fn take_answer(self, answer: &Answer) {
         if let Ok(done) = answer {
@@ -167,4 +186,20 @@ impl<V: LiveView> PageState<V> {
         let on_answer = Arc::new(move |answer: &Answer| self.take_answer(answer));
         render_fn_form(undo.function, "", Then::Refresh, fields, on_answer)
     }
+}
+
+/// The question that is open on a page, as `?confirm=` names it: a command, an action or a row.
+#[derive(Debug, Clone, Copy)]
+struct OpenQuestion(RwSignal<Option<String>>);
+
+/// Provides the question that the address asks to the components of a page.
+pub(super) fn provide_question(asked: Option<String>) {
+    provide_context(OpenQuestion(RwSignal::new(asked)));
+}
+
+/// Returns the open question of the page that a component is part of.
+#[allow(clippy::expect_used, reason = "the components of an island are only used in it")]
+pub(super) fn open_question() -> RwSignal<Option<String>> {
+    let OpenQuestion(asked) = use_context().expect("the island provides it");
+    asked
 }

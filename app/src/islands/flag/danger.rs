@@ -2,9 +2,10 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::page::{Asked, Page};
+use super::page::Page;
 use crate::{
     components::live,
+    islands::page_state::open_question,
     server_fns::flags::{ArchiveFlag, DeleteFlag, KillFlag, ReviveFlag, UnarchiveFlag},
 };
 
@@ -23,7 +24,7 @@ struct State {
 #[component]
 pub(super) fn DangerZone() -> impl IntoView {
     let page = Page::from_context();
-    let asked = Asked::from_context();
+    let asked = open_question();
     let state = page.part(|page| State {
         can_change: page.can_change,
         can_decide: page.can_decide,
@@ -85,7 +86,7 @@ fn render_question<F: ServerFn>(
     title: &'static str,
     text: &'static str,
 ) -> AnyView {
-    let asked = Asked::from_context();
+    let asked = open_question();
     let here = page.peek(|page| format!("/admin/flags/{}", page.key));
     let cancel = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
@@ -130,7 +131,7 @@ fn render_reversal<F: ServerFn>(page: Page, state: &State, label: &'static str) 
 }
 
 fn render_link(page: Page, action: &'static str, label: &'static str) -> AnyView {
-    let asked = Asked::from_context();
+    let asked = open_question();
     let href = page.peek(|page| format!("/admin/flags/{}?confirm={action}#grave-title", page.key));
     let open = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::page::{Asked, Page};
+use super::page::Page;
 use crate::{
     components::{Changes, Time, live},
+    islands::page_state::open_question,
     models::FlagHistoryLine,
     server_fns::flags::RestoreFlag,
 };
@@ -50,7 +51,7 @@ fn render_restore(
     id: i64,
     fields: Vec<phasegate_domain::diff::FieldChange>,
 ) -> AnyView {
-    let asked = Asked::from_context();
+    let asked = open_question();
     let name = format!("restore-{id}");
     let key = page.peek(|page| page.key.to_string());
     let here = format!("/admin/flags/{key}");

@@ -7,16 +7,12 @@ mod page;
 mod switches;
 
 use leptos::prelude::*;
-use phasegate_domain::{ids::EnvironmentKey, reports::ChangeNotice};
+use phasegate_domain::ids::EnvironmentKey;
 
 use self::{
-    danger::DangerZone,
-    history::History,
-    overrides::Overrides,
-    page::{Asked, Page},
-    switches::Switches,
+    danger::DangerZone, history::History, overrides::Overrides, page::Page, switches::Switches,
 };
-use super::live::watch_changes;
+use super::page_state::provide_question;
 use crate::{
     components::{Sparkline, Time, live, live_text},
     models::{Done, FlagPage},
@@ -32,18 +28,9 @@ pub(crate) fn LiveFlag(
     /// What a form without a script has just done.
     done: Option<Done>,
 ) -> impl IntoView {
-    let address = format!("/admin/live/changes?environment={environment}");
     let page = Page::provide(first, environment, done);
-    provide_context(Asked(RwSignal::new(asked)));
-    let seen = StoredValue::new(None::<i64>);
-    watch_changes(address, move |notice: ChangeNotice| {
-        let before = seen.get_value();
-        seen.set_value(Some(notice.state_revision));
-        if before.is_some_and(|before| before != notice.state_revision) || notice.has_new_telemetry
-        {
-            page.refresh();
-        }
-    });
+    provide_question(asked);
+    page.follow_state();
     view! {
         <Head/>
         {page.render_done()}

@@ -1,6 +1,5 @@
 //! The state of the page.
 
-use leptos::prelude::*;
 use phasegate_domain::{Timestamp, ids::EnvironmentKey};
 
 use crate::{
@@ -11,18 +10,6 @@ use crate::{
 
 /// The state that the components of this folder find in their context.
 pub(super) type Page = PageState<FlagPage>;
-
-/// What the address asks to confirm, such as `kill`; with a script, it opens in place.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asked(pub(super) RwSignal<Option<String>>);
-
-impl Asked {
-    #[allow(clippy::expect_used, reason = "the components of an island are only used in it")]
-    pub(super) fn from_context() -> RwSignal<Option<String>> {
-        let Self(asked) = use_context().expect("the island provides it");
-        asked
-    }
-}
 
 impl LiveView for FlagPage {
     fn read_at(&self) -> Timestamp {

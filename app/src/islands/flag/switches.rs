@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::page::{Asked, Page};
+use super::page::Page;
 use crate::{
     components::live,
-    islands::switch::{SwitchForm, render_switch},
+    islands::{
+        page_state::open_question,
+        switch::{SwitchForm, render_switch},
+    },
     models::FlagSwitch,
 };
 
@@ -30,7 +33,7 @@ pub(super) fn Switches() -> impl IntoView {
 }
 
 fn render_line(page: Page, switch: FlagSwitch, is_disabled: bool) -> AnyView {
-    let asked = Asked::from_context();
+    let asked = open_question();
     let flag = page.peek(|page| page.key.clone());
     let FlagSwitch { environment, name, enabled, killed, version, asks } = switch;
     let here = format!("/admin/flags/{flag}");

@@ -5,17 +5,13 @@ mod page;
 mod row;
 
 use leptos::prelude::*;
-use phasegate_domain::{
-    ids::{EnvironmentKey, FlagKey},
-    reports::ChangeNotice,
-};
+use phasegate_domain::ids::{EnvironmentKey, FlagKey};
 
 use self::{
     filters::{Filters, Pages},
     page::{AskedSwitch, Page},
     row::Row,
 };
-use super::live::watch_changes;
 use crate::{
     components::{live, live_text},
     format,
@@ -32,18 +28,9 @@ pub(crate) fn LiveFlags(
     /// What a form without a script has just done.
     done: Option<Done>,
 ) -> impl IntoView {
-    let address = format!("/admin/live/changes?environment={environment}");
     let page = Page::provide(first, environment, done);
     provide_context(AskedSwitch(RwSignal::new(asked)));
-    let seen = StoredValue::new(None::<i64>);
-    watch_changes(address, move |notice: ChangeNotice| {
-        let before = seen.get_value();
-        seen.set_value(Some(notice.state_revision));
-        if before.is_some_and(|before| before != notice.state_revision) || notice.has_new_telemetry
-        {
-            page.refresh();
-        }
-    });
+    page.follow_state();
     let keys = page.part(|page| page.rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>());
     let count = page.part(|page| page.count);
     let is_empty = page.part(|page| page.is_empty);

@@ -3,12 +3,10 @@
 
 use leptos::prelude::*;
 
-use super::{
-    confirm::Confirm,
-    page::{OpenCommand, Page},
-};
+use super::{confirm::Confirm, page::Page};
 use crate::{
     components::{Notice, live},
+    islands::page_state::open_question,
     models::CommandChoice,
 };
 
@@ -16,7 +14,7 @@ use crate::{
 #[component]
 pub(super) fn Actions() -> impl IntoView {
     let page = Page::from_context();
-    let asked = OpenCommand::from_context();
+    let asked = open_question();
     // Depends on what was asked only: a change of the rollout must not take the form away.
     live(move || {
         let Some(asked) = asked.get() else {
@@ -58,7 +56,7 @@ fn Buttons() -> impl IntoView {
 }
 
 fn render_button(choice: CommandChoice) -> AnyView {
-    let asked = OpenCommand::from_context();
+    let asked = open_question();
     let CommandChoice { name, label, class, .. } = choice;
     let href = format!("/admin/rollout?confirm={name}");
     let open = move |event: leptos::ev::MouseEvent| {

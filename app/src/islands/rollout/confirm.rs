@@ -2,15 +2,18 @@
 
 use leptos::prelude::*;
 
-use super::page::{OpenCommand, Page};
-use crate::{components::live, models::CommandChoice, server_fns::rollout::ExecuteCommand};
+use super::page::Page;
+use crate::{
+    components::live, islands::page_state::open_question, models::CommandChoice,
+    server_fns::rollout::ExecuteCommand,
+};
 
 /// Says what the command does, and sends it. Once the rollout has moved on, the button is disabled:
 /// the command would be about a state that the user has not seen.
 #[component]
 pub(super) fn Confirm(choice: CommandChoice) -> impl IntoView {
     let page = Page::from_context();
-    let asked = OpenCommand::from_context();
+    let asked = open_question();
     let version = page.peek(|page| page.version);
     let is_stale = page.part(move |page| page.version != version);
     let close = move |event: leptos::ev::MouseEvent| {

@@ -24,11 +24,11 @@ use self::{
     details::{FirstMinutesPanel, History, Phases},
     gate::GatePanel,
     head::{Alerts, Head, OpenIncidents, Track},
-    page::{OpenCommand, Page},
+    page::Page,
 };
 #[cfg(feature = "ssr")]
 pub(crate) use self::{feedback::FeedbackPart, gate::render_gate_line, kpis::Kpis};
-use super::live::watch_changes;
+use super::{live::watch_changes, page_state::provide_question};
 use crate::{
     components::live,
     models::{Done, RolloutPage},
@@ -48,7 +48,7 @@ pub(crate) fn LiveRollout(
 ) -> impl IntoView {
     let address = format!("/admin/live/changes?environment={environment}");
     let page = Page::provide(first, environment, done);
-    provide_context(OpenCommand(RwSignal::new(asked)));
+    provide_question(asked);
     let connection = watch_changes(address, move |notice: ChangeNotice| {
         let shown = page.peek(|page| page.version);
         if notice.has_new_telemetry || notice.rollout_version != Some(shown) {

@@ -1,6 +1,5 @@
 //! The state of the rollout page.
 
-use leptos::prelude::*;
 use phasegate_domain::{Timestamp, ids::EnvironmentKey};
 
 use crate::{
@@ -22,18 +21,5 @@ impl LiveView for RolloutPage {
         environment: EnvironmentKey,
     ) -> impl Future<Output = Result<Option<Self>, ApiError>> + 'static {
         read_rollout(environment)
-    }
-}
-
-/// The command whose confirmation is open, as `?confirm=` names it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct OpenCommand(pub(super) RwSignal<Option<String>>);
-
-impl OpenCommand {
-    /// Returns the signal of the page that a component is part of.
-    #[allow(clippy::expect_used, reason = "the components of an island are only used in it")]
-    pub(super) fn from_context() -> RwSignal<Option<String>> {
-        let Self(asked) = use_context().expect("the island provides it");
-        asked
     }
 }
