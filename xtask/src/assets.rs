@@ -170,7 +170,7 @@ fn build_module(module: &Module, site: &Path) -> Result<Needs> {
         // Chunks share the function table of the module.
         bindgen.keep_lld_exports(true);
         let mut main = snip::remove_async_hydration(&split.main)?;
-        split::add_constants(&mut main, split.constants)?;
+        split::finish_module(&mut main, split.constants)?;
         bindgen.input_module(name, main).web(true)?;
     }
     bindgen

@@ -96,15 +96,12 @@ pub(crate) fn remove_panics(path: &Path) -> Result<Module> {
     Ok(module)
 }
 
-/// Reads a module of islands without the marks of shared functions, and removes the asynchronous
-/// hydration of views, which islands do not use: each is hydrated at once, and no view of theirs suspends. Leptos compiles it for every type
+/// Reads a module of islands and removes the asynchronous hydration of views, which islands do not
+/// use: each is hydrated at once, and no view of theirs suspends. Leptos compiles it for every type
 /// of view, and function tables would keep it. Only the bodies of its futures are removed: the
 /// compiler merges small functions with others of the same code.
 pub(crate) fn remove_async_hydration(path: &Path) -> Result<Module> {
     let mut module = read_module(path)?;
-    let markers = module.exports.iter().filter(|export| crate::split::is_marker(&export.name));
-    let markers: Vec<_> = markers.map(|export| export.id()).collect();
-    markers.into_iter().for_each(|id| module.exports.delete(id));
     const BODY: &str = "13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$17h";
     // Behind the hash of the function, the name ends.
     let is_body = |name: &str| name.rsplit_once(BODY).is_some_and(|(_, rest)| rest.len() <= 17);

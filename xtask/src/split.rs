@@ -65,14 +65,9 @@ pub(crate) fn split_module(input: &Path, folder: &Path) -> Result<SplitModule> {
     Ok(SplitModule { main, chunks, constants, needs })
 }
 
-/// The beginning of the exports by which shared functions are kept in the module. They are removed
-/// again with [`is_marker`].
+/// The beginning of the exports by which shared functions are kept in the module, until
+/// [`finish_module`] removes them.
 const SHARED: &str = "__shared_by_islands_";
-
-/// Returns whether an export only keeps a shared function in the module.
-pub(crate) fn is_marker(export: &str) -> bool {
-    export.starts_with(SHARED)
-}
 
 /// Divides the module on trial, and returns the functions of chunks that several islands need.
 fn find_shared_functions(module: &[u8], folder: &Path) -> Result<Vec<u32>> {
@@ -118,8 +113,11 @@ fn take_constants(chunks: Vec<PathBuf>) -> Result<(Vec<Constant>, Vec<PathBuf>)>
     Ok((constants, left))
 }
 
-/// Adds constants to a module.
-pub(crate) fn add_constants(module: &mut Module, constants: Vec<Constant>) -> Result<()> {
+/// Adds the shared constants to the module, and removes the exports that only kept shared functions.
+pub(crate) fn finish_module(module: &mut Module, constants: Vec<Constant>) -> Result<()> {
+    let markers = module.exports.iter().filter(|export| export.name.starts_with(SHARED));
+    let markers: Vec<_> = markers.map(|export| export.id()).collect();
+    markers.into_iter().for_each(|id| module.exports.delete(id));
     let memory = module.memories.iter().next().context("the module has no memory")?.id();
     for (address, bytes) in constants {
         let offset = ConstExpr::Value(Value::I32(address));
