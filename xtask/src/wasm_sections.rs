@@ -53,8 +53,11 @@ fn write_number(out: &mut Vec<u8>, mut number: u32) {
     }
 }
 
-/// Splits a module into its header and its sections, each with its id.
-fn read_sections(module: &[u8]) -> Result<(&[u8], Vec<(u8, &[u8])>)> {
+/// The id and the content of a section.
+type Section<'a> = (u8, &'a [u8]);
+
+/// Splits a module into its header and its sections.
+fn read_sections(module: &[u8]) -> Result<(&[u8], Vec<Section<'_>>)> {
     let mut reader = Reader(module);
     let header = reader.take(8)?;
     let mut sections = Vec::new();
