@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn exports_are_added_and_names_are_read() {
         // A module with an export section of one memory, and the name of function 5.
-        let module = b"\0asm\x01\0\0\0\x07\x05\x01\x01m\x02\0\0\x0a\x04name\x01\x04\x01\x05\x01f";
+        let module = b"\0asm\x01\0\0\0\x07\x05\x01\x01m\x02\0\0\x0b\x04name\x01\x04\x01\x05\x01f";
         assert_eq!(function_names(module).unwrap(), [(5, &b"f"[..])]);
         let more = export_functions(module, "x", &[5]).unwrap();
         assert!(more.windows(11).any(|part| part == b"\x07\x0a\x02\x01m\x02\0\x02x5\0"));
