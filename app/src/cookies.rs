@@ -45,5 +45,28 @@ pub fn done_cookie(done: &Done) -> Option<HeaderValue> {
 /// Parses the value of the cookie that [`done_cookie`] has made.
 pub(crate) fn parse_done(cookie: &str) -> Option<Done> {
     let json = percent_encoding::percent_decode_str(cookie).decode_utf8().ok()?;
-    serde_json::from_str(&json).ok()
+    let mut done: Done = serde_json::from_str(&json).ok()?;
+    // Another site of the domain may have set the cookie: only a server function is offered.
+    done.undo = done.undo.filter(|undo| undo.function.starts_with("/admin/fn/"));
+    Some(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::Undo;
+
+    #[test]
+    fn what_was_done_comes_back_without_foreign_calls() {
+        for (function, is_offered) in
+            [("/admin/fn/flags/switch", true), ("https://evil.example", false)]
+        {
+            let undo = Undo { function: function.to_owned(), fields: Vec::new() };
+            let done = Done { undo: Some(undo), ..Done::new("Switched; done.") };
+            let cookie = done_cookie(&done).unwrap();
+            let value = cookie.to_str().unwrap().split([';', '=']).nth(1).unwrap();
+            let read = parse_done(value).unwrap();
+            assert_eq!((read.text.as_str(), read.undo.is_some()), ("Switched; done.", is_offered));
+        }
+    }
 }
