@@ -9,10 +9,11 @@ use leptos_router::{
 
 use crate::{
     pages::{
-        AnalyticsPage, AuditPage, DashboardPage, DebuggerPage, EmergencyPage, FilesPage,
-        FlagEditPage, FlagPage, FlagsPage, IncidentPage, InstallPage, LoginPage, NewFlagPage,
-        NotFoundPage, PerformancePage, PlanEditPage, PlanPage, ReviewPage, RolloutPage,
-        SegmentPage, SegmentsPage, SettingsPage, UserDataPage,
+        AccountLinkPage, AccountPage, AccountsPage, AlertsPage, AnalyticsPage, AuditPage,
+        DashboardPage, DebuggerPage, EmergencyPage, FilesPage, FlagEditPage, FlagPage, FlagsPage,
+        IncidentPage, InstallPage, LoginPage, NewFlagPage, NotFoundPage, PerformancePage,
+        PlanEditPage, PlanPage, ReviewPage, RolloutPage, SearchPage, SegmentPage, SegmentsPage,
+        SettingsPage, UserDataPage,
     },
     parts::Frame,
 };
@@ -26,8 +27,12 @@ pub(crate) fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/login") view=LoginPage/>
+                <Route path=path!("/login/link") view=AccountLinkPage/>
                 <ParentRoute path=path!("/admin") view=Frame>
                     <Route path=path!("") view=|| view! { <Redirect path="/admin/rollout"/> }/>
+                    <Route path=path!("account") view=AccountPage/>
+                    <Route path=path!("alerts") view=AlertsPage/>
+                    <Route path=path!("search") view=SearchPage/>
                     <Route path=path!("rollout") view=RolloutPage/>
                     <Route path=path!("rollout/emergency") view=EmergencyPage/>
                     <Route path=path!("rollout/incident") view=IncidentPage/>
@@ -47,6 +52,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("install") view=InstallPage/>
                     <Route path=path!("audit") view=AuditPage/>
                     <Route path=path!("settings") view=SettingsPage/>
+                    <Route path=path!("settings/accounts") view=AccountsPage/>
                     <Route path=path!("settings/files") view=FilesPage/>
                     <Route path=path!("settings/user-data") view=UserDataPage/>
                     <Route path=path!("*any") view=NotFoundPage/>

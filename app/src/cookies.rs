@@ -2,10 +2,16 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::{format::percent_encode, models::Done};
+use crate::{
+    format::percent_encode,
+    models::{Done, Theme},
+};
 
 /// The cookie that remembers which environment the admin shows.
 pub const ENVIRONMENT_COOKIE: &str = "phasegate_environment";
+
+/// The cookie that remembers the theme.
+pub(crate) const THEME_COOKIE: &str = "phasegate_theme";
 
 /// The cookie that tells the next page what was just done.
 pub(crate) const DONE_COOKIE: &str = "phasegate_done";
@@ -23,6 +29,14 @@ pub(crate) fn read_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a 
 /// Returns the cookie that makes pages show an environment.
 pub(crate) fn environment_cookie(key: &str) -> Option<HeaderValue> {
     let cookie = format!("{ENVIRONMENT_COOKIE}={key}; Path=/admin; SameSite=Lax; HttpOnly");
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// Returns the cookie that makes pages have a theme, for a year.
+pub(crate) fn theme_cookie(theme: Theme) -> Option<HeaderValue> {
+    let theme = theme.as_str();
+    let cookie =
+        format!("{THEME_COOKIE}={theme}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
     HeaderValue::from_str(&cookie).ok()
 }
 

@@ -9,14 +9,18 @@ use phasegate_domain::{
     accounts::{Account, Role},
     ids::EnvironmentId,
 };
-use phasegate_service::{CachedEnvironment, ObjectKind, Service, ServiceError, access::Actor};
+use phasegate_service::{
+    CachedEnvironment, ObjectKind, Service, ServiceError, access::Actor, accounts::OwnSession,
+};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    cookies::{DONE_COOKIE, ENVIRONMENT_COOKIE, environment_cookie, parse_done, read_cookie},
+    cookies::{
+        DONE_COOKIE, ENVIRONMENT_COOKIE, THEME_COOKIE, environment_cookie, parse_done, read_cookie,
+    },
     embedding::Embedding,
     format::punctuate_message,
-    models::{Done, drafts::decode_draft},
+    models::{Done, Theme, drafts::decode_draft},
     server_fns::ApiError,
 };
 
@@ -69,6 +73,12 @@ pub(crate) struct PageError {
 }
 
 impl PageError {
+    /// Creates the error of a page that needs a session, which the router asks for.
+    pub(crate) fn without_login() -> Self {
+        let message = "Your session has ended. Log in again.".to_owned();
+        Self { status: StatusCode::UNAUTHORIZED, message }
+    }
+
     /// Creates the error for invalid input, with status 422.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self {
@@ -124,6 +134,11 @@ pub fn selected_environment(
     found.map_or_else(|| service.first_environment(), Ok)
 }
 
+/// Returns the theme that the browser has chosen.
+pub(crate) fn selected_theme(headers: &HeaderMap) -> Theme {
+    read_cookie(headers, THEME_COOKIE).and_then(Theme::parse).unwrap_or_default()
+}
+
 /// The data that a form without a script has asked for: the page that is rendered in answer shows it.
 #[derive(Debug, Clone)]
 pub struct AnsweredForm {
@@ -157,6 +172,12 @@ pub(crate) struct Request {
     pub(crate) service: Arc<Service>,
     pub(crate) actor: Actor,
     pub(crate) environment: EnvironmentId,
+    /// The path of the URL.
+    pub(crate) path: String,
+    /// The account with its session.
+    pub(crate) login: Option<(Account, OwnSession)>,
+    /// The colours that the browser has chosen.
+    pub(crate) theme: Theme,
     /// The query string of the URL.
     pub(crate) query: FormFields,
     /// The refused call of a form without a script.
@@ -210,6 +231,9 @@ impl Request {
             embedding,
             actor: Actor::from(account),
             environment,
+            path: parts.uri.path().to_owned(),
+            login: parts.extensions.get().map(|own: &OwnSession| (account.clone(), *own)),
+            theme: selected_theme(&parts.headers),
             service,
             query,
             refused,

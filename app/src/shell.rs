@@ -1,5 +1,6 @@
 //! The HTML around the app.
 
+use axum::http::request::Parts;
 use leptos::{
     nonce::{Nonce, use_nonce},
     prelude::*,
@@ -7,7 +8,7 @@ use leptos::{
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use crate::app::App;
+use crate::{app::App, request::selected_theme};
 
 /// The URLs of the page's assets, which change with their content.
 #[allow(missing_docs, reason = "the names say it all")]
@@ -15,16 +16,26 @@ use crate::app::App;
 pub struct AssetUrls {
     pub style: String,
     pub icon: String,
+    /// The icon while something needs attention.
+    pub alert_icon: String,
     /// The JavaScript module and the WASM; `None` in a server built without them.
     pub script: Option<(String, String)>,
 }
+
+/// Pages that the browser loads when the pointer rests on their link. A link to another environment is
+/// none of them: loading it already selects the environment.
+const PREFETCH: &str = r#"{"prefetch":[{"where":{"and":[{"href_matches":"/admin/*"},{"not":{"href_matches":"/admin/export*"}},{"not":{"href_matches":"/*.(csv|json|md)*"}},{"not":{"selector_matches":".environment a"}}]},"eagerness":"moderate"}]}"#;
 
 /// Renders the HTML document, with a content security policy for its own assets only.
 #[must_use]
 pub fn render_shell(assets: &AssetUrls) -> impl IntoView + use<> {
     let nonce = use_nonce();
+    let prefetch_nonce = nonce.clone();
     set_security_policy(nonce.as_ref());
-    let AssetUrls { style, icon, script } = assets.clone();
+    let AssetUrls { style, icon, alert_icon, script } = assets.clone();
+    let theme = use_context::<Parts>().map(|parts| selected_theme(&parts.headers));
+    let theme = theme.unwrap_or_default().as_str();
+    let calm_icon = icon.clone();
     let hydrate = script.map(|(module, wasm)| {
         // Each island is hydrated by the function that it names. Leaving the page while the module
         // loads aborts the request, which is not an error.
@@ -46,14 +57,15 @@ pub fn render_shell(assets: &AssetUrls) -> impl IntoView + use<> {
     });
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
-                <link rel="icon" r#type="image/svg+xml" href=icon/>
+                <link rel="icon" r#type="image/svg+xml" href=icon data-calm=calm_icon data-alert=alert_icon/>
                 <link rel="stylesheet" href=style/>
                 {hydrate}
+                <script r#type="speculationrules" nonce=prefetch_nonce inner_html=PREFETCH></script>
                 <MetaTags/>
             </head>
             <body>

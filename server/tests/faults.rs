@@ -9,6 +9,7 @@
 
 mod common;
 
+use phasegate_service::access::Actor;
 use phasegate_store::Database;
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -170,9 +171,15 @@ async fn a_session_that_has_ended_stays_ended() {
         assert_eq!(get(&session).send().await.unwrap().status(), 204);
         if by_password {
             let (email, password) = (common::EMAIL, "another-horse-battery");
-            phasegate_service::accounts::set_password(&app.service, email, password, [9; 32])
-                .await
-                .unwrap();
+            phasegate_service::accounts::set_password(
+                &app.service,
+                &Actor::from_command_line("test"),
+                email,
+                password,
+                [9; 32],
+            )
+            .await
+            .unwrap();
         } else {
             let out =
                 app.post_form("/logout", &[]).header("cookie", &session).send().await.unwrap();

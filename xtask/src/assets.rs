@@ -214,7 +214,9 @@ fn copy_static(site: &Path) -> Result<()> {
     }
     fs::create_dir_all(site.join("assets"))?;
     fs::write(site.join("assets/admin.css"), style)?;
-    fs::copy(root.join("style/icon.svg"), site.join("assets/icon.svg"))?;
+    for icon in ["icon.svg", "icon-alert.svg"] {
+        fs::copy(root.join("style").join(icon), site.join("assets").join(icon))?;
+    }
     scripts::write_admin_script(site)?;
     scripts::write_collector_scripts(&root.join("frontend/collector/js"), site)?;
     let demo = site.join("demo");

@@ -22,7 +22,8 @@ pub mod maintenance;
 /// Parameters and results of use cases that are types of the store.
 pub mod models {
     pub use phasegate_store::models::{
-        AuditQuery, ClientKey, Environment, FlagVersion, ServerToken, StoredFlag, Versioned,
+        AccountLink, AuditQuery, ClientKey, Digest, Environment, FlagVersion, LinkPurpose,
+        ServerToken, StoredFlag, Versioned,
     };
 }
 pub mod evaluation_counts;

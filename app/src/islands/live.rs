@@ -1,39 +1,10 @@
 //! Updates over server-sent events.
 
 use leptos::prelude::*;
+use phasegate_domain::{ids::EnvironmentKey, reports::ChangeNotice};
 use serde::de::DeserializeOwned;
 
-/// The state of the connection for updates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser connects"))]
-pub(super) enum Connection {
-    /// Not connected yet; the page shows what the server rendered.
-    Waiting,
-    Live,
-    /// The server is unreachable; the browser reconnects by itself.
-    Lost,
-    /// The server refused the connection, and the browser does not reconnect.
-    Closed,
-}
-
-impl Connection {
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::Waiting => "Connecting …",
-            Self::Live => "Live",
-            Self::Lost => "Disconnected, reconnecting …",
-            Self::Closed => "Disconnected: reload the page",
-        }
-    }
-
-    pub(super) fn class(self) -> &'static str {
-        match self {
-            Self::Waiting => "pill",
-            Self::Live => "pill pill-live pill-pulse",
-            Self::Lost | Self::Closed => "pill pill-warning",
-        }
-    }
-}
+pub(super) use super::connection::Connection;
 
 /// Subscribes to an address. Returns the newest value, and the state of the connection.
 pub(super) fn subscribe_to_updates<T>(
@@ -54,21 +25,27 @@ where
     (newer, connection.into())
 }
 
-/// Calls `on_change` with each value of an address. Returns the state of the connection.
-pub(super) fn watch_changes<T>(
-    address: impl Into<String>,
-    on_change: impl Fn(T) + 'static,
-) -> Signal<Connection>
-where
-    T: DeserializeOwned + Clone + Send + Sync + 'static,
-{
-    let (newer, connection) = subscribe_to_updates(address);
-    Effect::new(move |_| {
-        if let Some(value) = newer.get() {
-            on_change(value);
-        }
-    });
-    connection
+/// Calls `on_change` with each notice about an environment. Returns the state of the connection. All
+/// islands of a page share one stream.
+pub(super) fn watch_changes(
+    environment: &EnvironmentKey,
+    on_change: impl Fn(ChangeNotice) + 'static,
+) -> Signal<Connection> {
+    #[cfg(feature = "hydrate")]
+    {
+        let (newer, connection) = super::notices::shared_notices(environment);
+        Effect::new(move |_| {
+            if let Some(notice) = newer.get() {
+                on_change(notice);
+            }
+        });
+        connection.into()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    {
+        let _ = (environment, on_change);
+        Signal::derive(|| Connection::Waiting)
+    }
 }
 
 #[cfg(feature = "hydrate")]

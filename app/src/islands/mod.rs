@@ -1,6 +1,7 @@
 //! The islands: parts of pages that run in the browser.
 
 mod arrivals;
+mod connection;
 mod copy;
 mod dashboard;
 mod done;
@@ -8,10 +9,13 @@ mod editor;
 mod flag;
 mod flags;
 mod fn_form;
+mod frame;
 mod guard;
 mod import_form;
 mod incident;
 mod live;
+#[cfg(feature = "hydrate")]
+mod notices;
 mod outcome;
 mod page_form;
 mod page_state;
@@ -27,6 +31,7 @@ pub(crate) use self::{
     editor::{FlagEditor, SegmentEditor},
     flag::LiveFlag,
     flags::LiveFlags,
+    frame::{AttentionBadge, AttentionStrip, CommandPalette, Shortcuts, ThemeSwitch},
     guard::FormGuard,
     import_form::ImportForm,
     incident::LiveIncident,

@@ -135,20 +135,16 @@ impl<V: LiveView> PageState<V> {
 
     /// Reads the data again when the state has changed or telemetry has arrived.
     pub(super) fn follow_state(self) {
-        let key = self.environment.with_value(ToString::to_string);
         let seen = StoredValue::new(None::<i64>);
-        watch_changes(
-            format!("/admin/live/changes?environment={key}"),
-            move |notice: ChangeNotice| {
-                // The first notice tells the revision that the server has just rendered.
-                let before = seen.get_value();
-                seen.set_value(Some(notice.state_revision));
-                let is_new = before.is_some_and(|before| before != notice.state_revision);
-                if is_new || notice.has_new_telemetry {
-                    self.refresh();
-                }
-            },
-        );
+        watch_changes(&self.environment.get_value(), move |notice: ChangeNotice| {
+            // The first notice tells the revision that the server has just rendered.
+            let before = seen.get_value();
+            seen.set_value(Some(notice.state_revision));
+            let is_new = before.is_some_and(|before| before != notice.state_revision);
+            if is_new || notice.has_new_telemetry {
+                self.refresh();
+            }
+        });
     }
 
     /// Shows what was done, and reads the data again. Success or not, it may have changed.

@@ -18,7 +18,7 @@ use super::{
     HistoryItem, Limit, MinutesFlag, OpenIncident, PhaseCard, RolloutHead, RolloutPage, Step,
     TickLine, VoteLine,
     commands::{
-        command_label, describe_consequences, describe_new_users, format_audience, target_phase,
+        command_label, command_name, describe_consequences, describe_new_users, format_audience,
     },
 };
 use crate::{format, sentences::describe_change_with_plan};
@@ -176,13 +176,9 @@ fn list_commands(rollout: &RolloutView) -> Vec<CommandChoice> {
         // A command that overrides the gate does not look like the planned step.
         let is_forced = !kind.needs_reason() && rollout.find_command_error(kind, "").is_some();
         let is_gentle = !matches!(kind, CommandKind::RollBack | CommandKind::Abort);
-        let name = kind.as_str();
         CommandChoice {
             kind,
-            name: match target_phase(kind, plan, status) {
-                Some(phase) => format!("{name}-{}", phase.number),
-                None => format!("{name}-v{}", rollout.version),
-            },
+            name: command_name(kind, plan, status, rollout.version),
             label: command_label(kind, plan, status),
             class: if is_forced { "button" } else { class }.to_owned(),
             confirm_class: if is_gentle { "button button-primary" } else { "button button-danger" }

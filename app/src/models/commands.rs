@@ -26,6 +26,20 @@ pub(super) fn target_phase<'a>(
     plan.phase(number?)
 }
 
+/// Returns the name under which the page of the rollout asks for confirmation. It names what the
+/// command leads to, so that an old link does not lead elsewhere.
+pub(super) fn command_name(
+    kind: CommandKind,
+    plan: &Plan,
+    status: &RolloutStatus,
+    version: i64,
+) -> String {
+    match target_phase(kind, plan, status) {
+        Some(phase) => format!("{}-{}", kind.as_str(), phase.number),
+        None => format!("{}-v{version}", kind.as_str()),
+    }
+}
+
 /// Returns the label of a command's button, such as `Advance to phase 3`.
 pub(crate) fn command_label(kind: CommandKind, plan: &Plan, status: &RolloutStatus) -> String {
     match (kind, target_phase(kind, plan, status)) {

@@ -20,11 +20,17 @@ mod commands;
 mod difference;
 mod done;
 pub mod drafts;
+#[cfg(feature = "ssr")]
+mod find_targets;
 mod flag;
 mod flag_list;
 mod incident;
+#[cfg(feature = "ssr")]
+mod pages;
 mod rollout;
 mod split_table;
+mod target;
+mod theme;
 
 #[cfg(feature = "ssr")]
 pub use self::rollout::{ChecklistGroup, GatePart, Limit, RolloutHead};
@@ -38,6 +44,8 @@ pub(crate) use self::{
     build_rollout::{build_rollout_page, describe_reaction_time},
     build_split_table::build_split_table,
     commands::{command_label, describe_consequences},
+    find_targets::find_targets,
+    pages::{Group, PAGES, list_crumbs},
 };
 pub use self::{
     difference::{Difference, DifferenceLine},
@@ -51,4 +59,6 @@ pub use self::{
         OpenIncident, PhaseCard, RolloutPage, Step, TickLine, VoteLine,
     },
     split_table::SplitTable,
+    target::Target,
+    theme::Theme,
 };

@@ -23,6 +23,13 @@ pub(crate) fn LoginPage() -> impl IntoView {
         };
         Some(view! { <p class="notice notice-error" role="alert">{text}</p> })
     };
+    let done = move || {
+        let text = match asked("done")?.as_str() {
+            "password" => "Your password is set. Log in with it.",
+            _ => return None,
+        };
+        Some(view! { <p class="notice" role="status">{text}</p> })
+    };
     view! {
         <Title text="Log in"/>
         <main class="login">
@@ -30,6 +37,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
                 <div class="brand brand-large"><Logo/>"Phasegate"</div>
                 <h1>"Log in"</h1>
                 {error}
+                {done}
                 <form method="post" action="/login" class="stack">
                     <input type="hidden" name="next" value=move || asked("next").unwrap_or_default()/>
                     <label class="field">
@@ -44,7 +52,7 @@ pub(crate) fn LoginPage() -> impl IntoView {
                     <button class="button button-primary" type="submit">"Log in"</button>
                 </form>
                 <p class="hint">
-                    "The first start printed both. To reset the password, run "
+                    "The first start printed both. For a new password, ask an admin for a link, or run "
                     <code>"phasegate account set-password"</code> " on the server."
                 </p>
             </div>

@@ -1,5 +1,8 @@
 //! One page per file or folder.
 
+mod account;
+mod account_link;
+mod alerts;
 mod analytics;
 mod audit;
 mod dashboard;
@@ -10,10 +13,14 @@ mod login;
 mod not_found;
 mod performance;
 mod rollout;
+mod search;
 mod segments;
 mod settings;
 
 pub(crate) use self::{
+    account::AccountPage,
+    account_link::AccountLinkPage,
+    alerts::AlertsPage,
     analytics::AnalyticsPage,
     audit::AuditPage,
     dashboard::DashboardPage,
@@ -24,6 +31,7 @@ pub(crate) use self::{
     not_found::NotFoundPage,
     performance::PerformancePage,
     rollout::{EmergencyPage, IncidentPage, PlanEditPage, PlanPage, ReviewPage, RolloutPage},
+    search::SearchPage,
     segments::{SegmentPage, SegmentsPage},
-    settings::{FilesPage, SettingsPage, UserDataPage},
+    settings::{AccountsPage, FilesPage, SettingsPage, UserDataPage},
 };

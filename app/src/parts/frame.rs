@@ -1,16 +1,16 @@
 //! The frame around every page of the admin.
 
-use leptos::{prelude::*, server_fn::ServerFn};
-use leptos_router::components::{A, Outlet};
+use leptos::prelude::*;
+use leptos_router::components::Outlet;
+use phasegate_domain::{ids::EnvironmentKey, reports::Attention};
 
 use crate::{
     format::format_instant,
-    islands::{FormGuard, PageForm},
-    models::PRODUCTION,
+    islands::{AttentionBadge, AttentionStrip, CommandPalette, FormGuard, Shortcuts, ThemeSwitch},
+    models::{Group, PAGES, PRODUCTION, list_crumbs},
     request::Request,
-    server_fns::environments::SelectEnvironment,
 };
-use phasegate_service::ingest::is_full_since;
+use phasegate_service::{ingest::is_full_since, rollout::read_attention};
 
 /// The logo: a gate that opens in phases.
 #[component]
@@ -24,99 +24,153 @@ pub(crate) fn Logo() -> impl IntoView {
     }
 }
 
-/// The navigation beside the page.
+/// The navigation beside the page, and what is above it.
 #[component]
 pub(crate) fn Frame() -> impl IntoView {
+    // Read once, for the menu and the strip.
+    let made = Request::from_context().map(|request| async move {
+        let key = request.cached_environment().ok()?.environment().key.clone();
+        let read = read_attention(&request.service, &request.actor, request.environment).await;
+        let nothing = |error| {
+            tracing::warn!(%error, "the frame could not read what needs attention");
+            let at = request.service.now();
+            Attention { at, alerts: Vec::new(), incidents: Vec::new() }
+        };
+        Some(FrameData { attention: read.unwrap_or_else(nothing), environment: key })
+    });
+    let made = async move {
+        match made {
+            Ok(reading) => reading.await,
+            Err(_) => None,
+        }
+    };
+    let request = Request::from_context().ok();
     view! {
         <a class="skip-link" href="#main" rel="external">"Skip to main content"</a>
-        <div class="frame">
-            <header class="frame-side">
-                <a class="brand" href="/admin/rollout"><Logo/>"Phasegate"</a>
-                <EnvironmentPicker/>
-                <Menu/>
-                <a class="button button-danger frame-emergency" href="/admin/rollout/emergency">"Roll back …"</a>
-                <div class="frame-account">
-                    <WhoAmI/>
-                    <form class="frame-logout" method="post" action="/logout">
-                        <button class="button button-quiet" type="submit">"Log out"</button>
-                    </form>
+        {Suspend::new(async move {
+            let data = made.await;
+            view! {
+                <div class="frame">
+                    <Side data=data.clone() request=request.clone()/>
+                    <main id="main" class="frame-main" tabindex="-1">
+                        {data.map(|FrameData { attention, environment }| view! {
+                            <div class="strips"><AttentionStrip first=attention environment/></div>
+                        })}
+                        <StorageAlert/>
+                        <FormGuard/>
+                        {request.map(|request| view! { <Crumbs request/> })}
+                        <Outlet/>
+                    </main>
                 </div>
-            </header>
-            <main id="main" class="frame-main" tabindex="-1">
-                <StorageAlert/>
-                <FormGuard/>
-                <Outlet/>
-            </main>
-        </div>
+            }
+        })}
     }
 }
 
-/// A page in the menu: its address, its title, and the path of its icon in a square of 20.
-type MenuItem = (&'static str, &'static str, &'static str);
+/// What the frame shows of the environment.
+#[derive(Clone)]
+struct FrameData {
+    attention: Attention,
+    environment: EnvironmentKey,
+}
 
-/// The menu, by what its pages are for.
-const MENU: [(&str, &[MenuItem]); 3] = [
-    (
-        "Watch",
-        &[
-            ("/admin/dashboard", "Dashboard", "M3 3h6v8H3zM11 3h6v4h-6zM11 9h6v8h-6zM3 13h6v4H3z"),
-            ("/admin/performance", "Performance", "M3 15a7 7 0 1 1 14 0M10 15l4-5"),
-            ("/admin/analytics", "Analytics", "M3 17h14M5 14V9M10 14V4M15 14v-3"),
-        ],
-    ),
-    (
-        "Ship",
-        &[
-            ("/admin/rollout", "Rollout", "M3 17v-4M8 17v-7M13 17V7M17 17V3"),
-            ("/admin/flags", "Flags", "M4 18V3M4 4h11l-2 4 2 4H4"),
-            ("/admin/segments", "Segments", "M10 3a7 7 0 1 0 7 7h-7zM13 3a7 7 0 0 1 4 4h-4z"),
-            ("/admin/debugger", "Debugger", "M9 3a6 6 0 1 0 0 12A6 6 0 0 0 9 3zM13.5 13.5L18 18"),
-        ],
-    ),
-    (
-        "Run",
-        &[
-            ("/admin/audit", "Audit", "M5 3h10v14H5zM8 7h4M8 10h4M8 13h2"),
-            ("/admin/install", "Install", "M10 3v9M6 9l4 4 4-4M4 17h12"),
-            ("/admin/settings", "Settings", "M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4"),
-        ],
-    ),
-];
+/// The side of the page, or its top on a phone.
+#[component]
+fn Side(data: Option<FrameData>, request: Option<Request>) -> impl IntoView {
+    let Some((FrameData { attention, environment }, request)) = data.zip(request) else {
+        return view! { <header class="frame-side"><a class="brand" href="/admin/rollout"><Logo/>"Phasegate"</a></header> }
+            .into_any();
+    };
+    let shortcuts = PAGES.iter().filter(|page| !page.key.is_empty()).map(|page| {
+        let href = format!("{}?environment={environment}", page.path);
+        (page.key.to_owned(), page.title.to_owned(), href)
+    });
+    let shortcuts: Vec<_> = shortcuts.collect();
+    let emergency = format!("/admin/rollout/emergency?environment={environment}");
+    view! {
+        <header class="frame-side">
+            <a class="brand" href=format!("/admin/rollout?environment={environment}")><Logo/>"Phasegate"</a>
+            <EnvironmentSwitcher request=request.clone()/>
+            <CommandPalette environment=environment.clone()/>
+            <Menu attention environment path=request.path.clone()/>
+            <a class="button button-danger frame-emergency" href=emergency>"Roll back …"</a>
+            <UserMenu request/>
+        </header>
+        <Shortcuts pages=shortcuts/>
+    }
+    .into_any()
+}
 
 /// The pages, in groups.
 #[component]
-fn Menu() -> impl IntoView {
-    let item = |(href, title, path): &MenuItem| {
-        let (href, title, path) = (*href, *title, *path);
-        view! {
-            <A href=href>
-                <svg class="menu-icon" viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path d=path></path></svg>
-                {title}
-            </A>
-        }
-    };
-    let groups = MENU
-        .iter()
-        .map(|(group, items)| {
-            let items = items.iter().map(item).collect_view();
+fn Menu(attention: Attention, environment: EnvironmentKey, path: String) -> impl IntoView {
+    let groups = Group::MENU.map(|group| {
+        let items = PAGES.iter().filter(|page| page.group == group).map(|page| {
+            let href = format!("{}?environment={environment}", page.path);
+            let is_here = path == page.path || path.starts_with(&format!("{}/", page.path));
+            let badge = matches!(page.title, "Alerts" | "Rollout").then(|| {
+                let first = attention.clone();
+                let counts_incidents = page.title == "Rollout";
+                view! { <AttentionBadge first environment=environment.clone() counts_incidents/> }
+            });
             view! {
-                <div class="menu-group" role="group" aria-label=*group>
-                    <span class="menu-title" aria-hidden="true">{*group}</span>
-                    {items}
-                </div>
+                <a href=href aria-current=is_here.then_some("page")>
+                    <svg class="menu-icon" viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path d=page.icon></path></svg>
+                    {page.title}
+                    {badge}
+                </a>
             }
-        })
-        .collect_view();
-    view! { <nav class="frame-nav" aria-label="Pages">{groups}</nav> }
+        });
+        let items = items.collect_view();
+        view! {
+            <div class="menu-group" role="group" aria-label=group.title()>
+                <span class="menu-title" aria-hidden="true">{group.title()}</span>
+                {items}
+            </div>
+        }
+    });
+    view! { <nav class="frame-nav" aria-label="Pages">{groups.into_iter().collect_view()}</nav> }
 }
 
-/// The account that is logged in, and its role.
+/// The account that is logged in, with its role, its page, the theme and the way out.
 #[component]
-fn WhoAmI() -> impl IntoView {
-    let request = Request::from_context().ok()?;
+fn UserMenu(request: Request) -> impl IntoView {
     let (name, role) = (request.actor.name().0, request.actor.role().as_str());
     let title = name.clone();
-    Some(view! { <p class="who hint"><span class="who-name" title=title>{name}</span> {role}</p> })
+    let first = request.theme;
+    view! {
+        <details class="user-menu">
+            <summary><span class="who-name" title=title>{name}</span> <span class="hint">{role}</span></summary>
+            <div class="user-menu-items">
+                <a class="button button-small" href="/admin/account">"Password and sessions"</a>
+                <ThemeSwitch first/>
+                <p class="hint">"Press " <kbd>"?"</kbd> " for keyboard shortcuts."</p>
+                <form method="post" action="/logout">
+                    <button class="button button-small" type="submit">"Log out"</button>
+                </form>
+            </div>
+        </details>
+    }
+}
+
+/// The way to a page below one of the menu.
+#[component]
+fn Crumbs(request: Request) -> impl IntoView {
+    let crumbs = list_crumbs(&request.path);
+    if crumbs.is_empty() {
+        return ().into_any();
+    }
+    let last = crumbs.len() - 1;
+    let key = request.environment_key().unwrap_or_default();
+    let parts = crumbs.into_iter().enumerate().map(|(index, crumb)| match index == last {
+        true => view! { <li aria-current="page">{crumb.title}</li> }.into_any(),
+        false => {
+            let href = format!("{}?environment={key}", crumb.path);
+            view! { <li><a href=href>{crumb.title}</a></li> }.into_any()
+        }
+    });
+    view! { <nav class="crumbs" aria-label="Breadcrumbs"><ol>{parts.collect_view()}</ol></nav> }
+        .into_any()
 }
 
 /// An alert on every page while the disk is full and telemetry cannot be stored.
@@ -132,41 +186,38 @@ fn StorageAlert() -> impl IntoView {
     })
 }
 
-/// Selects the environment that all pages show; a single one is only named.
+/// Names the environment that pages show, and leads to the same page of another one.
 #[component]
-fn EnvironmentPicker() -> impl IntoView {
-    let request = Request::from_context().ok()?;
-    let mut all = request.service.environments();
-    let own = request.cached_environment().ok()?.environment().project_id;
-    all.retain(|live| live.environment().project_id == own);
-    let shown = request.environment;
+fn EnvironmentSwitcher(request: Request) -> impl IntoView {
+    let own = request.cached_environment().ok()?.environment().clone();
+    let all = request.service.project_environments(own.project_id);
     // Real users are behind this environment, so it looks different on every page.
-    let is_production = request.environment_key().is_ok_and(|key| key == PRODUCTION);
-    let class = if is_production { "environment is-production" } else { "environment" };
+    let class =
+        if own.key.as_str() == PRODUCTION { "environment is-production" } else { "environment" };
     if all.len() < 2 {
-        let name = all.first().map(|live| live.environment().name.clone());
-        return Some(view! { <p class=format!("{class} hint")>{name}</p> }.into_any());
+        return Some(view! { <p class=class>{own.name}</p> }.into_any());
     }
-    let options = all
+    // Incidents belong to one environment.
+    let path = match request.path.as_str() {
+        "/admin/rollout/incident" => "/admin/rollout",
+        path => path,
+    };
+    let choices = all
         .iter()
         .map(|live| {
             let environment = live.environment();
-            view! {
-                <option value=environment.key.to_string() selected=environment.id == shown>
-                    {environment.name.clone()}
-                </option>
-            }
+            let href = format!("{path}?environment={}", environment.key);
+            let is_here = (environment.id == own.id).then_some("true");
+            let mark = (environment.key.as_str() == PRODUCTION).then_some("is-production");
+            view! { <li><a class=mark href=href aria-current=is_here>{environment.name.clone()}</a></li> }
         })
         .collect_view();
     Some(
         view! {
-            <PageForm function=SelectEnvironment::PATH.to_owned() class>
-                <label>
-                    <span class="visually-hidden">"Environment"</span>
-                    <select name="environment">{options}</select>
-                </label>
-                <button class="button" type="submit">"Switch"</button>
-            </PageForm>
+            <details class=class data-testid="environments">
+                <summary><span class="visually-hidden">"Environment: "</span>{own.name}</summary>
+                <ul>{choices}</ul>
+            </details>
         }
         .into_any(),
     )

@@ -5,13 +5,15 @@ use phasegate_domain::time::{TimeRange, TimeRangePreset, date_of};
 
 use crate::request::FormFields;
 
-/// Returns a field of the time range. Dates beside a preset are ignored, and a single date is a
-/// range of one day.
+/// Returns a field of the time range, and a single date as a range of one day. Of dates and a preset,
+/// the one counts that was changed: `shown` is the preset that the form was rendered with.
 pub(crate) fn time_range_field<'a>(query: &'a FormFields, name: &str) -> &'a str {
     let (range, from, to) = (query.get("range"), query.get("from"), query.get("to"));
-    let means_dates = range == "dates" || range.is_empty();
+    let entered_dates =
+        !range.is_empty() && range == query.get("shown") && !(from.is_empty() && to.is_empty());
+    let means_dates = range == "dates" || range.is_empty() || entered_dates;
     match name {
-        "range" if range == "dates" => "",
+        "range" if means_dates => "",
         "from" | "to" if !means_dates => "",
         "from" if from.is_empty() => to,
         "to" if to.is_empty() => from,
@@ -34,7 +36,9 @@ pub(crate) fn TimeRangeFields(period: TimeRange, ranges: Vec<TimeRangePreset>) -
         let is_chosen = Some(range) == chosen;
         view! { <option value=range.as_str() selected=is_chosen>{range.title()}</option> }
     });
+    let shown = chosen.map_or("dates", |range| range.as_str());
     view! {
+        <input type="hidden" name="shown" value=shown/>
         <label class="field"><span>"Period"</span><select name="range">
             <option value="dates" selected=chosen.is_none()>"Custom dates"</option>
             {options.collect_view()}</select></label>
@@ -67,5 +71,11 @@ mod tests {
         assert_eq!(read("from=1970-01-03&to=1970-01-04"), day(2, 3));
         assert_eq!(read("range=dates&from=1970-01-03&to="), day(2, 2));
         assert_eq!(read("range=dates&from=&to="), None);
+        assert_eq!(read("shown=7d&range=7d&from=1970-01-03&to="), day(2, 2), "dates were entered");
+        assert_eq!(
+            read("shown=dates&range=7d&from=1970-01-03&to=1970-01-04"),
+            Some(TimeRange::Last(TimeRangePreset::Week)),
+            "a preset was chosen"
+        );
     }
 }

@@ -10,15 +10,6 @@ use super::caller::{Caller, choose_environment, read_caller};
 use super::{ApiError, JsonResult};
 use crate::models::Done;
 
-/// Selects the environment that the pages of this browser show.
-#[server(prefix = "/admin/fn", endpoint = "environments/select", output = JsonResult)]
-pub async fn select_environment(environment: EnvironmentKey) -> Result<Done, ApiError> {
-    let Caller { service, environment: here, .. } = read_caller(&environment)?;
-    choose_environment(&environment);
-    let name = service.environment(here)?.environment().name.clone();
-    Ok(Done { next: Some("/admin/flags".to_owned()), ..Done::new(format!("Now showing {name}.")) })
-}
-
 /// Creates an environment beside another one of the same project, and selects it.
 #[server(prefix = "/admin/fn", endpoint = "environments/create", output = JsonResult)]
 pub async fn create_environment(

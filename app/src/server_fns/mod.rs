@@ -1,6 +1,7 @@
 //! Typed server functions: the one door of the admin UI. Pages call them on the server, islands call
 //! them from the browser, and forms send them without a script. Each is a thin door to one use case.
 
+pub(crate) mod accounts;
 mod api_error;
 #[cfg(feature = "ssr")]
 mod caller;
@@ -11,6 +12,7 @@ mod done;
 pub(crate) mod environments;
 pub(crate) mod files;
 pub(crate) mod flags;
+pub(crate) mod frame;
 pub(crate) mod incidents;
 mod json_text;
 pub(crate) mod keys;

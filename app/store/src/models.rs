@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use phasegate_domain::{
     Timestamp,
-    accounts::{Account, Reach, Scope},
+    accounts::{Account, Reach, Role, Scope},
     audit::{AuditEntry, SubjectKind},
     config::CollectionSettings,
     flags::{Flag, FlagState, IndividualOverride},
@@ -49,6 +49,27 @@ pub struct Session {
     /// The data of the session as JSON, opaque to the store.
     pub data: String,
     pub expires_at: Timestamp,
+}
+
+/// A link that lets its holder choose a password once: of a new account, or of one that exists.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountLink {
+    /// The digest of the secret in the link.
+    pub digest: Digest,
+    pub purpose: LinkPurpose,
+    pub email: String,
+    pub created_by: String,
+    pub expires_at: Timestamp,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkPurpose {
+    /// Creates an account with this role.
+    Invitation(Role),
+    /// Replaces the password of an account.
+    PasswordReset,
 }
 
 /// A server token, found by its digest.
@@ -192,6 +213,18 @@ pub enum Edit {
     RenameEnvironment(EnvironmentKey, String),
     /// Deletes the environment with everything that belongs to it alone; its audit entries stay.
     DeleteEnvironment,
+    /// Creates an account: e-mail address, hash of the password, role.
+    CreateAccount(String, String, Role),
+    /// Changes the role of an account from the first to the second.
+    SaveRole(AccountId, Role, Role),
+    /// Replaces a password and ends the sessions of the account, except for one.
+    SavePassword(AccountId, String, Option<Digest>),
+    /// Deletes an account with its sessions and the links for its address.
+    DeleteAccount(AccountId),
+    /// Adds a link, which replaces an earlier one for the same address.
+    CreateAccountLink(AccountLink),
+    /// Deletes a link, because it was used or is no longer wanted.
+    DeleteAccountLink(Digest),
     /// Changes the collection settings of the environment.
     SaveCollectionSettings(CollectionSettings, i64),
     /// Changes the retention policy of the environment.
@@ -258,6 +291,11 @@ pub struct AuditQuery {
     pub kind: Option<SubjectKind>,
     /// Only entries of these subjects; all if empty.
     pub subjects: Vec<String>,
+    /// Only entries of this actor; all if empty.
+    pub actor: String,
+    /// Only entries whose change or actor contains this text, ignoring the case of ASCII letters; all
+    /// if empty.
+    pub text: String,
     /// Only entries from this time on.
     pub since: Option<Timestamp>,
     /// Only entries before this time.

@@ -38,12 +38,15 @@ pub(super) async fn run_account(command: AccountCommand) -> anyhow::Result<()> {
         AccountCommand::Add { email, role, data } => {
             let service = local::open_data_folder(data).await?;
             let role = Role::parse(&role).unwrap_or(Role::Viewer);
-            accounts::create_account(&service, &email, &password, role, clock::generate_seed()?)
-                .await?;
+            let salt = clock::generate_seed()?;
+            let actor = local::local_actor();
+            accounts::create_account(&service, &actor, &email, &password, role, salt).await?;
         }
         AccountCommand::SetPassword { email, data } => {
             let service = local::open_data_folder(data).await?;
-            accounts::set_password(&service, &email, &password, clock::generate_seed()?).await?;
+            let salt = clock::generate_seed()?;
+            let actor = local::local_actor();
+            accounts::set_password(&service, &actor, &email, &password, salt).await?;
         }
     }
     local::print_line(&password)

@@ -97,9 +97,14 @@ impl Place {
     fn resolve_environment(self, service: Arc<Service>) -> anyhow::Result<Local> {
         let environment =
             service.find_environment(&self.project, &self.environment)?.environment().id;
-        let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-        Ok(Local { service, environment, actor: Actor::from_command_line(&user) })
+        Ok(Local { service, environment, actor: local_actor() })
     }
+}
+
+/// Returns the caller of commands: the user of the shell.
+pub(super) fn local_actor() -> Actor {
+    let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+    Actor::from_command_line(&user)
 }
 
 /// Prints a line. A closed pipe is an error, which ends the command.

@@ -18,7 +18,7 @@ use super::{
 const MAX_FLAG_STREAMS: usize = 20_000;
 
 /// The maximum number of open live pages of the admin.
-const MAX_LIVE_PAGES: usize = 128;
+const MAX_LIVE_PAGES: usize = 512;
 
 /// The maximum number of screenshots stored at once.
 const MAX_UPLOADS: usize = 16;

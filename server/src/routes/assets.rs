@@ -102,6 +102,7 @@ pub(crate) fn admin_asset_urls() -> AssetUrls {
     AssetUrls {
         style: admin_asset_url("admin.css").unwrap_or_default(),
         icon: admin_asset_url("icon.svg").unwrap_or_default(),
+        alert_icon: admin_asset_url("icon-alert.svg").unwrap_or_default(),
         script: admin_asset_url("admin.js").zip(admin_asset_url("admin_bg.wasm")),
     }
 }

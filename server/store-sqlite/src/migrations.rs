@@ -7,42 +7,40 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
-/// A migration file: version, name, SQL statements.
-type MigrationFile = (i64, &'static str, &'static str);
+/// A migration file: its name without the ending, which begins with its version, and its statements.
+type MigrationFile = (&'static str, &'static str);
 
 macro_rules! migration_files {
-    ($folder:literal: $(($number:literal, $name:literal)),+ $(,)?) => {
+    ($folder:literal: $($name:literal),+ $(,)?) => {
         &[$((
-            $number,
             $name,
-            include_str!(concat!(
-                "../../../migrations/sqlite/", $folder, "/000", $number, "_", $name, ".sql"
-            )),
+            include_str!(concat!("../../../migrations/sqlite/", $folder, "/", $name, ".sql")),
         )),+]
     };
 }
 
 const STATE: &[MigrationFile] = migration_files!("state":
-    (1, "first"),
-    (2, "flag_service"),
-    (3, "collecting"),
-    (4, "retention"),
-    (5, "token_reach"),
-    (6, "session_epoch"),
-    (7, "deleted_environments"),
-    (8, "versions"),
-    (9, "terms"),
+    "0001_first",
+    "0002_flag_service",
+    "0003_collecting",
+    "0004_retention",
+    "0005_token_reach",
+    "0006_session_epoch",
+    "0007_deleted_environments",
+    "0008_versions",
+    "0009_terms",
+    "0010_account_links",
 );
 
 const TELEMETRY: &[MigrationFile] = migration_files!("telemetry":
-    (1, "first"),
-    (2, "flag_usage"),
-    (3, "screenshots"),
-    (4, "slices"),
-    (5, "persons"),
-    (6, "label_visitors"),
-    (7, "terms"),
-    (8, "users_and_rejections"),
+    "0001_first",
+    "0002_flag_usage",
+    "0003_screenshots",
+    "0004_slices",
+    "0005_persons",
+    "0006_label_visitors",
+    "0007_terms",
+    "0008_users_and_rejections",
 );
 
 pub(crate) fn state_migrations() -> Migrator {
@@ -53,13 +51,15 @@ pub(crate) fn telemetry_migrations() -> Migrator {
     build_migrator(TELEMETRY)
 }
 
+/// Numbers the migrations from 1, as their names do.
 fn build_migrator(files: &[MigrationFile]) -> Migrator {
-    let migration = |(number, name, statements): &MigrationFile| {
-        let description = name.replace('_', " ").into();
+    let migration = |(version, (name, statements)): (i64, &MigrationFile)| {
+        let words = name.split_once('_').map_or(*name, |(_, words)| words);
+        let description = words.replace('_', " ").into();
         let statements = SqlStr::from_static(statements);
-        Migration::new(*number, description, MigrationType::Simple, statements, false)
+        Migration::new(version, description, MigrationType::Simple, statements, false)
     };
-    Migrator::with_migrations(files.iter().map(migration).collect())
+    Migrator::with_migrations((1..).zip(files).map(migration).collect())
 }
 
 #[cfg(test)]
@@ -76,8 +76,11 @@ mod tests {
                 .collect();
             found.sort();
             let embedded: Vec<String> =
-                files.iter().map(|(number, name, _)| format!("{number:04}_{name}.sql")).collect();
+                files.iter().map(|(name, _)| format!("{name}.sql")).collect();
             assert_eq!(found, embedded);
+            for (version, (name, _)) in (1..).zip(files) {
+                assert!(name.starts_with(&format!("{version:04}_")), "{name} is number {version}");
+            }
         }
     }
 }

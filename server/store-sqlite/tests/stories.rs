@@ -23,6 +23,7 @@ macro_rules! stories {
 
 stories!(SqliteState:
     first_start_happens_once,
+    accounts_come_and_go,
     a_first_start_stores_its_plan,
     login_sessions_end,
     a_flag_is_created_changed_and_deleted,

@@ -97,12 +97,10 @@ pub async fn a_flag_is_created_changed_and_deleted(store: impl StateStore) {
         .unwrap();
     assert_eq!(store.read_flags(environment, &[]).await.unwrap().len(), 1);
     let query = AuditQuery {
-        since: None,
-        until: None,
         kind: Some(SubjectKind::Flag),
         subjects: vec!["CHECKOUT".into()],
         limit: 10,
-        before: None,
+        ..AuditQuery::default()
     };
     let lines = store.read_audit_records(environment, &query).await.unwrap();
     let times: Vec<_> = lines.iter().map(|line| line.entry.at).collect();

@@ -4,15 +4,15 @@ use phasegate_domain::{
     accounts::{Role, Scope},
     audit::{AuditEntry, Change, SubjectKind},
     flags::FlagState,
-    ids::{ActorName, EnvironmentId, PhaseNumber},
+    ids::{AccountId, ActorName, EnvironmentId, PhaseNumber},
     plan::PlanFile,
     rollout::{CommandKind, GateResult, RolloutCommand, RolloutEvent, apply_command},
 };
 use phasegate_store::{
     StateStore, StoreError,
     models::{
-        AuditQuery, Digest, Edit, EnvironmentAuditEntry, FirstPlan, FirstStart, FlagVersion,
-        NewFlag, Session, Versioned,
+        AccountLink, AuditQuery, Digest, Edit, EnvironmentAuditEntry, FirstPlan, FirstStart,
+        FlagVersion, LinkPurpose, NewFlag, Session, Versioned,
     },
 };
 use serde_json::json;
@@ -88,7 +88,12 @@ pub async fn first_start_happens_once(store: impl StateStore) {
 
 /// Login sessions end by time, by logout, and when the password changes.
 pub async fn login_sessions_end(store: impl StateStore) {
-    let admin = store.create_first_environment(&sample_first_start()).await.unwrap().unwrap().admin;
+    let created = store.create_first_environment(&sample_first_start()).await.unwrap().unwrap();
+    let admin = created.admin;
+    let change = |edit: Edit| {
+        let (edits, store) = ([edit], &store);
+        async move { store.apply_edits(created.environment, &edits, &[]).await }
+    };
     let session = |id: u8, account| Session {
         epoch: 0,
         id: Digest([id; 32]),
@@ -116,7 +121,7 @@ pub async fn login_sessions_end(store: impl StateStore) {
 
     store.create_session(&session(3, Some(admin))).await.unwrap();
     store.create_session(&session(4, None)).await.unwrap();
-    assert!(store.set_password("admin@example.com", "new").await.unwrap());
+    change(Edit::SavePassword(admin, "new".into(), None)).await.unwrap();
     assert_eq!(store.find_session(Digest([3; 32]), at_second(0)).await.unwrap(), None);
     assert!(!store.save_session(&session(3, Some(admin))).await.unwrap());
     // A login with the old password that was still in progress.
@@ -131,11 +136,65 @@ pub async fn login_sessions_end(store: impl StateStore) {
         store.read_account("admin@example.com").await.unwrap().unwrap().password_hash,
         "new"
     );
-    assert!(!store.set_password("nobody@example.com", "new").await.unwrap());
-    let bob = store.create_account("bob@example.com", "hash", Role::Operator).await.unwrap();
-    assert_eq!(store.find_account(bob).await.unwrap().unwrap().role, Role::Operator);
-    let again = store.create_account("BOB@example.com", "hash", Role::Admin).await;
+    let nobody = Edit::SavePassword(AccountId(99), "new".into(), None);
+    assert!(matches!(change(nobody).await, Err(StoreError::Conflict)));
+
+    // With a new password, one session may stay, and a request that is still in progress keeps it.
+    let sessions = || async { store.read_sessions(at_second(0)).await.unwrap() };
+    store.create_session(&Session { epoch, ..session(7, Some(admin)) }).await.unwrap();
+    assert_eq!(sessions().await.len(), 2);
+    change(Edit::SavePassword(admin, "newer".into(), Some(Digest([7; 32])))).await.unwrap();
+    assert!(store.save_session(&Session { epoch, ..session(7, Some(admin)) }).await.unwrap());
+    let ids: Vec<Digest> = sessions().await.iter().map(|session| session.id).collect();
+    assert_eq!(ids, [Digest([7; 32])]);
+}
+
+/// Accounts are created, change their role and are removed; links are used once.
+pub async fn accounts_come_and_go(store: impl StateStore) {
+    let created = store.create_first_environment(&sample_first_start()).await.unwrap().unwrap();
+    let change = |edit: Edit| {
+        let edits = [edit];
+        let store = &store;
+        async move { store.apply_edits(created.environment, &edits, &[]).await }
+    };
+    let create = |email: &str| Edit::CreateAccount(email.into(), "hash".into(), Role::Operator);
+    change(create("bob@example.com")).await.unwrap();
+    let again = change(create("BOB@example.com")).await;
     assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
+    let bob = store.read_account("bob@example.com").await.unwrap().unwrap().account;
+    let emails: Vec<String> =
+        store.read_accounts().await.unwrap().into_iter().map(|account| account.email).collect();
+    assert_eq!(emails, ["Admin@example.com", "bob@example.com"]);
+
+    change(Edit::SaveRole(bob.id, Role::Operator, Role::Viewer)).await.unwrap();
+    assert_eq!(store.find_account(bob.id).await.unwrap().unwrap().role, Role::Viewer);
+    let outdated = change(Edit::SaveRole(bob.id, Role::Operator, Role::Admin)).await;
+    assert!(matches!(outdated, Err(StoreError::Conflict)), "{outdated:?}");
+
+    let link = |digest, email: &str, purpose| AccountLink {
+        digest: Digest([digest; 32]),
+        purpose,
+        email: email.into(),
+        created_by: "ada".into(),
+        expires_at: at_second(100),
+    };
+    let invitation = link(1, "eve@example.com", LinkPurpose::Invitation(Role::Admin));
+    change(Edit::CreateAccountLink(invitation)).await.unwrap();
+    let newer = link(2, "Eve@example.com", LinkPurpose::Invitation(Role::Viewer));
+    change(Edit::CreateAccountLink(newer.clone())).await.unwrap();
+    let reset = link(3, "bob@example.com", LinkPurpose::PasswordReset);
+    change(Edit::CreateAccountLink(reset.clone())).await.unwrap();
+    let links = store.read_account_links(at_second(99)).await.unwrap();
+    assert_eq!(links.len(), 2, "a newer link replaces the older one: {links:?}");
+    assert!(links.contains(&newer) && links.contains(&reset));
+    assert!(store.read_account_links(at_second(100)).await.unwrap().is_empty());
+    change(Edit::DeleteAccountLink(newer.digest)).await.unwrap();
+    let used = change(Edit::DeleteAccountLink(newer.digest)).await;
+    assert!(matches!(used, Err(StoreError::Conflict)), "{used:?}");
+
+    change(Edit::DeleteAccount(bob.id)).await.unwrap();
+    assert!(store.find_account(bob.id).await.unwrap().is_none());
+    assert!(store.read_account_links(at_second(0)).await.unwrap().is_empty());
 }
 
 /// The first start stores its plan, with flags and segments.
@@ -193,6 +252,16 @@ pub async fn rollout_changes_are_audited(store: impl StateStore) {
     };
     assert_eq!((moved.from, moved.to), (PhaseNumber(1), PhaseNumber(2)));
     assert_eq!(store.read_audit_records(environment, &query(None, 1)).await.unwrap().len(), 1);
+    let found = |actor: &str, text: &str| {
+        let found = AuditQuery { actor: actor.into(), text: text.into(), ..query(None, 9) };
+        let store = &store;
+        async move { store.read_audit_records(environment, &found).await.unwrap().len() }
+    };
+    assert_eq!((found("ADA", "").await, found("bert", "").await), (2, 0));
+    assert_eq!(
+        (found("", "Advanced").await, found("", "aDa").await, found("", "%").await),
+        (1, 2, 0)
+    );
     let before = AuditQuery { before: Some(history[0].id), ..query(None, 9) };
     assert_eq!(store.read_audit_records(environment, &before).await.unwrap(), [history[1].clone()]);
     let flags = query(Some(SubjectKind::Flag), 10);

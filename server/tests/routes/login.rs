@@ -1,5 +1,7 @@
 //! Login, and access without it, over a real listener.
 
+use phasegate_service::access::Actor;
+
 use crate::common::{self, EMAIL, PASSWORD, TestApp, fetch_json, location_header, session_cookie};
 
 #[tokio::test]
@@ -267,7 +269,15 @@ async fn a_password_works_in_every_unicode_form() {
     for (set, typed) in
         [(&wide, "A".repeat(1_000)), (&wide, wide.clone()), (&composed, run_blocking)]
     {
-        phasegate_service::accounts::set_password(&app.service, EMAIL, set, [7; 32]).await.unwrap();
+        phasegate_service::accounts::set_password(
+            &app.service,
+            &Actor::from_command_line("test"),
+            EMAIL,
+            set,
+            [7; 32],
+        )
+        .await
+        .unwrap();
         for password in [set.as_str(), typed.as_str()] {
             let fields = [("email", EMAIL), ("password", password), ("next", "")];
             let answer = app.post_form("/login", &fields).send().await.unwrap();

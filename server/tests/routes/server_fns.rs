@@ -4,19 +4,26 @@ use std::fmt::Write;
 
 use phasegate_app::list_server_fns;
 use phasegate_domain::accounts::Role;
-use phasegate_service::accounts::create_account;
+use phasegate_service::{access::Actor, accounts::create_account};
 use reqwest::{Method, RequestBuilder};
 
 use crate::common::{PASSWORD, TestApp, fetch_json, location_header, session_cookie};
 
 /// Arguments of every function that are complete, so that only the caller decides.
 const ARGUMENTS: &[(&str, &str)] = &[
+    ("account/change_password", "present_password=no&new_password=correct-horse-battery&repeated=no"),
+    ("account/end_other_sessions", ""),
+    ("account/end_session", "session=nothing"),
+    ("accounts/change_role", "id=99&seen=viewer&role=admin"),
+    ("accounts/invite", "email=nobody&role=viewer"),
+    ("accounts/remove", "id=99"),
+    ("accounts/reset_password", "id=99"),
+    ("accounts/revoke_link", "email=nobody"),
     ("collection_settings/save", "errors=true&sample_rate=100&version=1"),
     ("debugger/evaluate_users", "flag=NOPE&users=ada"),
     ("environments/create", "key=another"),
     ("environments/delete", "confirm=nothing"),
     ("environments/rename", "key=production&seen_name=Nothing"),
-    ("environments/select", ""),
     ("files/import", "file=version+%3D+1&seen=nothing"),
     ("files/preview", "file=version+%3D+1"),
     ("flags/archive", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),
@@ -31,6 +38,9 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("flags/save", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1&document=%7B%7D"),
     ("flags/switch", "flag=EXERCISE_VIDEO_INTEGRATION&enabled=true&version=99"),
     ("flags/unarchive", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),
+    ("frame/attention", ""),
+    ("frame/choose_theme", "theme=dark"),
+    ("frame/find", "query=rollout"),
     ("keys/create", "name="),
     ("keys/delete", "key=nothing&version=1"),
     ("keys/save", "key=nothing&version=1&name=A"),
@@ -89,7 +99,16 @@ fn call(app: &TestApp, path: &str, method: &Method, arguments: &str) -> RequestB
 async fn log_in_as(app: &TestApp, role: Role) -> String {
     let email = format!("{}@example.com", role.as_str());
     if role != Role::Admin {
-        create_account(&app.service, &email, PASSWORD, role, [7; 32]).await.unwrap();
+        create_account(
+            &app.service,
+            &Actor::from_command_line("test"),
+            &email,
+            PASSWORD,
+            role,
+            [7; 32],
+        )
+        .await
+        .unwrap();
     }
     let form = [("email", email.as_str()), ("password", PASSWORD), ("next", "")];
     session_cookie(&app.post_form("/login", &form).send().await.unwrap())

@@ -151,11 +151,12 @@ pub enum SubjectKind {
     Token,
     ClientKey,
     Environment,
+    Account,
 }
 
 impl SubjectKind {
     /// All values, in the order in which they are listed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Rollout,
         Self::Flag,
         Self::Segment,
@@ -163,6 +164,7 @@ impl SubjectKind {
         Self::Token,
         Self::ClientKey,
         Self::Environment,
+        Self::Account,
     ];
 
     /// The name in the store.
@@ -176,6 +178,7 @@ impl SubjectKind {
             Self::Token => "token",
             Self::ClientKey => "client_key",
             Self::Environment => "environment",
+            Self::Account => "account",
         }
     }
 

@@ -1,6 +1,7 @@
 //! View models of pages, panels and the API. They use all lower layers; no rule reads them.
 
 mod annotation;
+mod attention;
 mod change_notice;
 mod dashboard;
 mod flags;
@@ -11,6 +12,7 @@ mod review;
 mod rollout;
 
 pub use annotation::{Annotation, AnnotationKind};
+pub use attention::{Attention, AttentionIncident};
 pub use change_notice::ChangeNotice;
 pub use dashboard::{
     Arrivals, CurrentPhase, Dashboard, ErrorPanel, FeatureRow, Point, TimingRow, VitalPanel,

@@ -40,7 +40,13 @@ impl RolloutSummary {
     /// skip the gate, so no measurement is needed.
     #[must_use]
     pub fn rollback_refusal(&self, incident: IncidentKind) -> Option<CommandError> {
-        let command = RolloutCommand::new(CommandKind::of_incident(incident), "with a reason");
+        self.command_refusal(CommandKind::of_incident(incident))
+    }
+
+    /// The rule that would refuse a command with a reason now, apart from the gate.
+    #[must_use]
+    pub fn command_refusal(&self, kind: CommandKind) -> Option<CommandError> {
+        let command = RolloutCommand::new(kind, "with a reason");
         apply_command(
             &self.plan,
             &self.state,

@@ -5,7 +5,7 @@ mod range;
 mod resolution;
 
 pub use preset::TimeRangePreset;
-pub use range::{TimeRange, date_of};
+pub use range::{TimeRange, date_of, parse_day};
 pub use resolution::{Resolution, day_of, minute_of};
 
 /// The instant that rules compute with; always UTC.

@@ -37,7 +37,11 @@ fn invalid(field: &str, message: impl Into<String>) -> FieldError {
     FieldError::new(field, FieldCode::Invalid, message)
 }
 
-fn parse_day(field: &str, text: &str) -> Result<i64, FieldError> {
+/// Parses a date such as `2026-11-25` into days since 1970-01-01.
+///
+/// # Errors
+/// Returns an error that names the field.
+pub fn parse_day(field: &str, text: &str) -> Result<i64, FieldError> {
     let date: NaiveDate = text.parse().map_err(|_| {
         invalid(field, format!("a date such as 2026-11-25 is needed, not {text:?}"))
     })?;

@@ -5,9 +5,11 @@ use argon2::{
     password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString},
 };
 
+use phasegate_store::models::Edit;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{ObjectKind, Service, ServiceError, secrets::Seed};
+use super::edit::{AccountChange, apply_account_edits};
+use crate::{ObjectKind, Service, ServiceError, access::Actor, secrets::Seed};
 
 /// The minimum length of a password, in characters.
 pub(super) const MIN_PASSWORD_CHARS: usize = 12;
@@ -71,6 +73,21 @@ pub(super) fn matches_hash(password: &str, hash: &str) -> bool {
     is(&normalised) || (normalised != password && is(password))
 }
 
+/// Hashes a password in the background. It takes 19 MiB and a core for a while, so only a few run at
+/// once.
+pub(super) async fn run_hashing(
+    service: &Service,
+    password: &str,
+    salt: Seed,
+) -> Result<String, ServiceError> {
+    let closed = |_| ServiceError::Inconsistent("password checks have been stopped");
+    let _permit = service.limits.password_checks.acquire().await.map_err(closed)?;
+    let password = password.to_owned();
+    tokio::task::spawn_blocking(move || hash_password(&password, salt))
+        .await
+        .map_err(|_| ServiceError::Inconsistent("hashing the password was interrupted"))?
+}
+
 /// Replaces an account's password and ends its sessions. Checks no role, because only the server's
 /// command line calls it.
 ///
@@ -80,16 +97,20 @@ pub(super) fn matches_hash(password: &str, hash: &str) -> bool {
 #[async_recursion::async_recursion]
 pub async fn set_password(
     service: &Service,
+    actor: &Actor,
     email: &str,
     password: &str,
     salt: Seed,
 ) -> Result<(), ServiceError> {
     let hash = hash_password(password, salt)?;
-    if service.stores.state.set_password(email, &hash).await? {
-        Ok(())
-    } else {
-        Err(ServiceError::NotFound { what: ObjectKind::Account, key: email.to_owned() })
-    }
+    let _turn = service.begin_edit().await?;
+    let missing = || ServiceError::not_found(ObjectKind::Account, email);
+    let stored = service.stores.state.read_account(email).await?.ok_or_else(missing)?;
+    let edits = [Edit::SavePassword(stored.account.id, hash, None)];
+    let role = Some(stored.account.role);
+    let note = Some(("password", "changed"));
+    let change = AccountChange { email: &stored.account.email, before: role, after: role, note };
+    apply_account_edits(service, actor.name(), &edits, change).await
 }
 
 #[cfg(test)]

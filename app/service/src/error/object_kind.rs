@@ -5,6 +5,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObjectKind {
     Account,
+    /// An invitation, or a link to choose a new password.
+    AccountLink,
     AuditEntry,
     ClientKey,
     CollectionSettings,
@@ -19,6 +21,8 @@ pub enum ObjectKind {
     Rollout,
     Screenshot,
     Segment,
+    /// A browser that is logged in.
+    Session,
     Token,
     User,
 }
@@ -28,6 +32,7 @@ impl std::fmt::Display for ObjectKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Account => "account",
+            Self::AccountLink => "invitation or password link",
             Self::AuditEntry => "audit entry",
             Self::ClientKey => "client key",
             Self::CollectionSettings => "collection settings",
@@ -41,6 +46,7 @@ impl std::fmt::Display for ObjectKind {
             Self::Rollout => "rollout",
             Self::Screenshot => "screenshot",
             Self::Segment => "segment",
+            Self::Session => "session",
             Self::Token => "token",
             Self::User => "user",
         })

@@ -181,12 +181,10 @@ pub async fn read_flag_detail(
     let needed_by = find_dependents(&live, key);
     let (row, advice) = build_flag_row(service, &live, stored, usage, !needed_by.is_empty());
     let query = AuditQuery {
-        since: None,
-        until: None,
         kind: Some(SubjectKind::Flag),
         subjects: vec![key.to_string()],
-        before: None,
         limit: HISTORY_LINES,
+        ..AuditQuery::default()
     };
     let siblings = service.project_environments(live.environment.project_id);
     let switches = siblings.iter().filter_map(|sibling| {

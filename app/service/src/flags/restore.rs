@@ -29,12 +29,11 @@ pub async fn restore_flag(
 ) -> Result<(), ServiceError> {
     actor.require_role(Role::Operator)?;
     let query = AuditQuery {
-        since: None,
-        until: None,
         kind: Some(SubjectKind::Flag),
         subjects: vec![key.to_string()],
         before: Some(line.saturating_add(1)),
         limit: 1,
+        ..AuditQuery::default()
     };
     let lines = service.stores.state.read_audit_records(environment, &query).await?;
     let missing = || ServiceError::not_found(ObjectKind::AuditEntry, line.to_string());

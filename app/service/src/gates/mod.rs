@@ -11,6 +11,7 @@ mod unmeasured;
 use std::collections::BTreeSet;
 
 use phasegate_domain::{
+    alerts::Alert,
     audit::SubjectKind,
     gates::{
         EvidenceSince, Gate, Measurements, Served, evaluate_gate as judge_all, evidence_since,
@@ -37,6 +38,15 @@ pub(crate) async fn evaluate_gate(
     let found =
         unknown_on_store_error(measure_phase(service, environment, rollout).await, criteria)?;
     Ok(judge_all(&rollout.plan, &rollout.state, &found, service.now()))
+}
+
+/// Returns the alerts that fire.
+pub(crate) async fn read_firing_alerts(
+    service: &Service,
+    environment: EnvironmentId,
+    rollout: &Rollout,
+) -> Result<Vec<Alert>, ServiceError> {
+    Ok(alerts::read_alerts(service, environment, rollout).await?.0)
 }
 
 /// Measures the users of the current phase, from its start or the last change of what it serves.

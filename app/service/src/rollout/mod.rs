@@ -1,5 +1,6 @@
 //! The rollout: its commands, its plan and its views.
 
+mod attention;
 mod command;
 mod feedback;
 mod incident;
@@ -11,6 +12,7 @@ mod review;
 mod status;
 mod view;
 
+pub use attention::read_attention;
 pub use command::{add_to_record, execute_command};
 pub use incident::read_incident;
 pub use plan::{

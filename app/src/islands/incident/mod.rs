@@ -29,11 +29,11 @@ pub(crate) fn LiveIncident(
     /// What a form without a script has just done.
     done: Option<Done>,
 ) -> impl IntoView {
-    let address = format!("/admin/live/changes?environment={environment}");
+    let followed = environment.clone();
     let id = first.id;
     let page = Page::provide(first, environment, done);
     let seen = StoredValue::new(None::<i64>);
-    watch_changes(address, move |notice: ChangeNotice| {
+    watch_changes(&followed, move |notice: ChangeNotice| {
         // The first notice tells the version that the server has just rendered.
         let before = seen.get_value();
         seen.set_value(notice.rollout_version);

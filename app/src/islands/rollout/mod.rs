@@ -46,10 +46,10 @@ pub(crate) fn LiveRollout(
     /// The variables of the server that override this page.
     pinned: Vec<String>,
 ) -> impl IntoView {
-    let address = format!("/admin/live/changes?environment={environment}");
+    let followed = environment.clone();
     let page = Page::provide(first, environment, done);
     provide_question(asked);
-    let connection = watch_changes(address, move |notice: ChangeNotice| {
+    let connection = watch_changes(&followed, move |notice: ChangeNotice| {
         let shown = page.peek(|page| page.version);
         if notice.has_new_telemetry || notice.rollout_version != Some(shown) {
             page.refresh();

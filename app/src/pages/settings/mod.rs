@@ -1,5 +1,6 @@
 //! Settings: keys, tokens, environments, and the environment as a file.
 
+mod accounts;
 mod collection_settings;
 mod environments;
 mod files;
@@ -12,11 +13,11 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::accounts::Role;
 
+pub(crate) use self::{accounts::AccountsPage, files::FilesPage, user_data::UserDataPage};
 use self::{
     collection_settings::CollectionSettingsForm, environments::Environments, keys::ClientKeys,
     retention::RetentionForm, tokens::Tokens,
 };
-pub(crate) use self::{files::FilesPage, user_data::UserDataPage};
 use crate::parts::{JustDone, render_page};
 
 #[component]
@@ -39,6 +40,11 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 <CollectionSettingsForm request=request.clone() may_change=request.has_role(Role::Operator)/>
                 <RetentionForm maintenance may_change=is_admin/>
                 {is_admin.then(|| view! {
+                    <section aria-labelledby="accounts-title">
+                        <h2 id="accounts-title">"Accounts"</h2>
+                        <p class="hint">"Who may log in, and what they may do."</p>
+                        <p><a class="button" href="/admin/settings/accounts">"Accounts and invitations"</a></p>
+                    </section>
                     <section aria-labelledby="user-data-title">
                         <h2 id="user-data-title">"User data"</h2>
                         <p class="hint">"Show, export or erase the data of one user."</p>

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    accounts::{Account, Role},
+    accounts::Account,
     ids::{AccountId, TokenId},
 };
 
 use crate::{
     StoreError,
-    models::{ClientKey, Digest, ServerToken, Session, StoredAccount},
+    models::{AccountLink, ClientKey, Digest, ServerToken, Session, StoredAccount},
 };
 
 /// Accounts, sessions, server tokens and client keys.
@@ -21,20 +21,14 @@ pub trait AccountStore: Send + Sync {
     /// Finds an account by its id, with its current role.
     async fn find_account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
-    /// Creates an account with a password.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if the address has an account, ignoring case.
-    async fn create_account(
-        &self,
-        email: &str,
-        password_hash: &str,
-        role: Role,
-    ) -> Result<AccountId, StoreError>;
+    /// Reads all accounts, the oldest first.
+    async fn read_accounts(&self) -> Result<Vec<Account>, StoreError>;
 
-    /// Replaces a password and ends the account's sessions. Returns `false` if there is no such
-    /// account.
-    async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError>;
+    /// Reads the links for choosing a password that are valid at `now`, the newest first.
+    async fn read_account_links(&self, now: Timestamp) -> Result<Vec<AccountLink>, StoreError>;
+
+    /// Reads the sessions of all accounts that are valid at `now`, at most 10,000.
+    async fn read_sessions(&self, now: Timestamp) -> Result<Vec<Session>, StoreError>;
 
     /// Stores a new login session.
     async fn create_session(&self, session: &Session) -> Result<(), StoreError>;

@@ -23,7 +23,7 @@ use phasegate_service::{
     rollout::read_review,
 };
 
-use self::page::render_page;
+use self::page::{render_page, show_page};
 use crate::http::{AppState, Problem};
 
 /// The routes that need a login. The app itself routes its pages, and shows an error for unknown
@@ -42,12 +42,12 @@ pub(crate) fn admin_routes() -> Router<AppState> {
         .route("/admin/user.json", get(user_json))
         .route("/admin/screenshots/{id}", get(serve_screenshot))
         .route("/admin/fn/{*function}", any(server_fns::call_server_fn))
-        .route("/admin/{*page}", get(render_page).post(render_page))
+        .route("/admin/{*page}", get(show_page).post(render_page))
 }
 
 /// The routes that need no login.
 pub(crate) fn public_routes() -> Router<AppState> {
-    Router::new().route("/login", get(render_page))
+    Router::new().route("/login", get(render_page)).route("/login/link", get(render_page))
 }
 
 async fn export_toml(

@@ -95,12 +95,11 @@ async fn list_audit(
         })
     });
     let query = AuditQuery {
-        since: None,
-        until: None,
         kind: kind.transpose()?,
         subjects: query.key.into_iter().collect(),
         before: query.before,
         limit: query.limit.unwrap_or(100).min(MAX_LINES),
+        ..AuditQuery::default()
     };
     let lines = read_audit_entries(&call.service, &call.actor, call.environment, &query).await?;
     Ok(Json(lines.into_iter().map(AuditLine::from).collect()))

@@ -7,10 +7,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use phasegate_domain::{accounts::Account, ids::AccountId};
-use phasegate_service::accounts;
+use phasegate_service::accounts::{
+    self, OwnSession,
+    session_keys::{ACCOUNT, RENEWED},
+};
 use tower_sessions::Session;
 
-use super::session_keys::{ACCOUNT, RENEWED};
+use super::sessions::id_digest;
 use percent_encoding::utf8_percent_encode;
 
 use crate::http::{AppState, IN_QUERY, Problem};
@@ -32,6 +35,9 @@ pub(crate) async fn require_login(
                 tracing::error!(%error, "a session could not be renewed");
             }
             request.extensions_mut().insert(account);
+            if let Some(id) = session.id() {
+                request.extensions_mut().insert(OwnSession(id_digest(&id)));
+            }
             next.run(request).await
         }
         Ok(None) => turn_away(&request),

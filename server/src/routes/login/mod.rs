@@ -2,7 +2,6 @@
 
 mod guard;
 mod routes;
-mod session_keys;
 mod sessions;
 
 pub(crate) use guard::{require_login, session_account};

@@ -4,22 +4,24 @@ use axum::{
     Router,
     body::Body,
     extract::{Query, State},
-    http::HeaderMap,
+    http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use percent_encoding::utf8_percent_encode;
-use phasegate_service::accounts::{
-    LoggedIn, LoginError, create_device_cookie, log_in, verify_device_cookie,
+use phasegate_service::{
+    ServiceError,
+    accounts::{
+        LoggedIn, LoginError, create_device_cookie, log_in,
+        session_keys::{ACCOUNT, EPOCH, LOGGED_IN, USER_AGENT},
+        use_account_link, verify_device_cookie,
+    },
 };
 use serde::Deserialize;
 use tower_sessions::{Session, cookie::time::Duration};
 
-use super::{
-    guard::session_account,
-    session_keys::{ACCOUNT, EPOCH},
-};
+use super::guard::session_account;
 use crate::{
     clock,
     http::{AppState, ClientAddress, IN_QUERY, Problem},
@@ -32,6 +34,7 @@ const MAX_FORM_BYTES: usize = 32_768;
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/login", post(submit_login))
+        .route("/login/link", post(submit_link))
         .route("/login/check", get(check_cookie))
         .route("/logout", post(log_out))
 }
@@ -93,6 +96,8 @@ async fn submit_login(
     session.cycle_id().await.map_err(failed)?;
     session.insert(ACCOUNT, account.id).await.map_err(failed)?;
     session.insert(EPOCH, epoch).await.map_err(failed)?;
+    session.insert(LOGGED_IN, state.service.now().timestamp()).await.map_err(failed)?;
+    session.insert(USER_AGENT, user_agent(&headers)).await.map_err(failed)?;
     let device = clock::generate_seed()
         .ok()
         .and_then(|seed| create_device_cookie(&state.service, email, &seed));
@@ -106,6 +111,55 @@ async fn submit_login(
         cookies.add(cookie)
     });
     Ok((cookies, Redirect::to(&format!("/login/check?next={next}"))).into_response())
+}
+
+/// Returns what the browser says about itself, shortened.
+fn user_agent(headers: &HeaderMap) -> String {
+    let text = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    text.unwrap_or_default().chars().take(MAX_USER_AGENT_CHARS).collect()
+}
+
+/// The length at which a `User-Agent` is cut off, in characters.
+const MAX_USER_AGENT_CHARS: usize = 300;
+
+#[derive(Deserialize)]
+struct LinkForm {
+    link: String,
+    password: String,
+    #[serde(default)]
+    repeated: String,
+}
+
+/// Uses a link to choose a password, and goes on to the login.
+async fn submit_link(
+    State(state): State<AppState>,
+    from: ClientAddress,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let body = state.bodies.read_body(from, &headers, body, MAX_FORM_BYTES).await?;
+    let Ok(form) = serde_urlencoded::from_bytes::<LinkForm>(&body) else {
+        return Ok(Redirect::to("/login?error=form").into_response());
+    };
+    let link = utf8_percent_encode(&form.link, IN_QUERY);
+    let back = |code: &str| Redirect::to(&format!("/login/link?link={link}&error={code}"));
+    if form.password != form.repeated {
+        return Ok(back("repeated").into_response());
+    }
+    let drawn = clock::generate_seed().map_err(|error| {
+        tracing::error!(%error, "there is no randomness for the hash of a password");
+        let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+        Problem::new(status, "the operating system provided no randomness; try again")
+    })?;
+    Ok(match use_account_link(&state.service, &form.link, &form.password, drawn).await {
+        Ok(email) => {
+            let email = utf8_percent_encode(&email, IN_QUERY);
+            Redirect::to(&format!("/login?done=password&email={email}")).into_response()
+        }
+        Err(ServiceError::Invalid(_)) => back("password").into_response(),
+        Err(ServiceError::NotFound { .. }) => back("link").into_response(),
+        Err(error) => return Err(error.into()),
+    })
 }
 
 /// The cookie that identifies a browser after a login.

@@ -5,7 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::DateTime;
 use phasegate_domain::ids::AccountId;
-use phasegate_service::{Service, accounts, secrets};
+use phasegate_service::{
+    Service,
+    accounts::{
+        self,
+        session_keys::{ACCOUNT, EPOCH},
+    },
+    secrets,
+};
 use phasegate_store::models::{Digest, Session as StoredSession};
 use tower_sessions::{
     Expiry, Session, SessionManagerLayer, SessionStore,
@@ -17,7 +24,6 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use super::session_keys::{ACCOUNT, EPOCH};
 use crate::http::AppState;
 
 /// The lifetime of an unused session; [`super::require_login`] renews sessions in use.
@@ -45,7 +51,8 @@ pub(crate) struct ServiceSessions {
     service: Arc<Service>,
 }
 
-fn id_digest(id: &Id) -> Digest {
+/// Returns the digest of a session's id, which is what is stored.
+pub(super) fn id_digest(id: &Id) -> Digest {
     secrets::hash_secret(&id.0.to_be_bytes())
 }
 

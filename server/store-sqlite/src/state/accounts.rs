@@ -1,15 +1,20 @@
 //! Accounts, environments and their keys.
 
 use phasegate_domain::{
+    Timestamp,
     accounts::{Account, Reach, Role, Scope},
     ids::{AccountId, EnvironmentId, TokenId},
 };
 use phasegate_store::{
     StoreError,
-    models::{ClientKey, Created, FirstStart, ServerToken, StoredAccount},
+    models::{
+        AccountLink, ClientKey, Created, Digest, Edit, FirstStart, LinkPurpose, ServerToken,
+        StoredAccount,
+    },
 };
+use sqlx::SqliteConnection;
 
-use super::{edits, rollout};
+use super::{columns::parse_timestamp, edits, rollout, statement::execute_or_conflict};
 use crate::{
     database::{Database, commit_transaction},
     error::{damaged_error, database_error},
@@ -76,28 +81,6 @@ pub(super) async fn first_start(
     Ok(Some(Created { environment, admin: AccountId(admin) }))
 }
 
-pub(super) async fn create_account(
-    db: &Database,
-    email: &str,
-    password_hash: &str,
-    role: Role,
-) -> Result<AccountId, StoreError> {
-    let mut tx = db.begin_write().await?;
-    let made: Option<i64> = sqlx::query_scalar(
-        "INSERT INTO accounts (email, password_hash, role) VALUES (?, ?, ?)
-         ON CONFLICT DO NOTHING RETURNING id",
-    )
-    .bind(email)
-    .bind(password_hash)
-    .bind(role.as_str())
-    .fetch_optional(&mut *tx)
-    .await
-    .map_err(database_error)?;
-    let id = made.ok_or(StoreError::Conflict)?;
-    commit_transaction(tx).await?;
-    Ok(AccountId(id))
-}
-
 fn to_account((id, email, role): (i64, String, String)) -> Result<Account, StoreError> {
     let role = Role::parse(&role).ok_or_else(|| damaged_error("account")(&"unknown role"))?;
     Ok(Account { id: AccountId(id), email, role })
@@ -133,26 +116,119 @@ pub(super) async fn read_account(
     row.map(to_account).transpose()
 }
 
-pub(super) async fn set_password(
+pub(super) async fn read_accounts(db: &Database) -> Result<Vec<Account>, StoreError> {
+    let rows: Vec<(i64, String, String)> =
+        sqlx::query_as("SELECT id, email, role FROM accounts ORDER BY id")
+            .fetch_all(&db.reader)
+            .await
+            .map_err(database_error)?;
+    rows.into_iter().map(to_account).collect()
+}
+
+/// A row of links: digest, e-mail address, role, creator, end.
+type LinkRow = (Vec<u8>, String, Option<String>, String, i64);
+
+pub(super) async fn read_links(
     db: &Database,
-    email: &str,
-    password_hash: &str,
-) -> Result<bool, StoreError> {
-    let mut tx = db.begin_write().await?;
-    let id: Option<i64> = sqlx::query_scalar(
-        "UPDATE accounts SET password_hash = ?, session_epoch = session_epoch + 1
-             WHERE email = ? RETURNING id",
+    now: Timestamp,
+) -> Result<Vec<AccountLink>, StoreError> {
+    let rows: Vec<LinkRow> = sqlx::query_as(
+        "SELECT digest, email, role, created_by, expires_at FROM account_links
+         WHERE expires_at > ? ORDER BY expires_at DESC",
     )
-    .bind(password_hash)
-    .bind(email)
-    .fetch_optional(&mut *tx)
+    .bind(now.timestamp_millis())
+    .fetch_all(&db.reader)
     .await
     .map_err(database_error)?;
-    sqlx::query("DELETE FROM sessions WHERE account_id = ?")
-        .bind(id)
-        .execute(&mut *tx)
-        .await
-        .map_err(database_error)?;
-    commit_transaction(tx).await?;
-    Ok(id.is_some())
+    let parse = |(digest, email, role, created_by, expires_at): LinkRow| {
+        let damaged = damaged_error("account link");
+        let digest = digest.try_into().map_err(|_| damaged(&"a digest has 32 bytes"))?;
+        let purpose = match role {
+            Some(role) => {
+                LinkPurpose::Invitation(Role::parse(&role).ok_or_else(|| damaged(&"unknown role"))?)
+            }
+            None => LinkPurpose::PasswordReset,
+        };
+        let expires_at = parse_timestamp("account link", expires_at)?;
+        Ok(AccountLink { digest: Digest(digest), purpose, email, created_by, expires_at })
+    };
+    rows.into_iter().map(parse).collect()
+}
+
+/// Applies an edit of accounts; other edits are not passed here.
+pub(super) async fn apply_account_edit(
+    tx: &mut SqliteConnection,
+    edit: &Edit,
+) -> Result<(), StoreError> {
+    match edit {
+        Edit::CreateAccount(email, hash, role) => {
+            let insert = sqlx::query(
+                "INSERT INTO accounts (email, password_hash, role) VALUES (?, ?, ?)
+                 ON CONFLICT DO NOTHING",
+            );
+            execute_or_conflict(tx, insert.bind(email).bind(hash).bind(role.as_str())).await
+        }
+        Edit::SaveRole(id, before, after) => {
+            let save = sqlx::query("UPDATE accounts SET role = ? WHERE id = ? AND role = ?");
+            execute_or_conflict(tx, save.bind(after.as_str()).bind(id.0).bind(before.as_str()))
+                .await
+        }
+        Edit::SavePassword(id, hash, keep) => save_password(tx, *id, hash, *keep).await,
+        Edit::DeleteAccount(id) => {
+            for delete in [
+                "DELETE FROM sessions WHERE account_id = ?",
+                "DELETE FROM account_links
+                 WHERE email = (SELECT email FROM accounts WHERE id = ?)",
+            ] {
+                sqlx::query(delete).bind(id.0).execute(&mut *tx).await.map_err(database_error)?;
+            }
+            let delete = sqlx::query("DELETE FROM accounts WHERE id = ?");
+            execute_or_conflict(tx, delete.bind(id.0)).await
+        }
+        Edit::CreateAccountLink(link) => {
+            let role = match link.purpose {
+                LinkPurpose::Invitation(role) => Some(role.as_str()),
+                LinkPurpose::PasswordReset => None,
+            };
+            let insert = sqlx::query(
+                "INSERT OR REPLACE INTO account_links (digest, email, role, created_by, expires_at)
+                 VALUES (?, ?, ?, ?, ?)",
+            );
+            let insert = insert.bind(link.digest.0.as_slice()).bind(&link.email).bind(role);
+            let insert = insert.bind(&link.created_by).bind(link.expires_at.timestamp_millis());
+            execute_or_conflict(tx, insert).await
+        }
+        Edit::DeleteAccountLink(digest) => {
+            let delete = sqlx::query("DELETE FROM account_links WHERE digest = ?");
+            execute_or_conflict(tx, delete.bind(digest.0.as_slice())).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Replaces a password. The session that stays moves to the new epoch.
+async fn save_password(
+    tx: &mut SqliteConnection,
+    id: AccountId,
+    hash: &str,
+    keep: Option<Digest>,
+) -> Result<(), StoreError> {
+    let save = sqlx::query(
+        "UPDATE accounts SET password_hash = ?, session_epoch = session_epoch + 1 WHERE id = ?",
+    );
+    execute_or_conflict(&mut *tx, save.bind(hash).bind(id.0)).await?;
+    let keep = keep.map(|keep| keep.0.to_vec());
+    for change in [
+        "DELETE FROM sessions WHERE account_id = ?1 AND (?2 IS NULL OR id <> ?2)",
+        "UPDATE sessions SET account_epoch = (SELECT session_epoch FROM accounts WHERE id = ?1)
+         WHERE account_id = ?1 AND id = ?2",
+    ] {
+        sqlx::query(change)
+            .bind(id.0)
+            .bind(&keep)
+            .execute(&mut *tx)
+            .await
+            .map_err(database_error)?;
+    }
+    Ok(())
 }

@@ -14,7 +14,7 @@ use phasegate_store::{
 use sqlx::SqliteConnection;
 
 use super::{
-    audit_log,
+    accounts, audit_log,
     columns::to_json,
     create::{create_flag, create_segment},
     rollout,
@@ -136,6 +136,12 @@ async fn apply_edit(
             let save = save.bind(to_json("retention_policy", retention_policy)?);
             execute_or_conflict(tx, save.bind(environment.0).bind(version)).await
         }
+        Edit::CreateAccount(..)
+        | Edit::SaveRole(..)
+        | Edit::SavePassword(..)
+        | Edit::DeleteAccount(..)
+        | Edit::CreateAccountLink(..)
+        | Edit::DeleteAccountLink(..) => accounts::apply_account_edit(tx, edit).await,
         Edit::CreateRollout(plan, salt) => {
             rollout::create_rollout(tx, environment, plan, salt).await
         }

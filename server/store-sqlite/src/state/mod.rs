@@ -17,7 +17,7 @@ use crate::{database::Database, migrations};
 use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
-    accounts::{Account, Role},
+    accounts::Account,
     audit::{AuditEntry, AuditRecord},
     flags::{FlagState, IndividualOverride},
     ids::{AccountId, EnvironmentId, EnvironmentKey, FlagKey, ProjectId, TokenId},
@@ -28,8 +28,9 @@ use phasegate_store::{
     AccountStore, AuditLog, Database as StoreDatabase, EnvironmentStore, FlagStore, RolloutStore,
     StoreError, UnitOfWork,
     models::{
-        AuditQuery, ClientKey, Created, Digest, Edit, Environment, EnvironmentAuditEntry,
-        FirstStart, ServerToken, Session, StoredAccount, StoredFlag, Versioned,
+        AccountLink, AuditQuery, ClientKey, Created, Digest, Edit, Environment,
+        EnvironmentAuditEntry, FirstStart, ServerToken, Session, StoredAccount, StoredFlag,
+        Versioned,
     },
 };
 
@@ -64,17 +65,16 @@ impl AccountStore for SqliteState {
         accounts::read_account(&self.database, id).await
     }
 
-    async fn create_account(
-        &self,
-        email: &str,
-        password_hash: &str,
-        role: Role,
-    ) -> Result<AccountId, StoreError> {
-        accounts::create_account(&self.database, email, password_hash, role).await
+    async fn read_accounts(&self) -> Result<Vec<Account>, StoreError> {
+        accounts::read_accounts(&self.database).await
     }
 
-    async fn set_password(&self, email: &str, password_hash: &str) -> Result<bool, StoreError> {
-        accounts::set_password(&self.database, email, password_hash).await
+    async fn read_account_links(&self, now: Timestamp) -> Result<Vec<AccountLink>, StoreError> {
+        accounts::read_links(&self.database, now).await
+    }
+
+    async fn read_sessions(&self, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        sessions::read_sessions(&self.database, now).await
     }
 
     async fn create_session(&self, session: &Session) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use phasegate_store::{
 use super::columns::parse_timestamp;
 use crate::{
     database::{Database, commit_transaction},
-    error::database_error,
+    error::{damaged_error, database_error},
 };
 
 pub(super) async fn create_session(db: &Database, session: &Session) -> Result<(), StoreError> {
@@ -32,8 +32,10 @@ pub(super) async fn create_session(db: &Database, session: &Session) -> Result<(
 pub(super) async fn save_session(db: &Database, session: &Session) -> Result<bool, StoreError> {
     let mut tx = db.begin_write().await?;
     let done = sqlx::query(
-        "UPDATE sessions SET account_id = ?, account_epoch = ?, data = ?, expires_at = ?
-         WHERE id = ?",
+        // A request that began before a new password must not take its session back to the old epoch.
+        "UPDATE sessions SET account_epoch = iif(account_id IS ?1, account_epoch, ?2),
+             account_id = ?1, data = ?3, expires_at = ?4
+         WHERE id = ?5",
     )
     .bind(session.account.map(|id| id.0))
     .bind(session.epoch)
@@ -70,6 +72,29 @@ pub(super) async fn read_session(
     .transpose()
 }
 
+pub(super) async fn read_sessions(
+    db: &Database,
+    now: Timestamp,
+) -> Result<Vec<Session>, StoreError> {
+    let rows: Vec<(Vec<u8>, i64, i64, String, i64)> = sqlx::query_as(
+        "SELECT s.id, s.account_id, s.account_epoch, s.data, s.expires_at
+         FROM sessions s JOIN accounts a ON a.id = s.account_id
+         WHERE s.expires_at > ? AND a.session_epoch = s.account_epoch
+         ORDER BY s.expires_at DESC LIMIT 10000",
+    )
+    .bind(now.timestamp_millis())
+    .fetch_all(&db.reader)
+    .await
+    .map_err(database_error)?;
+    let parse = |(id, account, epoch, data, expires_at): (Vec<u8>, _, _, _, _)| {
+        let damaged = |_| damaged_error("session")(&"a digest has 32 bytes");
+        let id = Digest(id.try_into().map_err(damaged)?);
+        let expires_at = parse_timestamp("session", expires_at)?;
+        Ok(Session { id, account: Some(AccountId(account)), epoch, data, expires_at })
+    };
+    rows.into_iter().map(parse).collect()
+}
+
 pub(super) async fn delete_session(db: &Database, id: Digest) -> Result<(), StoreError> {
     let mut tx = db.begin_write().await?;
     sqlx::query("DELETE FROM sessions WHERE id = ?")
@@ -82,10 +107,15 @@ pub(super) async fn delete_session(db: &Database, id: Digest) -> Result<(), Stor
 
 pub(super) async fn delete_ended_sessions(db: &Database, now: Timestamp) -> Result<(), StoreError> {
     let mut tx = db.begin_write().await?;
-    sqlx::query("DELETE FROM sessions WHERE expires_at <= ?")
-        .bind(now.timestamp_millis())
-        .execute(&mut *tx)
-        .await
-        .map_err(database_error)?;
+    for delete in [
+        "DELETE FROM sessions WHERE expires_at <= ?",
+        "DELETE FROM account_links WHERE expires_at <= ?",
+    ] {
+        sqlx::query(delete)
+            .bind(now.timestamp_millis())
+            .execute(&mut *tx)
+            .await
+            .map_err(database_error)?;
+    }
     commit_transaction(tx).await
 }

@@ -1,7 +1,14 @@
 //! Accounts, roles and the rights of server tokens.
 
+mod browser;
+mod change;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    browser::describe_browser,
+    change::{InvalidAccountChange, check_account_change},
+};
 use crate::ids::AccountId;
 
 /// The role of an account. Each role includes the rights of the one before it.
@@ -17,6 +24,19 @@ pub enum Role {
 }
 
 impl Role {
+    /// What accounts of this role may do, in one sentence.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Viewer => "sees everything and changes nothing",
+            Self::Operator => "runs rollouts and changes flags",
+            Self::Admin => "does everything, including accounts, keys and forced gates",
+        }
+    }
+
+    /// All values, the lowest first.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Admin];
+
     /// The name in the store and in the admin.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -30,7 +50,7 @@ impl Role {
     /// Parses the name of a role.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Viewer, Self::Operator, Self::Admin].into_iter().find(|role| role.as_str() == name)
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
 
