@@ -1,5 +1,5 @@
 /** The admin as an app: what happens in place, and what others do. */
-import { expect, logIn, test } from './fixtures.ts';
+import { advanceTo, expect, logIn, test } from './fixtures.ts';
 
 test('a confirmed command changes the page in place, with nothing loaded again', async ({ admin: page }) => {
   await page.goto('/admin/rollout');
@@ -77,4 +77,51 @@ test('without a script, forms come back to their page, which says what happened'
   await page.getByTestId('votes').getByRole('button', { name: 'No-go' }).click();
   await expect(page.getByRole('alert')).toContainText('comment');
   await context.close();
+});
+
+test('after a kill the page says so and offers to revive, not to advance', async ({ server, admin: page }) => {
+  await server.advanceTo(2);
+  await server.api('POST', '/rollout/commands', { command: 'kill', reason: 'Data is lost' });
+  const live = page.waitForResponse(/\/admin\/live\/changes/);
+  await page.goto('/admin/rollout');
+  await live;
+  await expect(page.getByTestId('rollout-status')).toContainText('Killed in phase 2');
+  await expect(page.getByRole('link', { name: /Advance/ })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Advance to phase 3' })).toBeDisabled();
+  await page.getByTestId('killed').getByRole('button', { name: /Revive \d flags/ }).click();
+  await expect(page.getByTestId('toast')).toContainText('Revived');
+  await expect(page.getByTestId('killed')).toHaveCount(0);
+  await expect(page.getByTestId('rollout-status')).toContainText('Phase 2 of 6');
+  // The incident is still open, and stands in the question whether to go on.
+  await page.getByRole('link', { name: 'Advance to phase 3' }).click();
+  await expect(page.getByTestId('confirm-incidents')).toContainText('Data is lost');
+  await page.getByRole('link', { name: 'Cancel' }).click();
+  await page.getByRole('link', { name: /^Incidents/ }).click();
+  await expect(page.getByTestId('all-incidents')).toContainText('Incident 1: Kill switch');
+});
+
+test('statements are judged with one press, and waived items of the checklist stay', async ({ admin: page }) => {
+  await advanceTo(page, 1);
+  await page.getByRole('button', { name: /Sign off as met/ }).first().click();
+  await expect(page.getByTestId('gate')).toContainText('says so');
+  const checklist = page.getByTestId('checklist');
+  await expect(checklist).toContainText('waived at the start by');
+  const before = await checklist.getByRole('listitem').count();
+  await checklist.getByRole('button', { name: /Mark as done/ }).first().click();
+  await expect(checklist.getByRole('listitem')).toHaveCount(before - 1);
+});
+
+test('the draft of a post-mortem is kept on the server', async ({ server, admin: page }) => {
+  await server.advanceTo(2);
+  await server.api('POST', '/rollout/commands', { command: 'rollback_full', reason: 'Sales fell' });
+  const live = page.waitForResponse(/\/admin\/live\/changes/);
+  await page.goto('/admin/rollout/incident?id=1');
+  await live;
+  await page.getByLabel(/^Impact/).fill('One hundred users');
+  await page.getByLabel('Owner').first().fill('Ada');
+  await expect(page.getByText('Your draft is kept on the server.')).toBeVisible();
+  await page.goto('/admin/flags');
+  await page.goto('/admin/rollout/incident?id=1');
+  await expect(page.getByLabel(/^Impact/)).toHaveValue('One hundred users');
+  await expect(page.getByLabel('Owner').first()).toHaveValue('Ada');
 });

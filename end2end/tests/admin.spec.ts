@@ -113,6 +113,7 @@ test('a wrong password and an unknown page are reported, and logging out ends th
   await expect(page).toHaveURL(/\/admin\/flags\?q=video/);
   await page.goto('/admin/nothing-here');
   await expect(page.getByRole('heading', { name: 'Page not found' })).toBeVisible();
+  await page.locator('.user-menu > summary').click();
   await page.getByRole('button', { name: 'Log out' }).click();
   await expect(page).toHaveURL(/\/login/);
   await page.goto('/admin/rollout');
@@ -170,6 +171,7 @@ test('after a logout elsewhere, the page stays usable through a new login', asyn
 
 test('after logging out, going back leads to the login', async ({ admin: page }) => {
   await page.goto('/admin/rollout');
+  await page.locator('.user-menu > summary').click();
   await page.getByRole('button', { name: 'Log out' }).click();
   await expect(page).toHaveURL(/\/login/);
   await page.goBack();

@@ -44,7 +44,7 @@ test('rows of an editor are added in place, and leaving with changes asks', asyn
   });
   await page.getByRole('link', { name: 'Cancel' }).click();
   await expect.poll(() => asked).toBe(1);
-  await expect(page).toHaveURL(/\/edit$/);
+  await expect(page).toHaveURL(/\/edit\?/);
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByTestId('toast')).toContainText('Saved.');
   await expect(page.getByTestId('words')).toContainText('a for 33.333 %');
@@ -70,4 +70,63 @@ test('a refused form marks its field and loses nothing', async ({ server, admin:
   await expect(hours).not.toHaveAttribute('aria-invalid', 'true');
   await page.getByRole('button', { name: 'Add override' }).click();
   await expect(page.getByTestId('toast')).toContainText('ada now gets the variant on.');
+});
+
+test('many flags are tagged, switched and archived at once, and taken back', async ({ server, admin: page }) => {
+  for (const key of ['A', 'B', 'C']) await server.api('POST', '/flags', { key, kind: 'boolean' });
+  const live = page.waitForResponse(/\/admin\/live\/changes/);
+  await page.goto('/admin/flags?sort=key');
+  await live;
+  const choose = async (...keys: string[]) => {
+    for (const key of keys) await page.getByRole('checkbox', { name: `Choose ${key}`, exact: true }).check();
+  };
+  await choose('A', 'B');
+  await page.locator('.bulk-act summary', { hasText: 'Tag' }).click();
+  await page.getByLabel('Tag', { exact: true }).last().fill('shop');
+  await page.getByRole('button', { name: 'Add the tag' }).click();
+  await expect(page.getByTestId('toast')).toContainText('Added the tag shop to 2 flags.');
+  await expect(page.locator('.flag', { hasText: 'shop' })).toHaveCount(2);
+
+  await choose('A', 'B', 'C');
+  await page.locator('.bulk-act summary', { hasText: 'Switch' }).click();
+  await page.getByRole('button', { name: 'Switch off', exact: true }).click();
+  await expect(page.getByTestId('toast')).toContainText('Switched off 3 flags.');
+  expect(await server.api('GET', '/flags/B')).toMatchObject({ enabled: false });
+  await page.getByTestId('toast').getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByTestId('toast')).toContainText('Switched on 3 flags.');
+  expect(await server.api('GET', '/flags/B')).toMatchObject({ enabled: true });
+
+  await choose('C');
+  await page.locator('.bulk-act summary', { hasText: 'Archive' }).click();
+  await page.getByRole('button', { name: 'Archive', exact: true }).click();
+  await expect(page.getByTestId('toast')).toContainText('Archived 1 flag.');
+});
+
+test('filters are saved for the account, and deleted with undo', async ({ admin: page }) => {
+  await page.goto('/admin/flags?status=off&sort=name');
+  await page.getByPlaceholder('Save this filter as').fill('Mine');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByRole('link', { name: 'Mine' })).toHaveAttribute('aria-current', 'true');
+  await page.goto('/admin/flags');
+  await page.getByRole('link', { name: 'Mine' }).click();
+  await expect(page).toHaveURL(/status=off&sort=name/);
+  await page.getByRole('button', { name: 'Delete the filter Mine' }).click();
+  await expect(page.getByRole('link', { name: 'Mine' })).toHaveCount(0);
+  await page.getByTestId('toast').getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByRole('link', { name: 'Mine' })).toBeVisible();
+});
+
+test('a flag shows its prerequisites as a drawing, and code for several SDKs', async ({ server, admin: page }) => {
+  await server.api('POST', '/flags', { key: 'BASE', kind: 'boolean' });
+  await server.api('POST', '/flags', { key: 'MIDDLE', kind: 'boolean', prerequisites: [{ flag: 'BASE', variants: ['on'] }] });
+  await server.api('POST', '/flags', { key: 'TOP', kind: 'string', variants: ['a', 'b'].map((name) => ({ name, value: name })), off_variant: 'a', prerequisites: [{ flag: 'MIDDLE', variants: ['on'] }] });
+  await page.goto('/admin/flags/MIDDLE');
+  const graph = page.getByTestId('graph');
+  await expect(graph.getByText('MIDDLE needs BASE to answer on')).toHaveCount(2);
+  await graph.getByRole('link', { name: 'TOP, on' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('TOP');
+  await expect(page.getByTestId('graph').getByRole('link')).toHaveCount(3);
+  await page.getByText('Code that evaluates this flag').click();
+  await expect(page.getByTestId('code')).toContainText("phasegate.getVariant('TOP', 'a')");
+  await expect(page.getByTestId('code')).toContainText("client.getStringValue('TOP', \"a\"");
 });

@@ -95,7 +95,7 @@ test('a kill switch asks for confirmation, and beats rules and overrides', async
   await test.step('even deleting can be undone, and the kill holds', async () => {
     await page.getByRole('link', { name: 'Delete …' }).click();
     await page.getByRole('button', { name: 'Delete the flag' }).click();
-    await expect(page).toHaveURL(/\/admin\/flags\?status=all$/);
+    await expect(page).toHaveURL(/\/admin\/flags\?status=all/);
     expect(await ask(server, 'A', { targetingKey: 'ada' })).toMatchObject({ errorCode: 'FLAG_NOT_FOUND' });
     await page.goto('/admin/audit');
     await page.getByRole('button', { name: 'Restore A' }).click();
@@ -148,7 +148,7 @@ test('a segment shows its uses, and an unused one can be deleted', async ({ admi
   await expect(page.getByTestId('toast')).toContainText('Saved.');
   await page.getByText('Delete …').click();
   await page.getByRole('button', { name: 'Delete vip' }).click();
-  await expect(page).toHaveURL(/\/admin\/segments$/);
+  await expect(page).toHaveURL(/\/admin\/segments\?/);
   await page.goto('/admin/audit?kind=segment');
   await expect(page.getByTestId('audit').getByRole('listitem').first()).toContainText('Deleted the segment vip.');
 });
@@ -169,7 +169,7 @@ test('a token is shown once, and environments have separate switches', async ({ 
 
   await page.getByRole('region', { name: 'Environments' }).getByLabel('Key', { exact: true }).fill('staging');
   await page.getByRole('button', { name: 'Create environment' }).click();
-  await expect(page.getByRole('combobox', { name: 'Environment' })).toHaveValue('staging');
+  await expect(page.getByTestId('environments').locator('summary')).toContainText('staging', { ignoreCase: true });
   await page.goto('/admin/flags/EXERCISE_VIDEO_INTEGRATION');
   const staging = page.getByRole('switch', { name: /in Staging|in staging/ });
   await expect(page.getByText('Off: off for everyone.'), 'it was not made for this environment').toBeVisible();
@@ -185,19 +185,19 @@ test('a token is shown once, and environments have separate switches', async ({ 
 test('an environment is renamed, and deleted once its key is typed', async ({ admin: page, server, expectComplaint }) => {
   expectComplaint(/422/);
   const region = page.getByRole('region', { name: 'Environments' });
-  const chosen = page.getByRole('combobox', { name: 'Environment' });
+  const chosen = page.getByTestId('environments').locator('summary');
   await page.goto('/admin/settings');
   await region.getByText('Rename or delete').click();
   await expect(region, 'the last one').toContainText('cannot be deleted. Create another one first.');
   await region.getByLabel('Key', { exact: true }).fill('staging');
   await page.getByRole('button', { name: 'Create environment' }).click();
-  await expect(chosen).toHaveValue('staging');
+  await expect(chosen).toContainText('staging', { ignoreCase: true });
 
   await region.getByText('Rename or delete').click();
   await region.getByLabel('New key').fill('testing');
   await region.getByLabel('New name').fill('Testing');
   await region.getByRole('button', { name: 'Rename' }).click();
-  await expect(chosen).toHaveValue('testing');
+  await expect(chosen).toContainText('Testing');
   await expect(region).toContainText('default/testing');
 
   await region.getByText('Rename or delete').click();

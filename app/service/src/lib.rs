@@ -22,8 +22,8 @@ pub mod maintenance;
 /// Parameters and results of use cases that are types of the store.
 pub mod models {
     pub use phasegate_store::models::{
-        AccountLink, AuditQuery, ClientKey, Digest, Environment, FlagVersion, LinkPurpose,
-        ServerToken, StoredFlag, Versioned,
+        AccountLink, AccountValue, AccountValueKind, AuditQuery, ClientKey, Digest, Environment,
+        FlagVersion, LinkPurpose, ServerToken, StoredFlag, Versioned,
     };
 }
 pub mod evaluation_counts;

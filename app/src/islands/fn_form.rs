@@ -62,6 +62,18 @@ pub(super) fn render_fn_form(
     fields: AnyView,
     on_answer: OnAnswer,
 ) -> AnyView {
+    render_named_form(path, class, then, fields, on_answer, None)
+}
+
+/// The same with an id, by which fields outside the form belong to it.
+pub(super) fn render_named_form(
+    path: impl Into<String>,
+    class: impl Into<String>,
+    then: Then,
+    fields: AnyView,
+    on_answer: OnAnswer,
+    id: Option<&'static str>,
+) -> AnyView {
     let state = FormState::new();
     let FormState { pending, error } = state;
     let (path, class): (String, String) = (path.into(), class.into());
@@ -73,7 +85,7 @@ pub(super) fn render_fn_form(
         let _ = (event, &on_answer, &path, then);
     };
     view! {
-        <form method="post" action=action class=class on:submit=send aria-busy=move || pending.get().to_string()>
+        <form id=id method="post" action=action class=class on:submit=send aria-busy=move || pending.get().to_string()>
             {page_field()}
             {fields}
             <Outcome pending error/>

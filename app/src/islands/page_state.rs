@@ -7,7 +7,7 @@ use phasegate_domain::{Timestamp, ids::EnvironmentKey, reports::ChangeNotice};
 
 use super::{
     done::DoneNotice,
-    fn_form::{Answer, Then, render_fn_form},
+    fn_form::{Answer, Then, render_fn_form, render_named_form},
     live::watch_changes,
 };
 use crate::{
@@ -119,6 +119,18 @@ impl<V: LiveView> PageState<V> {
             self.take_answer(answer);
         });
         render_fn_form(F::PATH, class, Then::Refresh, fields, on_answer)
+    }
+
+    /// The same with an id, by which fields outside the form belong to it.
+    pub(super) fn named_form<F: ServerFn>(
+        self,
+        id: &'static str,
+        class: &'static str,
+        fields: AnyView,
+    ) -> AnyView {
+        let fields = view! { {self.environment_field()} {fields} }.into_any();
+        let on_answer = Arc::new(move |answer: &Answer| self.take_answer(answer));
+        render_named_form(F::PATH, class, Then::Refresh, fields, on_answer, Some(id))
     }
 
     /// The same for a form about another environment, which `environment` names.

@@ -9,7 +9,10 @@ use phasegate_domain::{
 };
 use phasegate_service::{CachedEnvironment, flags::FlagDetail, models::StoredFlag};
 
-use super::{FlagHistoryLine, FlagPage, FlagSwitch, OverrideLine, describe_flag_status};
+use super::{
+    FlagHistoryLine, FlagPage, FlagSwitch, OverrideLine, describe_flag_status,
+    flag_code::list_code, prerequisite_graph::draw_prerequisites,
+};
 use crate::{
     format::{self, percent_encode},
     sentences::describe_audit_change,
@@ -34,6 +37,7 @@ pub(crate) fn build_flag_page(
     detail: FlagDetail,
     live: &CachedEnvironment,
     can_change: bool,
+    origin: &str,
     at: Timestamp,
 ) -> FlagPage {
     let FlagDetail { row, stored, advice, words, switches, history, needed_by } = detail;
@@ -60,6 +64,8 @@ pub(crate) fn build_flag_page(
         advice: advice.map(|advice| advice.to_string()),
         words,
         needed_by: keys.join(", "),
+        graph: draw_prerequisites(live, &flag.key),
+        code: list_code(flag, origin),
         often: format::format_quantity(total, "evaluation", "evaluations"),
         variants: list_variants(flag, &row.usage, total),
         by_hour: row.usage.by_hour,

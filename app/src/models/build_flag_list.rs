@@ -20,6 +20,7 @@ pub(crate) struct ListContext {
     pub(crate) environment: String,
     pub(crate) asks: bool,
     pub(crate) can_act: bool,
+    pub(crate) saved: Vec<(String, String)>,
 }
 
 /// Filters and sorts the flags, and describes those of the page that is asked for.
@@ -36,7 +37,7 @@ pub(crate) fn build_flag_list(
     sort_rows(&mut found, &filter.sort);
     let (count, pages) = (found.len(), found.len().div_ceil(PAGE).max(1));
     filter.page = filter.page.clamp(1, pages);
-    let ListContext { at, environment, asks, can_act } = context;
+    let ListContext { at, environment, asks, can_act, saved } = context;
     let shown = found.into_iter().skip((filter.page - 1) * PAGE).take(PAGE);
     let rows = shown.map(|row| build_line(row, can_act)).collect();
     let link = |number| (1..=pages).contains(&number).then(|| format_address(&filter, number));
@@ -51,20 +52,29 @@ pub(crate) fn build_flag_list(
         is_empty,
         count,
         pages,
+        saved,
+        query: format_query(&filter),
         previous,
         next,
         filter,
     }
 }
 
-/// Formats the address of a page with the same filters.
-fn format_address(filter: &FlagFilter, page: usize) -> String {
+/// Formats the filters as the query of an address; empty if nothing is filtered.
+fn format_query(filter: &FlagFilter) -> String {
     let FlagFilter { q, status, kind, tag, sort, .. } = filter;
     let fields = [("q", q), ("status", status), ("kind", kind), ("tag", tag), ("sort", sort)];
     let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
-    let fields: String =
-        fields.map(|(name, value)| format!("{name}={}&", percent_encode(value))).collect();
-    format!("/admin/flags?{fields}page={page}")
+    let fields = fields.map(|(name, value)| format!("{name}={}", percent_encode(value)));
+    fields.collect::<Vec<_>>().join("&")
+}
+
+/// Formats the address of a page with the same filters.
+fn format_address(filter: &FlagFilter, page: usize) -> String {
+    match format_query(filter).as_str() {
+        "" => format!("/admin/flags?page={page}"),
+        query => format!("/admin/flags?{query}&page={page}"),
+    }
 }
 
 fn admits(filter: &FlagFilter, row: &FlagRow) -> bool {
@@ -74,6 +84,8 @@ fn admits(filter: &FlagFilter, row: &FlagRow) -> bool {
         "off" => !row.enabled && !flag.archived,
         "killed" => row.state.killed,
         "pinned" => row.variable.is_some(),
+        "new" => row.lifecycle == Lifecycle::New,
+        "clean" => row.lifecycle == Lifecycle::ReadyToCleanUp,
         "stale" => row.lifecycle == Lifecycle::Stale,
         "archived" => flag.archived,
         "all" => true,
@@ -143,7 +155,11 @@ fn build_line(row: FlagRow, can_act: bool) -> FlagLine {
         0 => "no evaluations in 24 h".to_owned(),
         count => format!("{} evaluations in 24 h", format::format_count(count)),
     };
-    let lifecycle = if row.lifecycle == Lifecycle::Stale { "Stale" } else { "" };
+    let lifecycle_class = match row.lifecycle {
+        Lifecycle::ReadyToCleanUp | Lifecycle::Stale => "pill pill-warning",
+        _ => "pill",
+    };
+    let lifecycle = row.lifecycle.title();
     // A switch would not change an environment override.
     let can_switch = can_act && !row.flag.archived && row.variable.is_none();
     let FlagRow { flag, state, enabled, usage, .. } = row;
@@ -155,6 +171,7 @@ fn build_line(row: FlagRow, can_act: bool) -> FlagLine {
         status,
         class: class.to_owned(),
         lifecycle: lifecycle.to_owned(),
+        lifecycle_class: lifecycle_class.to_owned(),
         killed: state.killed,
         by_hour: usage.by_hour,
         often,

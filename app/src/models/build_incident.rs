@@ -3,7 +3,7 @@
 use phasegate_domain::{
     accounts::Role,
     audit::Change,
-    incidents::{IncidentKind, Note},
+    incidents::{IncidentKind, Note, PostMortem},
     plan::Contact,
     reports::IncidentView,
     rollout::stakeholder_message,
@@ -12,15 +12,16 @@ use phasegate_domain::{
 use super::{ContactLine, IncidentHead, IncidentPage, TimelineLine, describe_reaction_time};
 use crate::{format, sentences::build_audit_timeline};
 
-/// Builds the page from the incident and the entries of the audit log.
-pub(crate) fn build_incident_page(view: &IncidentView) -> IncidentPage {
+/// Builds the page from the incident, the entries of the audit log and the draft that the account has
+/// kept.
+pub(crate) fn build_incident_page(view: &IncidentView, kept: Option<PostMortem>) -> IncidentPage {
     let incident = &view.incident;
     let detected =
         TimelineLine { at: incident.detected_at, text: format!("Detected: {}", incident.reason) };
     let records = build_audit_timeline(&view.records, &view.plan);
-    let draft =
+    let timeline =
         records.iter().map(|(at, text)| format!("{}  {text}\n", format::format_instant(*at)));
-    let draft = draft.collect();
+    let begun = PostMortem { timeline: timeline.collect(), ..PostMortem::default() };
     let records = records.into_iter().map(|(at, text)| TimelineLine { at, text });
     IncidentPage {
         id: incident.id,
@@ -42,7 +43,7 @@ pub(crate) fn build_incident_page(view: &IncidentView) -> IncidentPage {
         timeline: std::iter::once(detected).chain(records).collect(),
         post_mortem: incident.post_mortem.clone(),
         needs_post_mortem: incident.kind == IncidentKind::Full,
-        draft,
+        draft: kept.unwrap_or(begun),
     }
 }
 

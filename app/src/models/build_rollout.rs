@@ -5,18 +5,18 @@ use phasegate_domain::{
     alerts::AlertKind,
     audit::{AuditEntry, Change},
     gates::{ConditionKind, GateCondition},
-    incidents::Incident,
+    incidents::{Incident, IncidentKind},
     measurement::Verdict,
     plan::{ChecklistItem, Criterion, Phase, Plan},
     reports::{Annotation, AnnotationKind, Counts, FirstMinutes, Reach, RolloutView},
-    rollout::{CommandError, CommandKind, Record, RolloutStatus},
+    rollout::{CommandError, CommandKind, Record, RolloutEvent, RolloutStatus},
     targeting::Throttle,
 };
 
 use super::{
     ChecklistGroup, ChecklistLine, CommandChoice, FirstMinutesTable, GateLine, GatePart,
-    HistoryItem, Limit, MinutesFlag, OpenIncident, PhaseCard, RolloutHead, RolloutPage, Step,
-    TickLine, VoteLine,
+    HistoryItem, Limit, ListedIncident, MinutesFlag, OpenIncident, PhaseCard, RolloutHead,
+    RolloutPage, Step, TickLine, VoteLine,
     commands::{
         command_label, command_name, describe_consequences, describe_new_users, format_audience,
     },
@@ -40,6 +40,8 @@ pub(crate) fn build_rollout_page(rollout: &RolloutView) -> RolloutPage {
         steps: plan.phases.iter().map(|phase| build_step(phase, rollout.status())).collect(),
         reach: describe_reach(plan, rollout.status(), rollout.reach),
         incidents: record.open_incidents().map(build_incident).collect(),
+        all_incidents: record.incidents.iter().rev().map(list_incident).collect(),
+        killed: rollout.killed.iter().map(ToString::to_string).collect(),
         commands: list_commands(rollout),
         limit: describe_limit(rollout),
         first_minutes: rollout
@@ -55,9 +57,19 @@ pub(crate) fn build_rollout_page(rollout: &RolloutView) -> RolloutPage {
     }
 }
 
+/// Whether the kill switch has been used, and its flags are not revived yet.
+fn is_killed(rollout: &RolloutView) -> bool {
+    let mut open = rollout.state.record.open_incidents();
+    !rollout.killed.is_empty() && open.any(|incident| incident.kind == IncidentKind::Kill)
+}
+
 fn build_head(rollout: &RolloutView) -> RolloutHead {
     let (state, plan) = (*rollout.status(), &rollout.plan);
     let (status, class) = match (state, state.progress()) {
+        (_, Some(progress)) if is_killed(rollout) => (
+            format!("Killed in phase {} of {}", progress.phase, plan.last_phase()),
+            "pill pill-danger",
+        ),
         (RolloutStatus::Running(_) | RolloutStatus::Paused(_), Some(progress)) => {
             let length = rollout.at - progress.phase_since;
             let since = match length.num_minutes() {
@@ -145,6 +157,22 @@ pub(crate) fn describe_reaction_time(incident: &Incident) -> String {
     )
 }
 
+fn list_incident(incident: &Incident) -> ListedIncident {
+    let status = match (incident.closed_at, &incident.post_mortem) {
+        (None, _) if incident.is_post_mortem_due() => "open, post-mortem due",
+        (None, _) => "open",
+        (Some(_), Some(_)) => "closed, with post-mortem",
+        (Some(_), None) => "closed",
+    };
+    ListedIncident {
+        id: incident.id,
+        title: incident.kind.title().to_owned(),
+        reason: incident.reason.clone(),
+        acted_at: incident.acted_at,
+        status: status.to_owned(),
+    }
+}
+
 fn build_incident(incident: &Incident) -> OpenIncident {
     let due = if incident.is_post_mortem_due() { " Its post-mortem is due." } else { "" };
     OpenIncident {
@@ -169,8 +197,11 @@ const BUTTONS: [(CommandKind, &str); 8] = [
 ];
 
 fn list_commands(rollout: &RolloutView) -> Vec<CommandChoice> {
-    let is_possible =
-        |kind: CommandKind| rollout.find_command_error(kind, "with a reason").is_none();
+    // Nothing is served after a kill: first the flags are revived.
+    let is_blocked = |kind: CommandKind| kind.gives_features() && is_killed(rollout);
+    let is_possible = |kind: CommandKind| {
+        !is_blocked(kind) && rollout.find_command_error(kind, "with a reason").is_none()
+    };
     let (plan, status) = (&rollout.plan, rollout.status());
     let choice = |(kind, class): (CommandKind, &str)| {
         // A command that overrides the gate does not look like the planned step.
@@ -205,6 +236,11 @@ fn describe_limit(rollout: &RolloutView) -> Option<Limit> {
     if rollout.role < Role::Operator {
         let reason = "Commands need the role operator.".to_owned();
         return Some(Limit { label: String::new(), reason });
+    }
+    if is_killed(rollout) {
+        let label = command_label(CommandKind::Advance, &rollout.plan, rollout.status());
+        let reason = "Not possible now: the flags of the rollout are killed.".to_owned();
+        return Some(Limit { label, reason });
     }
     let error = rollout.find_command_error(CommandKind::Advance, "with a reason")?;
     let is_about_now = matches!(
@@ -318,35 +354,44 @@ fn list_votes(record: &Record, quorum: u16) -> Option<Vec<VoteLine>> {
     (quorum > 0 || !record.votes.is_empty()).then(|| record.votes.iter().map(line).collect())
 }
 
-/// The items of the start while the rollout is a draft, then those of the phase.
+/// The items of the start while the rollout is a draft; then those of the phase, and the items of the
+/// start that are not done.
 fn build_checklist(rollout: &RolloutView) -> Vec<ChecklistGroup> {
-    let line = |item: ChecklistItem| ChecklistLine {
-        tick: rollout.state.record.find_tick(&item).map(|tick| TickLine {
+    let is_draft = matches!(rollout.status(), RolloutStatus::Draft);
+    let waived_by = waived_by(rollout);
+    let line = |item: ChecklistItem| {
+        let tick = rollout.state.record.find_tick(&item).map(|tick| TickLine {
             by: tick.by.0.clone(),
             at: tick.at,
             link: tick.link.clone(),
-        }),
-        phase: item.phase,
-        item: item.item,
+        });
+        let is_waived = !is_draft && item.phase.is_none() && tick.is_none();
+        let waived_by = waived_by.clone().filter(|_| is_waived);
+        ChecklistLine { tick, waived_by, phase: item.phase, item: item.item }
     };
-    let of_start = |item: &String| line(ChecklistItem { phase: None, item: item.clone() });
-    let groups = match rollout.status() {
-        RolloutStatus::Draft => {
-            let group = |group: &phasegate_domain::plan::ChecklistGroup| ChecklistGroup {
-                name: group.name.clone(),
-                items: group.items.iter().map(of_start).collect(),
-            };
-            rollout.plan.checklist.iter().map(group).collect()
-        }
-        status => {
-            let items =
-                status.serving_phase().map(|phase| rollout.plan.checklist_items(Some(phase)));
-            let items = items.unwrap_or_default().into_iter().map(line).collect();
-            vec![ChecklistGroup { name: "Required before the next phase".to_owned(), items }]
-        }
+    let of_start = |group: &phasegate_domain::plan::ChecklistGroup| {
+        let items = group.items.iter();
+        let items = items.map(|item| line(ChecklistItem { phase: None, item: item.clone() }));
+        let items = items.filter(|line| is_draft || line.tick.is_none());
+        ChecklistGroup { name: group.name.clone(), items: items.collect() }
     };
-    let has_items = |groups: &[ChecklistGroup]| groups.iter().any(|group| !group.items.is_empty());
-    if has_items(&groups) { groups } else { Vec::new() }
+    let phase = rollout.status().serving_phase().filter(|_| !is_draft);
+    let phase = phase.map(|phase| {
+        let items = rollout.plan.checklist_items(Some(phase)).into_iter().map(line).collect();
+        ChecklistGroup { name: "Required before the next phase".to_owned(), items }
+    });
+    let groups = phase.into_iter().chain(rollout.plan.checklist.iter().map(of_start));
+    groups.filter(|group| !group.items.is_empty()).collect()
+}
+
+/// Who started the rollout with open items of the checklist.
+fn waived_by(rollout: &RolloutView) -> Option<String> {
+    rollout.history.iter().find_map(|entry| match &entry.change {
+        Change::Rollout { what: RolloutEvent::Started(said), .. } if said.forced => {
+            Some(entry.actor.0.clone())
+        }
+        _ => None,
+    })
 }
 
 fn build_phase(phase: &Phase, status: &RolloutStatus) -> PhaseCard {

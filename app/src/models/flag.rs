@@ -31,6 +31,10 @@ pub struct FlagPage {
     pub words: Vec<String>,
     /// The flags that have it as a prerequisite, separated by commas.
     pub needed_by: String,
+    /// The flags that it needs and those that need it; `None` if there are none.
+    pub graph: Option<PrerequisiteGraph>,
+    /// Code that evaluates it: who runs it, and the code.
+    pub code: Vec<(String, String)>,
     /// Evaluations of the last 24 hours, by hour.
     pub by_hour: Vec<u64>,
     pub often: String,
@@ -92,4 +96,38 @@ pub struct FlagHistoryLine {
     pub fields: Vec<FieldChange>,
     /// What restoring the state before it would change; empty if that is not possible.
     pub restores: Vec<FieldChange>,
+}
+
+/// The prerequisites of flags as a drawing.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrerequisiteGraph {
+    pub width: i32,
+    pub height: i32,
+    pub node_width: i32,
+    pub node_height: i32,
+    pub nodes: Vec<GraphNode>,
+    pub edges: Vec<GraphEdge>,
+}
+
+/// A flag in the drawing, with the place of its corner.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GraphNode {
+    pub key: FlagKey,
+    pub x: i32,
+    pub y: i32,
+    /// Whether it is on, off, killed or archived.
+    pub state: String,
+    /// Whether it is the flag of the page.
+    pub is_own: bool,
+}
+
+/// A prerequisite in the drawing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GraphEdge {
+    /// The path of its line.
+    pub path: String,
+    /// The prerequisite in words.
+    pub text: String,
 }

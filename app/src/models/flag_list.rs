@@ -40,6 +40,10 @@ pub struct FlagList {
     pub count: usize,
     /// The number of pages.
     pub pages: usize,
+    /// The filters that the account has saved: name and query.
+    pub saved: Vec<(String, String)>,
+    /// The query of the present filters, without a page; empty if nothing is filtered.
+    pub query: String,
     /// The addresses of the pages before and after this one.
     pub previous: Option<String>,
     pub next: Option<String>,
@@ -56,8 +60,9 @@ pub struct FlagLine {
     pub status: String,
     /// The class of the status.
     pub class: String,
-    /// What the life of the flag has come to, such as `Stale`; empty while it is in normal use.
+    /// The stage of its life, such as `Stale`, and the class that shows it.
     pub lifecycle: String,
+    pub lifecycle_class: String,
     pub killed: bool,
     /// Evaluations of the last 24 hours, by hour.
     pub by_hour: Vec<u64>,

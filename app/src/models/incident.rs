@@ -20,8 +20,8 @@ pub struct IncidentPage {
     pub post_mortem: Option<PostMortem>,
     /// Whether the next advance requires a post-mortem.
     pub needs_post_mortem: bool,
-    /// The draft of its timeline.
-    pub draft: String,
+    /// The draft that the account has kept, or one with the timeline of the audit log.
+    pub draft: PostMortem,
 }
 
 /// The times of an incident.

@@ -15,6 +15,7 @@ mod build_previews;
 mod build_rollout;
 #[cfg(feature = "ssr")]
 mod build_split_table;
+mod bulk_act;
 #[cfg(feature = "ssr")]
 mod commands;
 mod difference;
@@ -23,10 +24,14 @@ pub mod drafts;
 #[cfg(feature = "ssr")]
 mod find_targets;
 mod flag;
+#[cfg(feature = "ssr")]
+mod flag_code;
 mod flag_list;
 mod incident;
 #[cfg(feature = "ssr")]
 mod pages;
+#[cfg(feature = "ssr")]
+mod prerequisite_graph;
 mod rollout;
 mod split_table;
 mod target;
@@ -48,15 +53,19 @@ pub(crate) use self::{
     pages::{Group, PAGES, list_crumbs},
 };
 pub use self::{
+    bulk_act::BulkAct,
     difference::{Difference, DifferenceLine},
     done::{Done, Undo},
     drafts::{EditorPreview, FlagDraft, SegmentDraft},
-    flag::{FlagHistoryLine, FlagPage, FlagSwitch, OverrideLine},
+    flag::{
+        FlagHistoryLine, FlagPage, FlagSwitch, GraphEdge, GraphNode, OverrideLine,
+        PrerequisiteGraph,
+    },
     flag_list::{FlagFilter, FlagLine, FlagList},
     incident::{ContactLine, IncidentHead, IncidentPage, TimelineLine},
     rollout::{
-        ChecklistLine, CommandChoice, FirstMinutesTable, GateLine, HistoryItem, MinutesFlag,
-        OpenIncident, PhaseCard, RolloutPage, Step, TickLine, VoteLine,
+        ChecklistLine, CommandChoice, FirstMinutesTable, GateLine, HistoryItem, ListedIncident,
+        MinutesFlag, OpenIncident, PhaseCard, RolloutPage, Step, TickLine, VoteLine,
     },
     split_table::SplitTable,
     target::Target,

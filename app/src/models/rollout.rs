@@ -24,6 +24,10 @@ pub struct RolloutPage {
     pub steps: Vec<Step>,
     pub reach: Option<String>,
     pub incidents: Vec<OpenIncident>,
+    /// All incidents, the newest first.
+    pub all_incidents: Vec<ListedIncident>,
+    /// The killed flags of the phases reached.
+    pub killed: Vec<String>,
     /// The commands that are possible now, in the order of their buttons.
     pub commands: Vec<CommandChoice>,
     pub limit: Option<Limit>,
@@ -73,6 +77,18 @@ pub struct OpenIncident {
     pub acted_at: Timestamp,
     /// How long the response took, and whether a post-mortem is due.
     pub note: String,
+}
+
+/// An incident in the list of all.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedIncident {
+    pub id: u32,
+    pub title: String,
+    pub reason: String,
+    pub acted_at: Timestamp,
+    /// Whether it is open, and whether its post-mortem is written.
+    pub status: String,
 }
 
 /// A command that is possible now, with what its confirmation says.
@@ -178,6 +194,8 @@ pub struct ChecklistLine {
     pub phase: Option<PhaseNumber>,
     pub item: String,
     pub tick: Option<TickLine>,
+    /// Who waived it at the start of the rollout; `None` if nobody did.
+    pub waived_by: Option<String>,
 }
 
 /// Who ticked an item, and the link to the proof; the link may be empty.

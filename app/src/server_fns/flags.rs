@@ -14,17 +14,18 @@ use phasegate_domain::{
 #[cfg(feature = "ssr")]
 use phasegate_service::{
     ServiceError,
+    accounts::{drop_account_value, keep_account_value, list_account_values},
     flags::{self as service, Expected, FlagAction},
-    models::{FlagVersion, StoredFlag},
+    models::{AccountValue, AccountValueKind, FlagVersion, StoredFlag},
 };
 
 use super::{ApiError, JsonResult};
 #[cfg(feature = "ssr")]
 use super::{
-    caller::{Caller, read_caller},
+    caller::{Caller, Visitor, public_origin, read_caller, read_visitor},
     done::undo_with,
 };
-use crate::models::{Done, EditorPreview, FlagDraft, FlagFilter, FlagList, FlagPage};
+use crate::models::{BulkAct, Done, EditorPreview, FlagDraft, FlagFilter, FlagList, FlagPage};
 #[cfg(feature = "ssr")]
 use crate::models::{
     ListContext, asks_first, build_flag_list, build_flag_page, build_flag_preview,
@@ -39,7 +40,11 @@ pub async fn list_flags(
     let Caller { service, actor, environment } = read_caller(&environment)?;
     let rows = service::list_flags(&service, &actor, environment).await?;
     let live = service.environment(environment)?;
+    let account = read_visitor()?.account;
+    let kind = AccountValueKind::FlagFilter;
+    let saved = list_account_values(&service, &account, environment, kind).await?;
     let context = ListContext {
+        saved,
         at: service.now(),
         environment: live.environment().name.clone(),
         asks: asks_first(&live.environment().key),
@@ -54,7 +59,8 @@ pub async fn read_flag(environment: EnvironmentKey, flag: FlagKey) -> Result<Fla
     let Caller { service, actor, environment } = read_caller(&environment)?;
     let detail = service::read_flag_detail(&service, &actor, environment, &flag).await?;
     let live = service.environment(environment)?;
-    Ok(build_flag_page(detail, &live, actor.role() >= Role::Operator, service.now()))
+    let (can_change, origin) = (actor.role() >= Role::Operator, public_origin()?);
+    Ok(build_flag_page(detail, &live, can_change, &origin, service.now()))
 }
 
 /// Switches a flag on or off. `version` is that of its state.
@@ -252,4 +258,69 @@ pub async fn save_flag(
     service::replace_flag(&service, &actor, environment, document, expected).await?;
     let text = "Saved. Connected clients have been notified.";
     Ok(Done { next: Some(format!("/admin/flags/{flag}")), ..Done::new(text) })
+}
+
+/// The filter of an account in an environment, with its query.
+#[cfg(feature = "ssr")]
+fn flag_filter(
+    environment: &EnvironmentKey,
+    name: String,
+    query: String,
+) -> Result<(Visitor, AccountValue), ApiError> {
+    let visitor = read_visitor()?;
+    let value = AccountValue {
+        account: visitor.account.id,
+        environment: read_caller(environment)?.environment,
+        kind: AccountValueKind::FlagFilter,
+        name,
+        value: query,
+    };
+    Ok((visitor, value))
+}
+
+/// Saves the filters of the list under a name, for the caller alone.
+#[server(prefix = "/admin/fn", endpoint = "flags/save_filter", output = JsonResult)]
+pub async fn save_filter(
+    environment: EnvironmentKey,
+    name: String,
+    #[server(default)] query: String,
+) -> Result<Done, ApiError> {
+    let text = format!("Saved the filter {}.", name.trim());
+    let (Visitor { service, .. }, value) = flag_filter(&environment, name, query)?;
+    keep_account_value(&service, value).await?;
+    Ok(Done::new(text))
+}
+
+/// Deletes a filter of the caller.
+#[server(prefix = "/admin/fn", endpoint = "flags/delete_filter", output = JsonResult)]
+pub async fn delete_filter(
+    environment: EnvironmentKey,
+    name: String,
+    #[server(default)] query: String,
+) -> Result<Done, ApiError> {
+    let (Visitor { service, .. }, value) = flag_filter(&environment, name.clone(), query.clone())?;
+    drop_account_value(&service, &value).await?;
+    let fields = [("name", name.clone()), ("query", query)];
+    let done = Done::new(format!("Deleted the filter {name}."));
+    Ok(undo_with::<SaveFilter>(done, &environment, fields))
+}
+
+/// Changes many flags at once. Flags that refuse are named; the others are changed.
+#[server(prefix = "/admin/fn", endpoint = "flags/change_many", output = JsonResult)]
+pub async fn change_many(
+    environment: EnvironmentKey,
+    #[server(default)] flags: Vec<FlagKey>,
+    act: BulkAct,
+    #[server(default)] tag: String,
+) -> Result<Done, ApiError> {
+    let Caller { service, actor, environment: here } = read_caller(&environment)?;
+    let action = act.to_action(&tag);
+    let outcome = service::change_many_flags(&service, &actor, here, &flags, &action).await?;
+    let done = Done::new(act.describe(&outcome, tag.trim()));
+    if outcome.changed.is_empty() {
+        return Ok(done);
+    }
+    let changed = outcome.changed.iter().map(|key| ("flags[]", key.to_string()));
+    let rest = [("act", act.opposite().as_str().to_owned()), ("tag", tag)];
+    Ok(undo_with::<ChangeMany>(done, &environment, changed.chain(rest)))
 }

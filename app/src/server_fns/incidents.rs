@@ -5,10 +5,16 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use phasegate_domain::rollout::RecordEntry;
 use phasegate_domain::{ids::EnvironmentKey, incidents::PostMortem};
 
+#[cfg(feature = "ssr")]
+use phasegate_service::{
+    accounts::{drop_account_value, keep_account_value, list_account_values},
+    models::{AccountValue, AccountValueKind},
+};
+
 use super::{ApiError, JsonResult};
 #[cfg(feature = "ssr")]
 use super::{
-    caller::{Caller, read_caller},
+    caller::{Caller, read_caller, read_visitor},
     rollout::add_entry,
 };
 #[cfg(feature = "ssr")]
@@ -21,9 +27,43 @@ pub async fn read_incident(
     environment: EnvironmentKey,
     incident: u32,
 ) -> Result<IncidentPage, ApiError> {
-    let Caller { service, actor, environment } = read_caller(&environment)?;
-    let read = phasegate_service::rollout::read_incident;
-    Ok(build_incident_page(&read(&service, &actor, environment, incident).await?))
+    let Caller { service, actor, environment: here } = read_caller(&environment)?;
+    let view = phasegate_service::rollout::read_incident(&service, &actor, here, incident).await?;
+    let draft = draft_of(&environment, incident, String::new())?;
+    let (account, kind) = (read_visitor()?.account, draft.kind);
+    let kept = list_account_values(&service, &account, here, kind).await?;
+    let kept = kept.into_iter().find(|(name, _)| *name == draft.name);
+    let kept = kept.and_then(|(_, json)| serde_json::from_str(&json).ok());
+    Ok(build_incident_page(&view, kept))
+}
+
+/// The draft of the caller for a post-mortem.
+#[cfg(feature = "ssr")]
+fn draft_of(
+    environment: &EnvironmentKey,
+    incident: u32,
+    value: String,
+) -> Result<AccountValue, ApiError> {
+    Ok(AccountValue {
+        account: read_visitor()?.account.id,
+        environment: read_caller(environment)?.environment,
+        kind: AccountValueKind::PostMortemDraft,
+        name: incident.to_string(),
+        value,
+    })
+}
+
+/// Keeps the draft of a post-mortem, for the caller alone.
+#[server(prefix = "/admin/fn", endpoint = "incidents/save_draft", output = JsonResult)]
+pub async fn save_draft(
+    environment: EnvironmentKey,
+    incident: u32,
+    #[server(default)] post_mortem: PostMortem,
+) -> Result<Done, ApiError> {
+    let json = serde_json::to_string(&post_mortem.without_empty_actions()).unwrap_or_default();
+    let draft = draft_of(&environment, incident, json)?;
+    keep_account_value(&read_visitor()?.service, draft).await?;
+    Ok(Done::new("The draft is kept."))
 }
 
 /// Adds a note to an incident.
@@ -54,7 +94,11 @@ pub async fn write_post_mortem(
     post_mortem: PostMortem,
 ) -> Result<Done, ApiError> {
     let post_mortem = post_mortem.without_empty_actions();
-    add_entry(&environment, &RecordEntry::WritePostMortem { incident, post_mortem }).await
+    let entry = RecordEntry::WritePostMortem { incident, post_mortem };
+    let done = add_entry(&environment, &entry).await?;
+    let draft = draft_of(&environment, incident, String::new())?;
+    drop_account_value(&read_visitor()?.service, &draft).await?;
+    Ok(done)
 }
 
 /// Closes an incident whose follow-up is done.

@@ -140,3 +140,18 @@ pub async fn acknowledge_alert(
 ) -> Result<Done, ApiError> {
     add_entry(&environment, &RecordEntry::Acknowledge { alert, comment }).await
 }
+
+/// Revives the flags of the phases reached, after a kill.
+#[server(prefix = "/admin/fn", endpoint = "rollout/revive_flags", output = JsonResult)]
+pub async fn revive_flags(environment: EnvironmentKey) -> Result<Done, ApiError> {
+    let Caller { service, actor, environment } = read_caller(&environment)?;
+    let revived = service::revive_killed_flags(&service, &actor, environment).await?;
+    let text = match revived.len() {
+        0 => "No flag of the rollout was killed.".to_owned(),
+        count => {
+            let flags = crate::format::format_quantity(count as u64, "flag", "flags");
+            format!("Revived {flags}. Connected clients have been notified.")
+        }
+    };
+    Ok(Done::new(text))
+}

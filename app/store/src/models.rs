@@ -72,6 +72,41 @@ pub enum LinkPurpose {
     PasswordReset,
 }
 
+/// What an account keeps for itself in an environment.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountValue {
+    /// Whose it is.
+    pub account: AccountId,
+    /// The environment that it is about.
+    pub environment: EnvironmentId,
+    pub kind: AccountValueKind,
+    /// The name, unique for its kind: of a filter, or the number of an incident.
+    pub name: String,
+    /// The value, opaque to the store.
+    pub value: String,
+}
+
+/// The kinds of what accounts keep for themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountValueKind {
+    /// A filter of the list of flags, as the query of its address.
+    FlagFilter,
+    /// A post-mortem that is not written yet, as an URL-encoded form.
+    PostMortemDraft,
+}
+
+impl AccountValueKind {
+    /// The name in the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FlagFilter => "flag_filter",
+            Self::PostMortemDraft => "post_mortem_draft",
+        }
+    }
+}
+
 /// A server token, found by its digest.
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]

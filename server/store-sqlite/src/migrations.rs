@@ -29,7 +29,7 @@ const STATE: &[MigrationFile] = migration_files!("state":
     "0007_deleted_environments",
     "0008_versions",
     "0009_terms",
-    "0010_account_links",
+    "0010_accounts",
 );
 
 const TELEMETRY: &[MigrationFile] = migration_files!("telemetry":

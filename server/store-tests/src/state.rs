@@ -11,8 +11,9 @@ use phasegate_domain::{
 use phasegate_store::{
     StateStore, StoreError,
     models::{
-        AccountLink, AuditQuery, Digest, Edit, EnvironmentAuditEntry, FirstPlan, FirstStart,
-        FlagVersion, LinkPurpose, NewFlag, Session, Versioned,
+        AccountLink, AccountValue, AccountValueKind, AuditQuery, Digest, Edit,
+        EnvironmentAuditEntry, FirstPlan, FirstStart, FlagVersion, LinkPurpose, NewFlag, Session,
+        Versioned,
     },
 };
 use serde_json::json;
@@ -192,7 +193,26 @@ pub async fn accounts_come_and_go(store: impl StateStore) {
     let used = change(Edit::DeleteAccountLink(newer.digest)).await;
     assert!(matches!(used, Err(StoreError::Conflict)), "{used:?}");
 
+    let kind = AccountValueKind::FlagFilter;
+    let value = |name: &str, value: &str| AccountValue {
+        account: bob.id,
+        environment: created.environment,
+        kind,
+        name: name.into(),
+        value: value.into(),
+    };
+    for (name, kept) in [("old", "status=stale"), ("mine", "q=a"), ("mine", "q=b")] {
+        store.save_account_value(&value(name, kept)).await.unwrap();
+    }
+    let read = |account| store.read_account_values(account, created.environment, kind);
+    let kept = [("mine".into(), "q=b".into()), ("old".into(), "status=stale".into())];
+    assert_eq!(read(bob.id).await.unwrap(), kept);
+    assert_eq!(read(created.admin).await.unwrap(), []);
+    store.delete_account_value(&value("old", "")).await.unwrap();
+    assert_eq!(read(bob.id).await.unwrap(), kept[..1]);
+
     change(Edit::DeleteAccount(bob.id)).await.unwrap();
+    assert_eq!(read(bob.id).await.unwrap(), []);
     assert!(store.find_account(bob.id).await.unwrap().is_none());
     assert!(store.read_account_links(at_second(0)).await.unwrap().is_empty());
 }

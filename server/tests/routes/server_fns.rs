@@ -11,7 +11,10 @@ use crate::common::{PASSWORD, TestApp, fetch_json, location_header, session_cook
 
 /// Arguments of every function that are complete, so that only the caller decides.
 const ARGUMENTS: &[(&str, &str)] = &[
-    ("account/change_password", "present_password=no&new_password=correct-horse-battery&repeated=no"),
+    (
+        "account/change_password",
+        "present_password=no&new_password=correct-horse-battery&repeated=no",
+    ),
     ("account/end_other_sessions", ""),
     ("account/end_session", "session=nothing"),
     ("accounts/change_role", "id=99&seen=viewer&role=admin"),
@@ -26,6 +29,9 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("environments/rename", "key=production&seen_name=Nothing"),
     ("files/import", "file=version+%3D+1&seen=nothing"),
     ("files/preview", "file=version+%3D+1"),
+    ("flags/change_many", "flags[]=NOPE&act=tag&tag=shop"),
+    ("flags/delete_filter", "name=none"),
+    ("flags/save_filter", "name=&query=q=a"),
     ("flags/archive", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),
     ("flags/create", "key=NOPE+NOPE&kind=boolean"),
     ("flags/delete", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),
@@ -65,6 +71,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("incidents/close", "incident=1"),
     ("incidents/notify_contact", "incident=1&contact=Support"),
     ("incidents/read", "incident=1"),
+    ("incidents/save_draft", "incident=1&post_mortem[impact]=a"),
     (
         "incidents/write_post_mortem",
         "incident=1&post_mortem[impact]=a&post_mortem[timeline]=b&post_mortem[cause]=c\
@@ -74,6 +81,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("rollout/cast_vote", "go=true"),
     ("rollout/execute_command", "kind=start&version=99&reason=a+trial"),
     ("rollout/read", ""),
+    ("rollout/revive_flags", ""),
     ("rollout/sign_off", "statement=Nothing&holds=true"),
     ("rollout/tick_item", "item=Nothing"),
 ];

@@ -10,6 +10,9 @@ use crate::{Timestamp, ids::VariantName};
 /// Days after which a flag is stale if it is not evaluated, or always answers the same variant.
 pub const STALE_AFTER_DAYS: i64 = 14;
 
+/// Days for which a flag is new after its creation.
+pub const NEW_FOR_DAYS: i64 = 7;
+
 /// The number of hours in a sparkline.
 pub const HOURS: usize = 24;
 
@@ -41,18 +44,47 @@ pub struct VariantCounts {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Lifecycle {
+    /// It was created within the last [`NEW_FOR_DAYS`] days.
+    New,
     Active,
-    /// The flag is probably no longer needed.
+    /// It has answered the same variant for so long that the code can do without it.
+    ReadyToCleanUp,
+    /// Nothing evaluates it any more.
     Stale,
     Archived,
 }
 
 impl Lifecycle {
+    /// Derives the stage of a flag that is not archived.
+    #[must_use]
+    pub fn of_flag(created_at: Timestamp, advice: Option<&StaleAdvice>, now: Timestamp) -> Self {
+        match advice {
+            Some(StaleAdvice::NotAsked) => Self::Stale,
+            Some(StaleAdvice::AlwaysSame { .. }) => Self::ReadyToCleanUp,
+            None if now - created_at < TimeDelta::days(NEW_FOR_DAYS) => Self::New,
+            None => Self::Active,
+        }
+    }
+
+    /// The name in the admin.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::New => "New",
+            Self::Active => "Active",
+            Self::ReadyToCleanUp => "Ready to clean up",
+            Self::Stale => "Stale",
+            Self::Archived => "Archived",
+        }
+    }
+
     /// The name in JSON and in URLs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::New => "new",
             Self::Active => "active",
+            Self::ReadyToCleanUp => "ready_to_clean_up",
             Self::Stale => "stale",
             Self::Archived => "archived",
         }
@@ -118,6 +150,17 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+
+    #[test]
+    fn the_stage_follows_age_and_advice() {
+        let at = |day: i64| DateTime::from_timestamp(day * 86_400, 0).unwrap();
+        let same = StaleAdvice::AlwaysSame { variant: VariantName::new("on").unwrap() };
+        let stage = |advice, day| Lifecycle::of_flag(at(0), advice, at(day));
+        assert_eq!(stage(None, 6), Lifecycle::New);
+        assert_eq!(stage(None, 7), Lifecycle::Active);
+        assert_eq!(stage(Some(&same), 30), Lifecycle::ReadyToCleanUp);
+        assert_eq!(stage(Some(&StaleAdvice::NotAsked), 30), Lifecycle::Stale);
+    }
 
     #[test]
     fn a_flag_is_stale_when_unused_or_constant() {

@@ -16,7 +16,10 @@ pub use self::{
     environment_override::{EnvironmentOverride, InvalidEnvironmentOverride},
     flag::{Flag, FlagKind, Variant},
     individual_override::{IndividualOverride, InvalidOverride, MAX_TARGETING_KEY_BYTES},
-    lifecycle::{EvaluationCounts, HOURS, Lifecycle, STALE_AFTER_DAYS, StaleAdvice, VariantCounts},
+    lifecycle::{
+        EvaluationCounts, HOURS, Lifecycle, NEW_FOR_DAYS, STALE_AFTER_DAYS, StaleAdvice,
+        VariantCounts,
+    },
     rule::{InvalidRule, Portion, Ramp, Rule, Serve, WeightedVariant},
     state::{FlagState, Prerequisite, ScheduledSwitch},
     validate::{Flags, InvalidFlag, MAX_RULES, MAX_VARIANTS},

@@ -68,6 +68,8 @@ pub struct RolloutView {
     pub state: RolloutState,
     /// The display names of its flags; flags without a name are missing.
     pub flag_names: BTreeMap<FlagKey, String>,
+    /// The killed flags of the phases reached.
+    pub killed: Vec<FlagKey>,
     /// The gate of the current phase.
     pub gate: Gate,
     /// The number of users that it reaches; `None` if it cannot be read.

@@ -9,6 +9,7 @@ mod manage;
 mod own;
 mod password;
 mod sessions;
+mod values;
 
 pub use create::create_account;
 pub use device::{create_device_cookie, verify_device_cookie};
@@ -27,3 +28,4 @@ pub use sessions::{
     create_session, delete_expired_sessions, delete_session, load_session, save_session,
     session_keys,
 };
+pub use values::{drop_account_value, keep_account_value, list_account_values};

@@ -92,10 +92,9 @@ fn build_flag_row(
         || is_needed;
     let advice =
         usage.stale_advice(stored.changed_at, now).filter(|_| !stored.flag.archived && !is_waiting);
-    let lifecycle = match &advice {
-        _ if stored.flag.archived => Lifecycle::Archived,
-        Some(_) => Lifecycle::Stale,
-        None => Lifecycle::Active,
+    let lifecycle = match stored.flag.archived {
+        true => Lifecycle::Archived,
+        false => Lifecycle::of_flag(stored.created_at, advice.as_ref(), now),
     };
     let row = FlagRow {
         flag: Flag::clone(&stored.flag),

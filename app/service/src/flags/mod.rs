@@ -1,5 +1,6 @@
 //! Flags: listing, changing and explaining them.
 
+mod bulk;
 mod explain;
 mod list;
 mod new_flag;
@@ -10,6 +11,7 @@ mod schedule;
 mod switch;
 
 pub use self::{
+    bulk::{BulkAction, BulkOutcome, change_many_flags},
     explain::{Split, evaluate_batch, explain_flags, parse_context},
     list::{
         FlagDetail, check_may_create, list_flags, read_flag_detail, read_flag_to_edit, stored_flag,

@@ -3,8 +3,7 @@
 use phasegate_domain::{
     accounts::Role,
     audit::{AuditEntry, Change, SubjectKind},
-    flags::{FlagDocument, FlagState},
-    ids::{ActorName, EnvironmentId, FlagKey},
+    ids::{ActorName, EnvironmentId},
     rollout::{
         CommandError, GateResult, RecordEntry, Rollout, RolloutCommand, RolloutEvent,
         add_record_entry, apply_command, possible_commands,
@@ -12,7 +11,8 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{AuditQuery, Edit, EnvironmentAuditEntry};
 
-use crate::{ObjectKind, Service, ServiceError, access::Actor, audit::audit_flag_change, gates};
+use super::kill::add_kill_edits;
+use crate::{ObjectKind, Service, ServiceError, access::Actor, gates};
 
 /// Carries out a command. If `seen_version` is given, the rollout must still have that version.
 ///
@@ -172,7 +172,7 @@ async fn save_event(
     let mut entries = vec![EnvironmentAuditEntry::new(environment, entry)];
     if let RolloutEvent::Killed(killed) = event {
         for flag in &killed.flags {
-            add_kill_edits(service, actor, environment, flag, &mut edits, &mut entries)?;
+            add_kill_edits(service, actor, environment, (flag, true), &mut edits, &mut entries)?;
         }
     }
     let written = service.apply_edits(environment, &edits, &entries, ObjectKind::Rollout).await;
@@ -180,30 +180,4 @@ async fn save_event(
         Err(ServiceError::Conflict(_)) => Err(overtaken_error(service, environment).await?),
         written => written,
     }
-}
-
-/// Adds the edit that kills a flag, unless it is killed already or does not exist.
-fn add_kill_edits(
-    service: &Service,
-    actor: &Actor,
-    environment: EnvironmentId,
-    key: &FlagKey,
-    edits: &mut Vec<Edit>,
-    entries: &mut Vec<EnvironmentAuditEntry>,
-) -> Result<(), ServiceError> {
-    let live = service.environment(environment)?;
-    let Ok(stored) = live.stored_flag(key.as_str()) else { return Ok(()) };
-    if stored.state.killed {
-        return Ok(());
-    }
-    let mut state = FlagState::clone(&stored.state);
-    state.killed = true;
-    state.version += 1;
-    entries.extend(audit_flag_change(service, actor, &live, key, |sibling| {
-        let own = sibling.stored_flag(key.as_str()).ok()?;
-        let state = if sibling.environment.id == environment { &state } else { &own.state };
-        Some(FlagDocument::new(&own.flag, state))
-    }));
-    edits.push(Edit::SaveState(key.clone(), state));
-    Ok(())
 }

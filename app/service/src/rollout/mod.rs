@@ -4,6 +4,7 @@ mod attention;
 mod command;
 mod feedback;
 mod incident;
+mod kill;
 mod kpis;
 mod minutes;
 mod plan;
@@ -15,6 +16,7 @@ mod view;
 pub use attention::read_attention;
 pub use command::{add_to_record, execute_command};
 pub use incident::read_incident;
+pub use kill::revive_killed_flags;
 pub use plan::{
     PlanBase, PlanChange, PlanImport, compare_plan, export_plan, import_plan, plan_text, read_plan,
     try_plan,

@@ -14,8 +14,8 @@ use phasegate_domain::{
 use phasegate_store::models::AuditQuery;
 
 use super::{
-    feedback::read_feedback_since, kpis::measure_kpis, minutes::read_first_minutes,
-    reach::measure_reach,
+    feedback::read_feedback_since, kill::find_killed_flags, kpis::measure_kpis,
+    minutes::read_first_minutes, reach::measure_reach,
 };
 use crate::{Service, ServiceError, access::Actor, annotations::read_annotations, gates};
 
@@ -51,8 +51,10 @@ pub async fn read_rollout_view(
         (!name.is_empty()).then(|| (key.clone(), name))
     };
     let flags = rollout.plan.phases.iter().flat_map(|phase| &phase.flags);
+    let killed = find_killed_flags(&live, &rollout);
     Ok(Some(RolloutView {
         flag_names: flags.filter_map(name).collect(),
+        killed,
         kpis,
         first_minutes,
         feedback,

@@ -1,6 +1,8 @@
 //! The page of a flag: targeting, evaluation counts, switches, overrides, history and its end.
 
+mod code;
 mod danger;
+mod graph;
 mod history;
 mod overrides;
 mod page;
@@ -10,7 +12,8 @@ use leptos::prelude::*;
 use phasegate_domain::ids::EnvironmentKey;
 
 use self::{
-    danger::DangerZone, history::History, overrides::Overrides, page::Page, switches::Switches,
+    code::Code, danger::DangerZone, graph::Graph, history::History, overrides::Overrides,
+    page::Page, switches::Switches,
 };
 use super::page_state::provide_question;
 use crate::{
@@ -37,7 +40,9 @@ pub(crate) fn LiveFlag(
         <Warnings/>
         <Summary/>
         <Targeting/>
+        <Graph/>
         <Evaluations/>
+        <Code/>
         <Switches/>
         <Overrides/>
         <History/>

@@ -6,12 +6,14 @@ use phasegate_domain::flags::FlagKind;
 use super::page::Page;
 use crate::components::live;
 
-const STATUSES: [(&str, &str); 8] = [
+const STATUSES: [(&str, &str); 10] = [
     ("", "in use"),
     ("on", "on"),
     ("off", "off"),
     ("killed", "killed"),
     ("pinned", "environment override"),
+    ("new", "new"),
+    ("clean", "ready to clean up"),
     ("stale", "stale"),
     ("archived", "archived"),
     ("all", "all"),

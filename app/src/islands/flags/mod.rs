@@ -1,5 +1,6 @@
 //! The list of flags, with their switches.
 
+mod bulk;
 mod filters;
 mod page;
 mod row;
@@ -8,6 +9,7 @@ use leptos::prelude::*;
 use phasegate_domain::ids::{EnvironmentKey, FlagKey};
 
 use self::{
+    bulk::{Bulk, SavedFilters},
     filters::{Filters, Pages},
     page::{AskedSwitch, Page},
     row::Row,
@@ -33,6 +35,7 @@ pub(crate) fn LiveFlags(
     page.follow_state();
     let keys = page.part(|page| page.rows.iter().map(|row| row.key.clone()).collect::<Vec<_>>());
     let count = page.part(|page| page.count);
+    let can_act = page.peek(|page| page.can_act);
     let is_empty = page.part(|page| page.is_empty);
     view! {
         {page.render_done()}
@@ -46,6 +49,8 @@ pub(crate) fn LiveFlags(
             .into_any(),
             false => view! {
                 <Filters/>
+                <SavedFilters/>
+                {can_act.then(|| view! { <Bulk/> })}
                 <p class="hint">{live_text(move || format::format_quantity(count.get() as u64, "flag", "flags"))}</p>
                 {live(move || render_rows(keys.get()))}
                 <Pages/>

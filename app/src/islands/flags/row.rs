@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use phasegate_domain::ids::FlagKey;
 
-use super::page::{AskedSwitch, Page};
+use super::{
+    bulk::render_box,
+    page::{AskedSwitch, Page},
+};
 use crate::{
     components::{Sparkline, live, live_text},
     islands::switch::{SwitchForm, render_switch},
@@ -21,10 +24,13 @@ pub(super) fn Row(key: FlagKey) -> impl IntoView {
     let line = Memo::new(move |_| line.get().unwrap_or_else(|| first.clone()));
     let text = move |read: fn(&FlagLine) -> String| live_text(move || read(&line.read()));
     let FlagLine { key, .. } = line.get_untracked();
+    let can_act = page.peek(|page| page.can_act);
+    let menu = render_menu(&key);
     let href = format!("/admin/flags/{key}");
     let class = Signal::derive(move || if line.read().killed { "flag is-killed" } else { "flag" });
     view! {
         <li class=class>
+            {can_act.then(|| render_box(&key))}
             <div class="flag-text">
                 <a class="flag-name" href=href rel="external">{text(|line| line.name.clone())}</a>
                 <code class="flag-key">{key.to_string()}</code>
@@ -36,6 +42,7 @@ pub(super) fn Row(key: FlagKey) -> impl IntoView {
                 <span class="hint">{text(|line| line.often.clone())}</span>
             </div>
             <div class="flag-status">{live(move || render_status(line.get()))}</div>
+            {menu}
             <div class="flag-switch">{live(move || render_line_switch(page, line.get()))}</div>
             {live(move || render_question(page, line.get()))}
         </li>
@@ -48,9 +55,30 @@ fn render_tags(tags: Vec<String>) -> AnyView {
     tags.collect::<Vec<_>>().into_any()
 }
 
+/// What else can be done with a flag.
+fn render_menu(key: &FlagKey) -> AnyView {
+    let label = format!("More about {key}");
+    let link = |href: String, text: &'static str| {
+        view! { <a class="button button-small button-quiet" href=href rel="external">{text}</a> }
+            .into_any()
+    };
+    let links = [
+        link(format!("/admin/flags/{key}/edit"), "Edit"),
+        link(format!("/admin/debugger?flag={key}"), "Debug"),
+        link(format!("/admin/analytics?flag={key}"), "Analytics"),
+        link(format!("/admin/audit?kind=flag&key={key}"), "Audit"),
+    ];
+    view! {
+        <details class="row-menu"><summary aria-label=label>"⋯"</summary>
+            <div class="row-menu-items">{links.into_iter().collect::<Vec<_>>()}</div>
+        </details>
+    }
+    .into_any()
+}
+
 fn render_status(line: FlagLine) -> AnyView {
-    let lifecycle = (!line.lifecycle.is_empty())
-        .then(|| view! { <span class="pill pill-warning">{line.lifecycle}</span> });
+    let lifecycle = (line.lifecycle != "Archived")
+        .then(|| view! { <span class=line.lifecycle_class>{line.lifecycle}</span> });
     view! { <span class=line.class>{line.status}</span> {lifecycle} }.into_any()
 }
 

@@ -17,8 +17,8 @@ pub(crate) fn Shortcuts(pages: Vec<PageShortcut>) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     browser::follow_shortcuts(pages, dialog);
     view! {
-        <dialog class="palette shortcuts" aria-label="Keyboard shortcuts" node_ref=dialog>
-            <h2>"Keyboard shortcuts"</h2>
+        <dialog class="palette shortcuts" aria-label="Shortcuts" node_ref=dialog>
+            <h2>"Shortcuts"</h2>
             <dl>
                 <div><dt><kbd>"Ctrl K"</kbd> " or " <kbd>"⌘ K"</kbd></dt><dd>"Search pages, commands and flags"</dd></div>
                 <div><dt><kbd>"?"</kbd></dt><dd>"This list"</dd></div>

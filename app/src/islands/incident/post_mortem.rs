@@ -32,23 +32,83 @@ fn PostMortemForm() -> impl IntoView {
         true => "Required before the next advance.",
         false => "Optional for this kind of incident.",
     };
-    let draft = page.peek(|page| page.draft.clone());
-    let rows: Vec<AnyView> = (0..ACTION_ROWS).map(render_action_row).collect();
+    let PostMortem { impact, timeline, cause, went_well, actions } =
+        page.peek(|page| page.draft.clone());
+    let count = ACTION_ROWS.max(actions.len() + 1);
+    let mut actions = actions.into_iter();
+    let rows: Vec<AnyView> = (0..count).map(|row| render_action_row(row, actions.next())).collect();
+    let kept = RwSignal::new(false);
+    let keep = move |event: leptos::ev::Event| {
+        #[cfg(feature = "hydrate")]
+        browser::keep_draft(&event, kept);
+        #[cfg(not(feature = "hydrate"))]
+        let _ = event;
+    };
+    let fields = view! {
+        {incident_fields(page)}
+        {render_area("impact", "Impact: affected users, effect, duration", 3, impact)}
+        {render_area("timeline", "Timeline", 6, timeline)}
+        {render_area("cause", "Cause", 3, cause)}
+        {render_area("went_well", "What went well", 2, went_well)}
+        <fieldset class="stack"><legend>"Actions"</legend>{rows}</fieldset>
+        <div class="row row-middle">
+            <button class="button button-primary" type="submit">"Save the post-mortem"</button>
+            {live(move || match kept.get() {
+                true => view! { <span class="hint" role="status">"Your draft is kept on the server."</span> }.into_any(),
+                false => ().into_any(),
+            })}
+        </div>
+    };
+    let form = page.form::<WritePostMortem>("stack", fields.into_any());
     view! {
-            <section aria-labelledby="post-mortem-title">
-                <h2 id="post-mortem-title">"Post-mortem"</h2>
-                <p class="hint">{hint}</p>
-                {page.form::<WritePostMortem>("stack", view! {
-                    {incident_fields(page)}
-                    {render_area("impact", "Impact: affected users, effect, duration", 3, String::new())}
-                    {render_area("timeline", "Timeline", 6, draft)}
-                    {render_area("cause", "Cause", 3, String::new())}
-                    {render_area("went_well", "What went well", 2, String::new())}
-                    <fieldset class="stack"><legend>"Actions"</legend>{rows}</fieldset>
-                    <div><button class="button button-primary" type="submit">"Save the post-mortem"</button></div>
-    }.into_any())}
-            </section>
+        <section aria-labelledby="post-mortem-title" on:input=keep>
+            <h2 id="post-mortem-title">"Post-mortem"</h2>
+            <p class="hint">{hint}</p>
+            {form}
+        </section>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::time::Duration;
+
+    use leptos::{prelude::*, server_fn::ServerFn, task::spawn_local};
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, HtmlFormElement};
+
+    use crate::{
+        islands::fn_form::{Then, encode_form, post_form},
+        server_fns::incidents::SaveDraft,
+    };
+
+    /// The pause in typing after which the draft is kept.
+    const PAUSE: Duration = Duration::from_millis(800);
+
+    thread_local! {
+        static WAITING: std::cell::RefCell<Option<TimeoutHandle>> = const { std::cell::RefCell::new(None) };
+    }
+
+    /// Keeps the form of an event once the typing pauses.
+    pub(super) fn keep_draft(event: &leptos::ev::Event, kept: RwSignal<bool>) {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let form = target.and_then(|target| target.closest("form").ok().flatten());
+        let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
+            return;
+        };
+        kept.set(false);
+        let send = move || {
+            let Some(body) = encode_form(&form, None) else { return };
+            spawn_local(async move {
+                let answer = post_form(SaveDraft::PATH, &body, Then::Refresh).await;
+                let _ = kept.try_set(answer.is_ok_and(|(is_kept, _)| is_kept));
+            });
+        };
+        let waiting = set_timeout_with_handle(send, PAUSE).ok();
+        if let Some(earlier) = WAITING.replace(waiting) {
+            earlier.clear();
         }
+    }
 }
 
 fn render_area(name: &'static str, label: &'static str, rows: u32, text: String) -> AnyView {
@@ -59,14 +119,15 @@ fn render_area(name: &'static str, label: &'static str, rows: u32, text: String)
     .into_any()
 }
 
-fn render_action_row(row: usize) -> AnyView {
+fn render_action_row(row: usize, kept: Option<FollowUp>) -> AnyView {
+    let (what, owner) = kept.map(|kept| (kept.what, kept.owner)).unzip();
     let name = |field: &str| format!("post_mortem[actions][{row}][{field}]");
     view! {
         <div class="row">
             <label class="field field-wide"><span>"Action"</span>
-                <input type="text" name=name("what") maxlength="500" required=row == 0/></label>
+                <input type="text" name=name("what") value=what maxlength="500" required=row == 0/></label>
             <label class="field"><span>"Owner"</span>
-                <input type="text" name=name("owner") maxlength="200" required=row == 0/></label>
+                <input type="text" name=name("owner") value=owner maxlength="200" required=row == 0/></label>
         </div>
     }
     .into_any()

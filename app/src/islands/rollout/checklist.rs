@@ -64,6 +64,13 @@ fn ItemLine(item: Item) -> impl IntoView {
         let mut lines = page.checklist.iter().flat_map(|group| &group.items);
         lines.find(|line| (line.phase, &line.item) == (of.0, &of.1)).and_then(|l| l.tick.clone())
     });
+    let of = item.clone();
+    let waived = page.part(move |page| {
+        let mut lines = page.checklist.iter().flat_map(|group| &group.items);
+        lines
+            .find(|line| (line.phase, &line.item) == (of.0, &of.1))
+            .and_then(|l| l.waived_by.clone())
+    });
     let class = Signal::derive(move || {
         if tick.read().is_some() { "gate-line is-pass" } else { "gate-line is-asked" }
     });
@@ -71,6 +78,10 @@ fn ItemLine(item: Item) -> impl IntoView {
     view! {
         <li class=class>
             <strong>{name}</strong>
+            {live(move || match waived.get() {
+                Some(by) => view! { <span class="hint">"waived at the start by " {by}</span> }.into_any(),
+                None => ().into_any(),
+            })}
             {live(move || match tick.get() {
                 Some(tick) => {
                     let undo = may.then(|| view! { <UndoForm item=item.clone()/> });

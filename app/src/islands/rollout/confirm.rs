@@ -65,11 +65,35 @@ pub(super) fn Confirm(choice: CommandChoice) -> impl IntoView {
             <h2 id="confirm-title">{title} "?"</h2>
             <p>{consequences}</p>
             {reach.map(|text| view! { <p data-testid="reach">{text}</p> })}
+            {render_open_incidents(page, kind.gives_features())}
             {render_overrides(overrides)}
             {stale}
             {form}
         </section>
     }
+}
+
+/// The incidents that are open, before more users get something.
+fn render_open_incidents(page: Page, gives_features: bool) -> AnyView {
+    let open = page.peek(|page| page.incidents.clone());
+    if open.is_empty() || !gives_features {
+        return ().into_any();
+    }
+    let lines: Vec<AnyView> = open
+        .into_iter()
+        .map(|incident| {
+            let text =
+                format!("Incident {}: {} – {}", incident.id, incident.title, incident.reason);
+            view! { <li>{text}</li> }.into_any()
+        })
+        .collect();
+    view! {
+        <div class="confirm-warning" data-testid="confirm-incidents">
+            <p>"Incidents are open:"</p>
+            <ul class="criteria">{lines}</ul>
+        </div>
+    }
+    .into_any()
 }
 
 fn render_overrides(lines: Vec<String>) -> AnyView {

@@ -10,7 +10,7 @@ use super::{
     votes::Votes,
 };
 use crate::{
-    components::{Trend, live, live_text},
+    components::{Trend, live},
     models::GateLine,
 };
 
@@ -33,24 +33,42 @@ fn verdict_label(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The answer of the gate, then its conditions, feedback and votes; nothing while there is no gate.
+/// Whether the phase can be left, in one sentence; nothing while there is no gate.
+#[component]
+pub(super) fn GateAnswer() -> impl IntoView {
+    let page = Page::from_context();
+    let answer = page.part(|page| {
+        let gate = page.gate.as_ref();
+        gate.map(|gate| (gate.question.clone(), gate.answer.clone(), gate.is_passed))
+    });
+    live(move || {
+        let Some((question, answer, is_passed)) = answer.get() else { return ().into_any() };
+        let class = if is_passed { "gate-head is-passed" } else { "gate-head" };
+        view! {
+            <section class=class aria-labelledby="gate-question">
+                <h2 id="gate-question">{question}</h2>
+                <p class="gate-answer" data-testid="gate-answer">{answer}</p>
+            </section>
+        }
+        .into_any()
+    })
+}
+
+/// The conditions of the gate, then feedback and votes; nothing while there is no gate.
 #[component]
 pub(super) fn GatePanel() -> impl IntoView {
     let page = Page::from_context();
     let question = page.part(|page| page.gate.as_ref().map(|gate| gate.question.clone()));
     live(move || match question.get() {
-        Some(question) => view! { <OpenGate question/> }.into_any(),
+        Some(_) => view! { <OpenGate/> }.into_any(),
         None => ().into_any(),
     })
 }
 
 #[component]
-fn OpenGate(question: String) -> impl IntoView {
+fn OpenGate() -> impl IntoView {
     let page = Page::from_context();
-    let answer = page.part(|page| {
-        let gate = page.gate.as_ref();
-        gate.map(|gate| (gate.answer.clone(), gate.is_passed)).unwrap_or_default()
-    });
+    let is_passed = page.part(|page| page.gate.as_ref().is_some_and(|gate| gate.is_passed));
     let titles = page.part(|page| {
         let lines = page.gate.iter().flat_map(|gate| &gate.lines);
         lines.map(|line| line.title.clone()).collect::<Vec<String>>()
@@ -60,13 +78,12 @@ fn OpenGate(question: String) -> impl IntoView {
     let class =
         Signal::derive(
             move || {
-                if answer.read().1 { "card gate is-passed" } else { "card gate is-closed" }
+                if is_passed.get() { "card gate is-passed" } else { "card gate is-closed" }
             },
         );
     view! {
         <section class=class aria-labelledby="gate-title" data-testid="gate">
-            <h2 id="gate-title">{question}</h2>
-            <p class="gate-answer" data-testid="gate-answer">{live_text(move || answer.read().0.clone())}</p>
+            <h2 id="gate-title">"Conditions for leaving the phase"</h2>
             <ul class="gate-lines">
                 {live(move || {
                     let lines = titles.get().into_iter().map(|title| view! { <Line title/> }.into_any());

@@ -73,7 +73,7 @@ pub(super) fn Track() -> impl IntoView {
 fn render_step(step: Step) -> AnyView {
     view! {
         <li class=format!("track-step {}", step.class) aria-current=step.is_current.then_some("step")>
-            <a href=format!("#phase-{}", step.number) rel="external">
+            <a href=format!("/admin/rollout?tab=plan#phase-{}", step.number) rel="external">
                 <span class="track-percentage">{step.percentage}</span>
                 <span class="track-name">{step.name}</span>
                 <span class="visually-hidden">{step.progress}</span>

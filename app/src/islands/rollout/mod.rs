@@ -8,9 +8,11 @@ mod details;
 mod feedback;
 mod gate;
 mod head;
+mod killed;
 mod kpis;
 mod page;
 mod sign_off;
+mod tabs;
 mod votes;
 
 use leptos::prelude::*;
@@ -21,10 +23,12 @@ use self::kpis::Kpis;
 use self::{
     actions::Actions,
     checklist::Checklists,
-    details::{FirstMinutesPanel, History, Phases},
-    gate::GatePanel,
+    details::FirstMinutesPanel,
+    gate::{GateAnswer, GatePanel},
     head::{Alerts, Head, OpenIncidents, Track},
+    killed::KilledFlags,
     page::Page,
+    tabs::Tabs,
 };
 #[cfg(feature = "ssr")]
 pub(crate) use self::{feedback::FeedbackPart, gate::render_gate_line, kpis::Kpis};
@@ -41,6 +45,8 @@ pub(crate) fn LiveRollout(
     environment: EnvironmentKey,
     /// The command whose confirmation the address asks for.
     asked: Option<String>,
+    /// The tab that the address opens; may be empty.
+    tab: String,
     /// What a form without a script has just done.
     done: Option<Done>,
     /// The variables of the server that override this page.
@@ -60,19 +66,20 @@ pub(crate) fn LiveRollout(
         {page.render_done()}
         {render_pinned_notice(&pinned)}
         <Head connection/>
-        <Alerts/>
-        <Track/>
+        <KilledFlags/>
         <OpenIncidents/>
+        <Track/>
+        <Alerts/>
+        <GateAnswer/>
         <Actions/>
-        <FirstMinutesPanel/>
         <GatePanel/>
+        <Checklists/>
+        <FirstMinutesPanel/>
         {live(move || {
             let (targets, values) = kpis.get();
             view! { <Kpis targets values/> }.into_any()
         })}
-        <Checklists/>
-        <Phases/>
-        <History/>
+        <Tabs asked=tab/>
     }
 }
 

@@ -3,31 +3,28 @@
 use leptos::prelude::*;
 
 use super::page::Page;
-use crate::{
-    components::live_text,
-    server_fns::rollout::{AcknowledgeAlert, SignOff as SignOffCall},
-};
+use crate::server_fns::rollout::{AcknowledgeAlert, SignOff as SignOffCall};
 
-/// Signs a statement off.
+/// Signs a statement off, with one press. A comment is optional and stands behind it.
 #[component]
 pub(super) fn SignOff(statement: String, is_pending: Signal<bool>) -> impl IntoView {
     let page = Page::from_context();
-    let label = live_text(move || {
-        if is_pending.get() { "Sign off".to_owned() } else { "Sign off again".to_owned() }
+    let named = statement.clone();
+    let about = move || view! { <span class="visually-hidden">" “"{named.clone()}"”"</span> };
+    let (of_met, of_not_met) = (about(), about());
+    let class = Signal::derive(move || {
+        if is_pending.get() { "button button-small" } else { "button button-small button-quiet" }
     });
-    view! {
-            <details class="gate-more">
-                <summary>{label}<span class="visually-hidden">" “"{statement.clone()}"”"</span></summary>
-                {page.form::<SignOffCall>("row", view! {
-
-                    <input type="hidden" name="statement" value=statement/>
-                    <label class="field field-wide"><span>"Comment (optional)"</span>
-                        <input type="text" name="comment" maxlength="500"/></label>
-                    <button class="button" type="submit" name="holds" value="true">"Sign off as met"</button>
-                    <button class="button button-danger" type="submit" name="holds" value="false">"Sign off as not met"</button>
-    }.into_any())}
-            </details>
-        }
+    let fields = view! {
+        <input type="hidden" name="statement" value=statement/>
+        <button class=class type="submit" name="holds" value="true">"Sign off as met"{of_met}</button>
+        <button class=class type="submit" name="holds" value="false">"Not met"{of_not_met}</button>
+        <details class="gate-more"><summary>"Comment"{about()}</summary>
+            <label class="field"><span class="visually-hidden">"Comment (optional)"</span>
+                <input type="text" name="comment" maxlength="500"/></label>
+        </details>
+    };
+    page.form::<SignOffCall>("row row-middle sign-off", fields.into_any())
 }
 
 /// Acknowledges one of the firing alerts, each given by its name and title.

@@ -2,13 +2,12 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use phasegate_service::rollout::read_incident;
 
 use crate::{
     islands::LiveIncident,
-    models::build_incident_page,
     parts::render_page,
     request::{PageError, Request},
+    server_fns::incidents::read_incident,
 };
 
 #[component]
@@ -20,12 +19,10 @@ pub(crate) fn IncidentPage() -> impl IntoView {
 }
 
 async fn render_incident(request: &Request) -> Result<AnyView, PageError> {
-    let (service, actor) = (&request.service, &request.actor);
     let id = request.query.get("id").parse();
     let id = id.map_err(|_| PageError::invalid("id: must be the number of an incident"))?;
-    let view = read_incident(service, actor, request.environment, id).await?;
     let environment = request.cached_environment()?.environment().key.clone();
+    let first = read_incident(environment.clone(), id).await?;
     let done = request.take_done();
-    let first = build_incident_page(&view);
     Ok(view! { <LiveIncident first environment done/> }.into_any())
 }

@@ -42,7 +42,8 @@ async fn render_rollout(request: &Request) -> Result<AnyView, PageError> {
     let environment = live.environment().key.clone();
     let pinned = live.snapshot().rollout_variables().names().map(str::to_owned).collect();
     let asked = Some(request.query.get("confirm").to_owned()).filter(|asked| !asked.is_empty());
+    let tab = request.query.get("tab").to_owned();
     let done = request.take_done();
     let first = build_rollout_page(&view);
-    Ok(view! { <LiveRollout first environment asked done pinned/> }.into_any())
+    Ok(view! { <LiveRollout first environment asked tab done pinned/> }.into_any())
 }

@@ -4,12 +4,15 @@ use async_trait::async_trait;
 use phasegate_domain::{
     Timestamp,
     accounts::Account,
-    ids::{AccountId, TokenId},
+    ids::{AccountId, EnvironmentId, TokenId},
 };
 
 use crate::{
     StoreError,
-    models::{AccountLink, ClientKey, Digest, ServerToken, Session, StoredAccount},
+    models::{
+        AccountLink, AccountValue, AccountValueKind, ClientKey, Digest, ServerToken, Session,
+        StoredAccount,
+    },
 };
 
 /// Accounts, sessions, server tokens and client keys.
@@ -46,6 +49,20 @@ pub trait AccountStore: Send + Sync {
 
     /// Deletes the sessions that have expired by `now`.
     async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Reads the values of a kind that an account keeps in an environment: names and values, by name.
+    async fn read_account_values(
+        &self,
+        account: AccountId,
+        environment: EnvironmentId,
+        kind: AccountValueKind,
+    ) -> Result<Vec<(String, String)>, StoreError>;
+
+    /// Stores a value, which replaces an earlier one of the same name.
+    async fn save_account_value(&self, value: &AccountValue) -> Result<(), StoreError>;
+
+    /// Deletes the value of this account, environment, kind and name if there is one.
+    async fn delete_account_value(&self, value: &AccountValue) -> Result<(), StoreError>;
 
     /// Reads all server tokens, the oldest first.
     async fn read_server_tokens(&self) -> Result<Vec<ServerToken>, StoreError>;

@@ -177,6 +177,7 @@ pub(super) async fn apply_account_edit(
         Edit::DeleteAccount(id) => {
             for delete in [
                 "DELETE FROM sessions WHERE account_id = ?",
+                "DELETE FROM account_values WHERE account_id = ?",
                 "DELETE FROM account_links
                  WHERE email = (SELECT email FROM accounts WHERE id = ?)",
             ] {

@@ -195,6 +195,7 @@ async fn delete_environment(
         "DELETE FROM client_keys WHERE environment_id = ?",
         "DELETE FROM server_tokens WHERE environment_id = ?",
         "DELETE FROM rollouts WHERE environment_id = ?",
+        "DELETE FROM account_values WHERE environment_id = ?",
     ] {
         sqlx::query(delete).bind(environment.0).execute(&mut *tx).await.map_err(database_error)?;
     }

@@ -1,5 +1,6 @@
 //! State in `state.db`.
 
+mod account_values;
 mod accounts;
 mod audit_log;
 mod columns;
@@ -28,9 +29,9 @@ use phasegate_store::{
     AccountStore, AuditLog, Database as StoreDatabase, EnvironmentStore, FlagStore, RolloutStore,
     StoreError, UnitOfWork,
     models::{
-        AccountLink, AuditQuery, ClientKey, Created, Digest, Edit, Environment,
-        EnvironmentAuditEntry, FirstStart, ServerToken, Session, StoredAccount, StoredFlag,
-        Versioned,
+        AccountLink, AccountValue, AccountValueKind, AuditQuery, ClientKey, Created, Digest, Edit,
+        Environment, EnvironmentAuditEntry, FirstStart, ServerToken, Session, StoredAccount,
+        StoredFlag, Versioned,
     },
 };
 
@@ -99,6 +100,23 @@ impl AccountStore for SqliteState {
 
     async fn delete_ended_sessions(&self, now: Timestamp) -> Result<(), StoreError> {
         sessions::delete_ended_sessions(&self.database, now).await
+    }
+
+    async fn read_account_values(
+        &self,
+        account: AccountId,
+        environment: EnvironmentId,
+        kind: AccountValueKind,
+    ) -> Result<Vec<(String, String)>, StoreError> {
+        account_values::read_values(&self.database, account, environment, kind).await
+    }
+
+    async fn save_account_value(&self, value: &AccountValue) -> Result<(), StoreError> {
+        account_values::save_value(&self.database, value).await
+    }
+
+    async fn delete_account_value(&self, value: &AccountValue) -> Result<(), StoreError> {
+        account_values::delete_value(&self.database, value).await
     }
 
     async fn read_server_tokens(&self) -> Result<Vec<ServerToken>, StoreError> {

@@ -1,0 +1,100 @@
+//! One action on many flags.
+
+use phasegate_domain::{
+    Timestamp,
+    accounts::Role,
+    field_error::{FieldCode, FieldError},
+    ids::{EnvironmentId, FlagKey},
+};
+
+use super::{Expected, change_flag};
+use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
+
+/// The maximum number of flags in one call.
+const MAX_FLAGS: usize = 200;
+
+/// What is done to each of many flags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BulkAction {
+    /// Switches them on or off in the environment.
+    Switch(bool),
+    /// Archives them, or brings them back.
+    Archive(bool),
+    /// Adds a tag.
+    Tag(String),
+    /// Removes a tag.
+    Untag(String),
+}
+
+/// What became of each flag.
+#[derive(Debug, Default)]
+pub struct BulkOutcome {
+    /// The flags that were changed.
+    pub changed: Vec<FlagKey>,
+    /// The number of flags that were as asked already.
+    pub unchanged: usize,
+    /// The flags that are not, with the reason.
+    pub refused: Vec<(FlagKey, ServiceError)>,
+}
+
+/// Applies an action to each flag by itself, so that one that is refused does not hold up the others.
+/// Each has its own audit entry.
+///
+/// # Errors
+/// Returns an error if the actor lacks the operator role, no flag is given or too many are, a tag is
+/// missing, or the server is at fault.
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
+pub async fn change_many_flags(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    flags: &[FlagKey],
+    action: &BulkAction,
+) -> Result<BulkOutcome, ServiceError> {
+    actor.require_role(Role::Operator)?;
+    if flags.is_empty() || flags.len() > MAX_FLAGS {
+        let code = if flags.is_empty() { FieldCode::Missing } else { FieldCode::TooMany };
+        let text = format!("choose 1 to {MAX_FLAGS} flags");
+        return Err(FieldError::new("flags", code, text).into());
+    }
+    if let BulkAction::Tag(tag) | BulkAction::Untag(tag) = action
+        && tag.trim().is_empty()
+    {
+        return Err(ServiceError::invalid("tag", FieldCode::Missing, "name the tag"));
+    }
+    let mut outcome = BulkOutcome::default();
+    for key in flags {
+        if is_done(&*service.environment(environment)?, key, action, service.now()) {
+            outcome.unchanged += 1;
+            continue;
+        }
+        let changed = change_flag(service, actor, environment, key, Expected::Any, |flag| {
+            match action {
+                BulkAction::Switch(enabled) => flag.enabled = *enabled,
+                BulkAction::Archive(archived) => flag.archived = *archived,
+                BulkAction::Tag(tag) => flag.tags.push(tag.trim().to_owned()),
+                BulkAction::Untag(tag) => flag.tags.retain(|known| known != tag.trim()),
+            }
+            Ok(())
+        });
+        match changed.await {
+            Ok(()) => outcome.changed.push(key.clone()),
+            Err(error) if error.is_internal() => return Err(error),
+            Err(error) => outcome.refused.push((key.clone(), error)),
+        }
+    }
+    Ok(outcome)
+}
+
+/// Whether a flag is as asked already.
+fn is_done(live: &CachedEnvironment, key: &FlagKey, action: &BulkAction, now: Timestamp) -> bool {
+    let Ok(stored) = live.stored_flag(key.as_str()) else { return false };
+    let has_tag = |tag: &str| stored.flag.tags.iter().any(|known| known == tag.trim());
+    match action {
+        BulkAction::Switch(enabled) => stored.state.is_enabled(now) == *enabled,
+        BulkAction::Archive(archived) => stored.flag.archived == *archived,
+        BulkAction::Tag(tag) => has_tag(tag),
+        BulkAction::Untag(tag) => !has_tag(tag),
+    }
+}
