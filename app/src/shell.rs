@@ -42,6 +42,8 @@ pub fn render_shell(assets: &AssetUrls) -> impl IntoView + use<> {
         let code = format!(
             "import init, * as islands from {module:?};\n\
              let isLeaving = false;\n\
+             const [loaded] = performance.getEntriesByType('navigation');\n\
+             if (loaded?.deliveryType === 'navigational-prefetch') document.documentElement.dataset.prefetched = '';\n\
              addEventListener('beforeunload', () => {{ isLeaving = true; }});\n\
              try {{\n\
              await init({{ module_or_path: {wasm:?} }});\n\

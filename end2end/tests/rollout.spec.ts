@@ -103,7 +103,6 @@ test('a rollout runs from its checklist to a post-mortem', async ({ admin, serve
   await test.step('accounts judge what cannot be measured, and vote', async () => {
     const gate = olga.getByTestId('gate');
     for (const statement of ['No blocking bugs', 'All critical features working', 'All core features functional', 'Performance metrics within acceptable ranges']) {
-      await gate.getByText(new RegExp(`^Sign off “${statement}”`)).click();
       const line = gate.getByRole('listitem').filter({ hasText: statement });
       await line.getByRole('button', { name: 'Sign off as met' }).click();
       await expect(line).toContainText('olga@example.com says so');

@@ -36,7 +36,8 @@ pub(crate) fn Frame() -> impl IntoView {
             let at = request.service.now();
             Attention { at, alerts: Vec::new(), incidents: Vec::new() }
         };
-        Some(FrameData { attention: read.unwrap_or_else(nothing), environment: key })
+        let revision = request.service.state_revision();
+        Some(FrameData { attention: read.unwrap_or_else(nothing), environment: key, revision })
     });
     let made = async move {
         match made {
@@ -53,8 +54,8 @@ pub(crate) fn Frame() -> impl IntoView {
                 <div class="frame">
                     <Side data=data.clone() request=request.clone()/>
                     <main id="main" class="frame-main" tabindex="-1">
-                        {data.map(|FrameData { attention, environment }| view! {
-                            <div class="strips"><AttentionStrip first=attention environment/></div>
+                        {data.map(|FrameData { attention, environment, revision }| view! {
+                            <div class="strips"><AttentionStrip first=attention environment revision/></div>
                         })}
                         <StorageAlert/>
                         <FormGuard/>
@@ -72,12 +73,14 @@ pub(crate) fn Frame() -> impl IntoView {
 struct FrameData {
     attention: Attention,
     environment: EnvironmentKey,
+    /// The revision of the state that the page shows.
+    revision: i64,
 }
 
 /// The side of the page, or its top on a phone.
 #[component]
 fn Side(data: Option<FrameData>, request: Option<Request>) -> impl IntoView {
-    let Some((FrameData { attention, environment }, request)) = data.zip(request) else {
+    let Some((FrameData { attention, environment, .. }, request)) = data.zip(request) else {
         return view! { <header class="frame-side"><a class="brand" href="/admin/rollout"><Logo/>"Phasegate"</a></header> }
             .into_any();
     };

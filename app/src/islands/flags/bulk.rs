@@ -33,19 +33,19 @@ pub(super) fn Bulk() -> impl IntoView {
     let danger = "button button-small button-danger";
     let fields = view! {
         <span class="hint">"With the chosen flags:"</span>
-        <details class="bulk-act"><summary>"Switch"</summary>
+        <details class="bulk-act" name="bulk-act"><summary>"Switch"</summary>
             <div class="bulk-question">
                 <p class="hint">{format!("It counts at once for all users of {place}. Flags that are off answer their off variant.")}</p>
                 <span class="row">{button(BulkAct::SwitchOn, "Switch on", danger)} {button(BulkAct::SwitchOff, "Switch off", danger)}</span>
             </div>
         </details>
-        <details class="bulk-act"><summary>"Tag"</summary>
+        <details class="bulk-act" name="bulk-act"><summary>"Tag"</summary>
             <div class="bulk-question">
                 <label class="field"><span>"Tag"</span><input type="text" name="tag" maxlength="60" autocomplete="off"/></label>
                 <span class="row">{button(BulkAct::Tag, "Add the tag", "button button-small")} {button(BulkAct::Untag, "Remove the tag", "button button-small")}</span>
             </div>
         </details>
-        <details class="bulk-act"><summary>"Archive"</summary>
+        <details class="bulk-act" name="bulk-act"><summary>"Archive"</summary>
             <div class="bulk-question">
                 <p class="hint">"Archived flags are evaluated in no environment: apps that still ask for them get the default in their own code."</p>
                 <span class="row">{button(BulkAct::Archive, "Archive", danger)} {button(BulkAct::Unarchive, "Unarchive", "button button-small")}</span>

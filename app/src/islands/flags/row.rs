@@ -69,7 +69,7 @@ fn render_menu(key: &FlagKey) -> AnyView {
         link(format!("/admin/audit?kind=flag&key={key}"), "Audit"),
     ];
     view! {
-        <details class="row-menu"><summary aria-label=label>"⋯"</summary>
+        <details class="row-menu" name="row-menu"><summary aria-label=label>"⋯"</summary>
             <div class="row-menu-items">{links.into_iter().collect::<Vec<_>>()}</div>
         </details>
     }

@@ -26,8 +26,17 @@ pub(super) fn follow_attention(
 
 /// The strip; empty if all is well.
 #[island]
-pub(crate) fn AttentionStrip(first: Attention, environment: EnvironmentKey) -> impl IntoView {
+pub(crate) fn AttentionStrip(
+    first: Attention,
+    environment: EnvironmentKey,
+    /// The revision of the state that the page shows.
+    revision: i64,
+) -> impl IntoView {
     let (attention, connection) = follow_attention(first, &environment);
+    #[cfg(feature = "hydrate")]
+    browser::reload_if_stale(&environment, revision);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = revision;
     view! {
         {live(move || render_connection(connection.get()))}
         {live(move || render_attention(&attention.read()))}
@@ -145,6 +154,21 @@ mod browser {
                 }
             });
         })
+    }
+
+    /// Loads the page again if it was prefetched, and the state has changed since.
+    pub(super) fn reload_if_stale(environment: &EnvironmentKey, revision: i64) {
+        let root = document().document_element();
+        if !root.is_some_and(|root| root.has_attribute("data-prefetched")) {
+            return;
+        }
+        let is_first = StoredValue::new(true);
+        watch_changes(environment, move |notice| {
+            if is_first.get_value() && notice.state_revision != revision {
+                let _ = window().location().reload();
+            }
+            is_first.set_value(false);
+        });
     }
 
     /// Shows the number in the title of the tab, and in its icon that there is something.
