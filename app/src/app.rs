@@ -11,9 +11,9 @@ use crate::{
     pages::{
         AccountLinkPage, AccountPage, AccountsPage, AlertsPage, AnalyticsPage, AuditPage,
         DashboardPage, DebuggerPage, EmergencyPage, FilesPage, FlagEditPage, FlagPage, FlagsPage,
-        IncidentPage, InstallPage, LoginPage, NewFlagPage, NotFoundPage, PerformancePage,
-        PlanEditPage, PlanPage, ReviewPage, RolloutPage, SearchPage, SegmentPage, SegmentsPage,
-        SettingsPage, UserDataPage,
+        IncidentPage, InstallPage, LoginPage, MetricsPage, NewFlagPage, NewRolloutPage,
+        NotFoundPage, PerformancePage, PlanEditPage, PlanPage, ReviewPage, RolloutPage, SearchPage,
+        SegmentPage, SegmentsPage, SettingsPage, UserDataPage,
     },
     parts::Frame,
 };
@@ -27,6 +27,7 @@ pub(crate) fn App() -> impl IntoView {
         <Router>
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/login") view=LoginPage/>
+                <Route path=path!("/docs/metrics") view=MetricsPage/>
                 <Route path=path!("/login/link") view=AccountLinkPage/>
                 <ParentRoute path=path!("/admin") view=Frame>
                     <Route path=path!("") view=|| view! { <Redirect path="/admin/rollout"/> }/>
@@ -36,6 +37,7 @@ pub(crate) fn App() -> impl IntoView {
                     <Route path=path!("rollout") view=RolloutPage/>
                     <Route path=path!("rollout/emergency") view=EmergencyPage/>
                     <Route path=path!("rollout/incident") view=IncidentPage/>
+                    <Route path=path!("rollout/new") view=NewRolloutPage/>
                     <Route path=path!("rollout/plan") view=PlanPage/>
                     <Route path=path!("rollout/plan/edit") view=PlanEditPage/>
                     <Route path=path!("rollout/review") view=ReviewPage/>

@@ -77,6 +77,16 @@ pub(crate) fn format_percent(part: u64, whole: u64) -> String {
     }
 }
 
+/// Formats a share from 0 to 1 as `66 %`; one below 1 % keeps its digits.
+#[cfg(feature = "ssr")]
+pub(crate) fn format_rate(rate: f64) -> String {
+    match rate * 100.0 {
+        share if share == 0.0 || share >= 1.0 => format!("{share:.0} %"),
+        share if share < 0.01 => "< 0.01 %".to_owned(),
+        share => format!("{share:.2} %"),
+    }
+}
+
 /// Formats a count with its noun: `1 sample`, `2 samples`.
 pub(crate) fn format_quantity(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", format_count(number), if number == 1 { one } else { many })
@@ -120,6 +130,12 @@ mod tests {
             all,
             ["0.0 s", "9.2 s", "12 s", "1 min", "3 min 20 s", "1 h 5 min", "10,000 h 0 min"]
         );
+    }
+
+    #[test]
+    fn small_shares_keep_their_digits() {
+        let all = [0.0, 0.66, 30.0 / 9_043.0, 0.000_01].map(format_rate);
+        assert_eq!(all, ["0 %", "66 %", "0.33 %", "< 0.01 %"]);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use anyhow::Context;
-use phasegate_service::{Service, secrets, setup};
+use phasegate_service::{Service, rollout::find_template, secrets, setup};
 
-use crate::{clock, config::Config, plans};
+use crate::{clock, config::Config};
 
 const DEFAULT_EMAIL: &str = "admin@phasegate.local";
 
@@ -30,7 +30,8 @@ pub(crate) async fn set_up_first_start(
         client_key: made(config.client_key(), "pk_", 24)?,
         server_token: made(config.server_token(), "pgs_", 32)?,
     };
-    let plan = setup::parse_plan(plans::EXERCISE_LIBRARY).context("the built-in plan is broken")?;
+    let guide = find_template("exercise-library").context("the built-in plan is missing")?;
+    let plan = setup::parse_plan(guide.text).context("the built-in plan is broken")?;
     let seeds = [clock::generate_seed()?, clock::generate_seed()?];
     if setup::run_first_start(service, &new, plan, seeds).await?.is_none() {
         return Ok(());

@@ -12,7 +12,6 @@ mod http;
 mod jobs;
 mod listen;
 mod lock;
-mod plans;
 mod router;
 mod routes;
 mod simulate;

@@ -80,7 +80,7 @@ const CRATES: [(&str, &[&[&str]]); 10] = [
     (
         "server/src",
         &[
-            &["clock", "http", "listen", "lock", "plans", "simulate"],
+            &["clock", "http", "listen", "lock", "simulate"],
             &["config", "jobs", "routes"],
             &["first_start", "router"],
             &["bootstrap"],

@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_guide_plan_adds_every_flag_in_a_phase() {
-        let file = parse_plan(include_str!("../../../server/plans/exercise-library.toml")).unwrap();
+        let file = parse_plan(include_str!("../plans/exercise-library.toml")).unwrap();
         assert_eq!((file.flags.len(), file.segments.len(), file.plan.phases.len()), (9, 5, 6));
         let planned: Vec<f64> = file.plan.phases.iter().map(|p| p.percentage.percent()).collect();
         assert_eq!(planned, [0.1, 5.0, 20.0, 50.0, 75.0, 100.0]);
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_wrong_field_is_named_with_its_line() {
-        let text = include_str!("../../../server/plans/exercise-library.toml");
+        let text = include_str!("../plans/exercise-library.toml");
         let complaint = |from: &str, to: &str| {
             assert!(text.contains(from), "{from}");
             parse_plan(&text.replacen(from, to, 1)).unwrap_err().to_string()
@@ -258,7 +258,7 @@ mod tests {
     fn a_malformed_plan_names_its_line() {
         let error = parse_plan("format = 1\nkey = \"a\"\nname = \n").unwrap_err().to_string();
         assert!(error.starts_with("line 3, column "), "{error}");
-        let text = include_str!("../../../server/plans/exercise-library.toml");
+        let text = include_str!("../plans/exercise-library.toml");
         for (from, to, begin) in [
             ("percentage = 20\n", "percentage = \"x\"\n", "phases[2].percentage: must be a number"),
             ("percentage = 20\n", "percentge = 1\n", "phases[2].percentge: there is no such field"),

@@ -1,7 +1,11 @@
 //! Charts as SVG, drawn with plotters. The server draws them for the first response, the browser
-//! for every update.
+//! in the size of their place, and anew for every update.
 
 mod colours;
-mod line_chart;
+mod draw;
+mod spec;
 
-pub(crate) use line_chart::{ChartRange, Limits, Line, Shape, draw_chart};
+pub(crate) use draw::{EDGES, View, draw_chart};
+#[cfg(feature = "ssr")]
+pub(crate) use spec::Mark;
+pub use spec::{ChartSpec, Limits, Shape, Unit};

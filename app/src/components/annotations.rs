@@ -1,21 +1,19 @@
 //! The numbered list of annotations, and their lines in charts.
 
 use leptos::prelude::*;
-use phasegate_domain::{Timestamp, reports::Annotation};
+use phasegate_domain::{reports::Annotation, time::Resolution};
 
 use super::Time;
-use crate::charts::{ChartRange, Line};
+use crate::charts::Mark;
 
-/// Returns the chart lines of annotations, numbered as in the list.
-pub(crate) fn annotation_lines(annotations: &[Annotation], window: ChartRange) -> Vec<Line> {
-    let place = |at: Timestamp| {
-        at.timestamp() as f64 / window.resolution.seconds() as f64 - window.end as f64
+/// Returns the marks of annotations in a chart, numbered as in the list.
+pub(crate) fn annotation_marks(annotations: &[Annotation], resolution: Resolution) -> Vec<Mark> {
+    let mark = |(annotation, number): (&Annotation, usize)| Mark {
+        at: annotation.at.timestamp() as f64 / resolution.seconds() as f64,
+        number,
+        text: format!("{}: {}", annotation.kind.title(), annotation.text),
     };
-    annotations
-        .iter()
-        .zip(1..)
-        .map(|(annotation, number)| Line { place: place(annotation.at), number })
-        .collect()
+    annotations.iter().zip(1..).map(mark).collect()
 }
 
 /// The list of annotations; renders nothing if it is empty.

@@ -21,7 +21,7 @@ mod vital_card;
 
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
-    annotations::{Annotations, annotation_lines},
+    annotations::{Annotations, annotation_marks},
     dimension_label::dimension_label,
     exports::Exports,
     freshness::Freshness,
@@ -35,6 +35,6 @@ pub(crate) use table_card::TableCard;
 pub(crate) use text_area::TextArea;
 pub(crate) use time::Time;
 pub(crate) use trend::Trend;
-pub(crate) use vital_card::VitalCard;
 #[cfg(feature = "ssr")]
 pub(crate) use vital_card::rating_class;
+pub(crate) use vital_card::{VitalCard, VitalNumbers, vital_limits};

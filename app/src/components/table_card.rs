@@ -10,6 +10,9 @@ pub(crate) fn TableCard(
     /// Explains what the table counts.
     #[prop(optional)]
     hint: &'static str,
+    /// The id of the definition of its numbers; empty without one.
+    #[prop(optional)]
+    definition: &'static str,
     /// Links that export the table.
     #[prop(optional)]
     exports: Option<AnyView>,
@@ -34,10 +37,14 @@ pub(crate) fn TableCard(
         }
         .into_any()
     };
+    let definition = (!definition.is_empty()).then(|| {
+        let href = format!("/docs/metrics#{definition}");
+        view! { <a class="hint" href=href rel="external">"Definition"</a> }
+    });
     let hint = (!hint.is_empty()).then(|| view! { <span class="hint">{hint}</span> });
     view! {
         <section class="card" aria-labelledby=labelled_by>
-            <header class="card-head"><h2 id=title_id>{title}</h2>{hint}{exports}</header>
+            <header class="card-head"><h2 id=title_id>{title}</h2>{hint}{definition}{exports}</header>
             {table}
         </section>
     }

@@ -1,15 +1,10 @@
 //! The card of a web vital: its value, its chart, and the shares of its ratings.
 
 use leptos::prelude::*;
-use phasegate_domain::{
-    reports::Point,
-    vitals::{Rating, Vital},
-};
+use phasegate_domain::vitals::{Rating, Vital};
 
-use crate::{
-    charts::{ChartRange, Limits, Line, Shape, draw_chart},
-    format,
-};
+use super::live;
+use crate::{charts::Limits, format};
 
 /// Returns the CSS class of a number with this rating.
 pub(crate) fn rating_class(rating: Option<Rating>) -> &'static str {
@@ -21,32 +16,71 @@ pub(crate) fn rating_class(rating: Option<Rating>) -> &'static str {
     }
 }
 
+/// The least number of samples for a verdict.
+const MIN_SAMPLES: u64 = 30;
+
+/// The numbers of a vital.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct VitalNumbers {
+    /// 75th percentile, in millionths; `None` without samples.
+    pub(crate) p75: Option<f64>,
+    pub(crate) samples: u64,
+    /// The number of good samples.
+    pub(crate) good: u64,
+    /// The number of poor samples.
+    pub(crate) poor: u64,
+    /// The text beside the number.
+    pub(crate) beside: Option<String>,
+}
+
+/// Returns the limits of a vital for its chart.
+pub(crate) fn vital_limits(vital: Vital) -> Limits {
+    let (good, poor) = vital.thresholds();
+    Limits { good: good as f64, poor: poor as f64 }
+}
+
+/// A vital with its value, its chart, and the shares of its ratings.
 #[component]
 pub(crate) fn VitalCard(
     vital: Vital,
-    /// 75th percentile, in millionths; `None` without samples.
-    p75: Option<f64>,
-    samples: u64,
-    /// The number of good samples.
-    good: u64,
-    /// The number of poor samples.
-    poor: u64,
-    /// The 75th percentile of each time bucket.
-    points: Vec<Point>,
-    window: ChartRange,
-    /// Positions of annotations on the chart.
-    #[prop(optional)]
-    lines: Vec<Line>,
-    /// The text beside the number.
-    beside: Option<String>,
+    #[prop(into)] numbers: Signal<VitalNumbers>,
+    chart: AnyView,
 ) -> impl IntoView {
-    let rating = p75.map(|p75| vital.rate_value(p75));
+    view! {
+        <article class="card vital" data-testid=format!("vital-{}", vital.as_str())>
+            <header class="card-head">
+                <h3><abbr title=vital.title()>{vital.as_str()}</abbr></h3>
+                <span class="hint">{vital.title()}</span>
+                <a class="hint definition" href=format!("/docs/metrics#{}", vital.as_str().to_lowercase())>"Definition"</a>
+            </header>
+            {live(move || render_value(vital, numbers.get()))}
+            {chart}
+            {live(move || render_shares(numbers.get()))}
+        </article>
+    }
+}
+
+fn render_value(vital: Vital, numbers: VitalNumbers) -> AnyView {
+    let VitalNumbers { p75, samples, beside, .. } = numbers;
     let number = p75.map_or_else(|| "–".to_owned(), |p75| vital.format_value(p75));
-    let (limit_good, limit_poor) = vital.thresholds();
-    let limits = Limits { good: limit_good as f64, poor: limit_poor as f64 };
-    let chart = draw_chart((280, 112), &points, window, Shape::Line, Some(limits), &lines, &|v| {
-        vital.format_value(v)
-    });
+    let rating = p75.filter(|_| samples >= MIN_SAMPLES).map(|p75| vital.rate_value(p75));
+    let verdict = match (rating, samples) {
+        (Some(rating), _) => rating.title(),
+        (None, 0) => "",
+        (None, _) => "too few samples to judge",
+    };
+    view! {
+        <p class="vital-value">
+            <span class=rating_class(rating) data-testid="value">{number}</span>
+            <span class="rating">{verdict}</span>
+            <span class="hint vital-limit">{beside}</span>
+        </p>
+    }
+    .into_any()
+}
+
+fn render_shares(numbers: VitalNumbers) -> AnyView {
+    let VitalNumbers { samples, good, poor, .. } = numbers;
     let needs_improvement = samples - good - poor;
     let summary = match samples {
         0 => "No samples in this period".to_owned(),
@@ -58,23 +92,7 @@ pub(crate) fn VitalCard(
             format::format_percent(poor, samples)
         ),
     };
-    let label = format!("{}, 75th percentile; overall {number}", vital.title());
-    view! {
-        <article class="card vital" data-testid=format!("vital-{}", vital.as_str())>
-            <header class="card-head">
-                <h3><abbr title=vital.title()>{vital.as_str()}</abbr></h3>
-                <span class="hint">{vital.title()}</span>
-            </header>
-            <p class="vital-value">
-                <span class=rating_class(rating) data-testid="value">{number}</span>
-                <span class="rating">{rating.map(Rating::title)}</span>
-                <span class="hint vital-limit">{beside}</span>
-            </p>
-            <div class="chart" role="img" aria-label=label inner_html=chart></div>
-            <Shares good needs_improvement poor/>
-            <p class="hint">{summary}</p>
-        </article>
-    }
+    view! { <Shares good needs_improvement poor/> <p class="hint">{summary}</p> }.into_any()
 }
 
 /// The shares of the three ratings as one bar; the text below repeats them.

@@ -1,9 +1,9 @@
 //! The islands: parts of pages that run in the browser.
 
 mod arrivals;
+mod charts;
 mod connection;
 mod copy;
-mod dashboard;
 mod done;
 mod editor;
 mod flag;
@@ -26,8 +26,8 @@ mod switch;
 #[cfg(feature = "ssr")]
 pub(crate) use self::{
     arrivals::LiveArrivals,
+    charts::{Charted, LiveCharts},
     copy::CopyButton,
-    dashboard::LiveDashboard,
     editor::{FlagEditor, SegmentEditor},
     flag::LiveFlag,
     flags::LiveFlags,

@@ -53,7 +53,7 @@ const fn page(
 use Group::{Below, Run, Ship, Watch};
 
 /// All pages without a key in their path.
-pub(crate) const PAGES: [Page; 21] = [
+pub(crate) const PAGES: [Page; 22] = [
     page(
         Watch,
         "/admin/dashboard",
@@ -129,6 +129,7 @@ pub(crate) const PAGES: [Page; 21] = [
         "M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4",
     ),
     page(Below, "/admin/rollout/emergency", "Roll back", "", "emergency kill", ""),
+    page(Below, "/admin/rollout/new", "New rollout", "", "create template canary ring", ""),
     page(Below, "/admin/rollout/plan", "Plan", "", "toml import export", ""),
     page(Below, "/admin/rollout/plan/edit", "Edit the plan", "", "phases criteria", ""),
     page(Below, "/admin/rollout/review", "Weekly review", "", "decisions", ""),

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_service::dashboard::compute_dashboard;
 
-use crate::{islands::LiveDashboard, parts::render_page};
+use crate::{
+    islands::{Charted, LiveCharts},
+    parts::render_page,
+};
 
 #[component]
 pub(crate) fn DashboardPage() -> impl IntoView {
@@ -12,7 +15,7 @@ pub(crate) fn DashboardPage() -> impl IntoView {
         <Title text="Dashboard"/>
         {render_page(|request| async move {
             let first = compute_dashboard(&request.service, &request.actor, request.environment).await?;
-            Ok(view! { <LiveDashboard first/> }.into_any())
+            Ok(view! { <LiveCharts first=Charted::Dashboard(first)/> }.into_any())
         })}
     }
 }

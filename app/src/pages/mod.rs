@@ -7,6 +7,7 @@ mod analytics;
 mod audit;
 mod dashboard;
 mod debugger;
+mod docs;
 mod flags;
 mod install;
 mod login;
@@ -25,12 +26,16 @@ pub(crate) use self::{
     audit::AuditPage,
     dashboard::DashboardPage,
     debugger::DebuggerPage,
+    docs::MetricsPage,
     flags::{FlagEditPage, FlagPage, FlagsPage, NewFlagPage},
     install::InstallPage,
     login::LoginPage,
     not_found::NotFoundPage,
     performance::PerformancePage,
-    rollout::{EmergencyPage, IncidentPage, PlanEditPage, PlanPage, ReviewPage, RolloutPage},
+    rollout::{
+        EmergencyPage, IncidentPage, NewRolloutPage, PlanEditPage, PlanPage, ReviewPage,
+        RolloutPage,
+    },
     search::SearchPage,
     segments::{SegmentPage, SegmentsPage},
     settings::{AccountsPage, FilesPage, SettingsPage, UserDataPage},

@@ -46,13 +46,16 @@ pub(crate) fn Frame() -> impl IntoView {
         }
     };
     let request = Request::from_context().ok();
+    // A screen on the wall has nobody who navigates.
+    let is_wall = request.as_ref().is_some_and(|request| request.query.has("wall"));
+    let class = if is_wall { "frame is-wall" } else { "frame" };
     view! {
         <a class="skip-link" href="#main" rel="external">"Skip to main content"</a>
         {Suspend::new(async move {
             let data = made.await;
             view! {
-                <div class="frame">
-                    <Side data=data.clone() request=request.clone()/>
+                <div class=class>
+                    {(!is_wall).then(|| view! { <Side data=data.clone() request=request.clone()/> })}
                     <main id="main" class="frame-main" tabindex="-1">
                         {data.map(|FrameData { attention, environment, revision }| view! {
                             <div class="strips"><AttentionStrip first=attention environment revision/></div>

@@ -1,7 +1,7 @@
 //! Server functions of plans.
 
 use leptos::prelude::*;
-use phasegate_domain::ids::EnvironmentKey;
+use phasegate_domain::ids::{EnvironmentKey, FlagKey};
 #[cfg(feature = "ssr")]
 use phasegate_service::rollout::{self as service, PlanBase, PlanImport};
 
@@ -61,4 +61,21 @@ pub async fn import_plan(
         PlanImport { note: note.trim(), salt: &draw_seed()?, base: PlanBase::Seen(version) };
     service::import_plan(&service, &actor, environment, &read, import).await?;
     Ok(Done { next: Some("/admin/rollout/plan".to_owned()), ..Done::new("Plan imported.") })
+}
+
+/// Creates a rollout from a template, in place of one that has ended or has not started.
+#[server(prefix = "/admin/fn", endpoint = "plan/create", output = JsonResult)]
+pub async fn create_rollout(
+    environment: EnvironmentKey,
+    template: String,
+    key: String,
+    #[server(default)] name: String,
+    #[server(default)] flags: Vec<FlagKey>,
+    #[server(default)] version: Option<i64>,
+) -> Result<Done, ApiError> {
+    let Caller { service, actor, environment } = read_caller(&environment)?;
+    let new = service::NewRollout { template, key, name, flags };
+    service::create_rollout(&service, &actor, environment, &new, version, &draw_seed()?).await?;
+    let text = "Created the rollout. Edit its phases, then start it.";
+    Ok(Done { next: Some("/admin/rollout/plan/edit".to_owned()), ..Done::new(text) })
 }

@@ -97,7 +97,8 @@ async fn measure_panels(events: usize) {
         client_key: "pk_bench".into(),
         server_token: "pgs_bench".into(),
     };
-    let plan = setup::parse_plan(include_str!("../../plans/exercise-library.toml")).unwrap();
+    let plan = setup::parse_plan(include_str!("../../../app/service/plans/exercise-library.toml"))
+        .unwrap();
     setup::run_first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
     let disk: u64 = std::fs::read_dir(folder.path())
         .unwrap()

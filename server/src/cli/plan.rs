@@ -10,8 +10,8 @@ use clap::Subcommand;
 use phasegate_domain::plan::PlanFile;
 use phasegate_service::{
     rollout::{
-        PlanBase, PlanChange, PlanImport, compare_plan, export_plan, import_plan, read_plan,
-        try_plan,
+        PLAN_TEMPLATES, PlanBase, PlanChange, PlanImport, compare_plan, export_plan, find_template,
+        import_plan, read_plan, try_plan,
     },
     setup::parse_plan,
 };
@@ -21,7 +21,7 @@ use super::{
     files::read_input,
     local::{Local, Place, ask_confirmation, print_json, print_line},
 };
-use crate::{clock, plans};
+use crate::clock;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PlanCommand {
@@ -107,11 +107,10 @@ pub(super) async fn run_plan(command: PlanCommand) -> anyhow::Result<()> {
                 parse_plan(&read_input(&file)?).with_context(|| file.display().to_string())?;
             if json { print_json(&plan_summary(&plan)) } else { print_line(&describe_plan(&plan)) }
         }
-        PlanCommand::Template { name } => match plans::ALL.iter().find(|(known, _)| *known == name)
-        {
-            Some((_, text)) => print_line(text.trim_end()),
+        PlanCommand::Template { name } => match find_template(&name) {
+            Some(template) => print_line(template.text.trim_end()),
             None => {
-                let known: Vec<&str> = plans::ALL.iter().map(|(name, _)| *name).collect();
+                let known: Vec<&str> = PLAN_TEMPLATES.iter().map(|known| known.name).collect();
                 bail!("there is no plan {name:?}; there are: {}", known.join(", "))
             }
         },

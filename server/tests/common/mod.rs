@@ -55,7 +55,9 @@ impl TestApp {
             client_key: CLIENT_KEY.into(),
             server_token: SERVER_TOKEN.into(),
         };
-        let plan = setup::parse_plan(include_str!("../../plans/exercise-library.toml")).unwrap();
+        let plan =
+            setup::parse_plan(include_str!("../../../app/service/plans/exercise-library.toml"))
+                .unwrap();
         setup::run_first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -190,7 +190,7 @@ async fn an_exported_plan_is_changed_and_imported_as_a_revision() {
     let (code, why) = bring(&wrong, "x").await;
     assert!(code == 422 && why.contains("line ") && why.contains("there is no \"moon\""), "{why}");
     // Another plan is accepted once this one has ended.
-    let canary = include_str!("../../plans/canary.toml");
+    let canary = include_str!("../../../app/service/plans/canary.toml");
     let (code, why) = bring(canary, "x").await;
     assert!(code == 409 && why.starts_with("key: exercise-library is in progress"), "{why}");
     send_command(&app, "abort", "enough").await;
@@ -212,7 +212,7 @@ async fn cast_vote(app: &TestApp, go: bool, comment: &str) -> Result<(), Service
 #[tokio::test]
 async fn one_account_has_one_vote_across_its_tokens() {
     let app = TestApp::start_app().await;
-    let canary = include_str!("../../plans/canary.toml");
+    let canary = include_str!("../../../app/service/plans/canary.toml");
     let text = canary.replace("quorum = 1\n", "quorum = 1\ntoken_votes = true\n");
     let (code, answer) = fetch_json(
         app.overwrite_request(Method::PUT, "/rollout/plan").json(&json!({"toml": text})),
@@ -291,7 +291,7 @@ async fn a_plan_import_requires_the_version_that_was_reviewed() {
 /// Returns a plan of two phases without minimum durations, which both require adoption above 50 %
 /// and errors below 20 %.
 fn measured_plan() -> String {
-    let canary = include_str!("../../plans/canary.toml");
+    let canary = include_str!("../../../app/service/plans/canary.toml");
     let phases = canary.find("[[phases]]").unwrap();
     let phase = |number: u8, flags: &str| {
         format!(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// Returns a plan whose first phase gives a feature to half of the users, and requires an error
 /// rate more than 30 % below control.
 fn control_plan() -> String {
-    let canary = include_str!("../../plans/canary.toml");
+    let canary = include_str!("../../../app/service/plans/canary.toml");
     let phases = canary.find("[[phases]]").unwrap();
     let phase = |number: u8, share: u8, rest: &str| {
         format!(

@@ -52,6 +52,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("keys/save", "key=nothing&version=1&name=A"),
     ("overrides/delete", "flag=NOPE&user=ada&version=1"),
     ("overrides/save", "flag=NOPE&user=ada&variant=on"),
+    ("plan/create", "template=nothing&key=a"),
     ("plan/import", "plan=nothing"),
     ("plan/preview", "plan=nothing"),
     ("plan/preview_draft", "draft[name]="),

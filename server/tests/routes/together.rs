@@ -120,7 +120,7 @@ async fn changes_require_if_match() {
 #[tokio::test]
 async fn unknown_query_parameters_are_refused() {
     let app = TestApp::start_app().await;
-    let plan = json!({"toml": include_str!("../../plans/canary.toml")});
+    let plan = json!({"toml": include_str!("../../../app/service/plans/canary.toml")});
     let before = fetch_json(app.api_request(Method::GET, "/rollout")).await.1;
     for path in ["/rollout/plan?dryrun=true", "/rollout/plan?dry_run=true&dry_run=false"] {
         let (status, problem) =
@@ -409,7 +409,7 @@ async fn an_environment_token_cannot_change_shared_resources() {
         (
             Method::PUT,
             "/staging/rollout/plan",
-            json!({"toml": include_str!("../../plans/canary.toml")}),
+            json!({"toml": include_str!("../../../app/service/plans/canary.toml")}),
         ),
         (Method::PUT, "/staging", json!({"key": "mine"})),
         (Method::DELETE, "/staging?confirm=staging", json!(null)),

@@ -1,6 +1,7 @@
 //! Metrics, their dimensions, and the rollups that batches add to.
 
 mod activity;
+mod definition;
 mod dimension;
 mod expiry;
 mod labels;
@@ -11,6 +12,7 @@ mod session;
 mod user_sets;
 
 pub use activity::{Activity, ActivityFilter};
+pub use definition::{DEFINITIONS, Definition};
 pub use dimension::{Dimension, DimensionKind};
 pub use expiry::IngestExpiry;
 pub use labels::{

@@ -11,6 +11,7 @@ mod plan;
 mod reach;
 mod review;
 mod status;
+mod templates;
 mod view;
 
 pub use attention::read_attention;
@@ -23,4 +24,5 @@ pub use plan::{
 };
 pub use review::read_review;
 pub use status::RolloutOverview;
+pub use templates::{NewRollout, PLAN_TEMPLATES, PlanTemplate, create_rollout, find_template};
 pub use view::{current_phase, read_rollout_summary, read_rollout_version, read_rollout_view};

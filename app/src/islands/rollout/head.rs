@@ -32,6 +32,7 @@ pub(super) fn Head(connection: Signal<Connection>) -> impl IntoView {
             {lost}
             <a class="hint" href="/admin/rollout/plan" rel="external">"Plan " {live_text(move || head.read().revision.clone())}</a>
             <a class="hint" href="/admin/rollout/review" rel="external">"Weekly review"</a>
+            <a class="hint" href="/admin/rollout/new" rel="external">"New rollout"</a>
         </header>
         <p class="lead">{live_text(move || head.read().description.clone())}</p>
     }

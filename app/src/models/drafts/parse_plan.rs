@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     fn read_guide_plan() -> Plan {
-        let text = include_str!("../../../../server/plans/exercise-library.toml");
+        let text = include_str!("../../../service/plans/exercise-library.toml");
         phasegate_service::setup::parse_plan(text).unwrap().plan
     }
 

@@ -11,14 +11,14 @@ use crate::{
 };
 
 fn format_share(part: Option<f64>) -> String {
-    part.map_or_else(|| "–".to_owned(), |part| format!("{:.0} %", part * 100.0))
+    part.map_or_else(|| "–".to_owned(), format::format_rate)
 }
 
 /// Adoption by feature: users exposed, users, and returning users.
 #[component]
 pub(super) fn Adoptions(lines: Vec<AdoptionLine>, query: String) -> impl IntoView {
     let rows = lines.into_iter().map(|line| {
-        let before = line.rate_before.map(|rate| format!("{:.0} % before", rate * 100.0));
+        let before = line.rate_before.map(|rate| format!("{} before", format::format_rate(rate)));
         let rate = format_share(line.rate);
         let median = line.median_seconds.map_or_else(|| "–".to_owned(), format::format_time_spent);
         let total = if line.seconds > 0.0 { format::format_time_spent(line.seconds) } else { "–".to_owned() };
@@ -39,6 +39,7 @@ pub(super) fn Adoptions(lines: Vec<AdoptionLine>, query: String) -> impl IntoVie
         <TableCard
             id="adoption"
             title="Adoption"
+            definition="adoption"
             hint="users exposed to the enabled feature; of these, users who used it; of these, users who used it on another day"
             columns=vec!["Feature", "Exposed", "Used", "Adoption", "Used again", "Stickiness", "Time in use", "Median duration"]
             exports=view! { <Exports page=PATH panel="adoption" query/> }.into_any()

@@ -13,7 +13,7 @@ pub(super) fn Arms(arms: Vec<Arm>, query: String) -> impl IntoView {
     let arms = arms.into_iter().map(|arm| view! { <OneArm arm/> }).collect_view();
     view! {
         <section aria-labelledby="retention-title">
-            <header class="card-head"><h2 id="retention-title">"Retention"</h2>
+            <header class="card-head"><h2 id="retention-title">"Retention"</h2><a class="hint" href="/docs/metrics#retention">"Definition"</a>
                 <Exports page=PATH panel="retention" query=query.clone()/><span class="hint">"cohorts"</span><Exports page=PATH panel="cohorts" query/></header>
             <p class="hint">"Share of the users first seen on a day who were active a number of days later. Includes users first seen in the 30 days before the period. Incomplete days are not counted. An arm is the users exposed to that variant in the period."</p>
             {arms}

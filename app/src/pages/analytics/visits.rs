@@ -13,9 +13,10 @@ use phasegate_service::analytics::{
 
 use super::path::PATH;
 use crate::{
-    charts::{ChartRange, Shape, draw_chart},
-    components::{Exports, TableCard, annotation_lines},
+    charts::{ChartSpec, Shape, Unit},
+    components::{Exports, TableCard, annotation_marks},
     format,
+    islands::{Charted, LiveCharts},
 };
 
 #[component]
@@ -28,23 +29,29 @@ pub(super) fn Users(
 ) -> impl IntoView {
     let UsersPanel { now, before, daily } = panel;
     let (from, end) = period.day_bounds(at);
-    let is_past = matches!(period, TimeRange::Days { .. });
-    let window = ChartRange { resolution: Resolution::Day, spans: end - from, end, is_past };
     let point = |day: DailyUsers| Point { minute: day.day, value: day.users as f64 };
-    let daily: Vec<Point> = daily.into_iter().map(point).collect();
-    let lines = annotation_lines(&annotations, window);
-    let chart =
-        draw_chart((920, 160), &daily, window, Shape::Bars, None, &lines, &|v| format!("{v:.0}"));
-    let sticky = now.stickiness.map(|share| format!(" · stickiness {:.0} %", share * 100.0));
+    let spec = ChartSpec {
+        label: "Users by day".to_owned(),
+        unit: Unit::Count,
+        shape: Shape::Bars,
+        limits: None,
+        resolution: Resolution::Day,
+        range: (from, end),
+        points: daily.into_iter().map(point).collect(),
+        marks: annotation_marks(&annotations, Resolution::Day),
+        size: (920, 160),
+    };
+    let sticky =
+        now.stickiness.map(|share| format!(" · stickiness {}", format::format_rate(share)));
     let new_users = format!("{} of them new", format::format_count(now.new_users));
     view! {
         <article class="card" data-testid="users">
-            <header class="card-head"><h2>"Users"</h2><Exports page=PATH panel="users" query/></header>
+            <header class="card-head"><h2>"Users"</h2><a class="hint" href="/docs/metrics#users">"Definition"</a><Exports page=PATH panel="users" query/></header>
             <p class="vital-value">
                 <span class="number" data-testid="value">{format::format_count(now.users)}</span>
                 <span class="hint">{new_users} {sticky} {format_previous(format::format_count(before.users), before.users > 0)}</span>
             </p>
-            <div class="chart" role="img" aria-label="Users by day" inner_html=chart></div>
+            <LiveCharts first=Charted::One(spec)/>
         </article>
     }
 }
@@ -79,7 +86,7 @@ pub(super) fn Sessions(panel: SessionPanel, query: String) -> impl IntoView {
         });
     view! {
         <section class="card" aria-labelledby="sessions-title" data-testid="sessions">
-            <header class="card-head"><h2 id="sessions-title">"Sessions"</h2>
+            <header class="card-head"><h2 id="sessions-title">"Sessions"</h2><a class="hint" href="/docs/metrics#sessions">"Definition"</a>
                 <span class="hint">"a session ends after 30 minutes of inactivity"</span>
                 <Exports page=PATH panel="sessions" query/></header>
             <ul class="totals">{lines.collect_view()}</ul>
@@ -108,6 +115,7 @@ pub(super) fn Tasks(tasks: Vec<TaskLine>, query: String) -> impl IntoView {
         <TableCard
             id="tasks"
             title="Tasks"
+            definition="task-completion"
             columns=vec!["Task", "Started", "Completed", "Abandoned", "Completion"]
             exports=view! { <Exports page=PATH panel="tasks" query/> }.into_any()
             empty=empty.into_any()
@@ -128,7 +136,7 @@ pub(super) fn Feedback(panel: FeedbackPanel, query: String) -> impl IntoView {
     };
     view! {
         <section class="card" aria-labelledby="feedback-title" data-testid="feedback">
-            <header class="card-head"><h2 id="feedback-title">"Feedback"</h2>
+            <header class="card-head"><h2 id="feedback-title">"Feedback"</h2><a class="hint" href="/docs/metrics#satisfaction">"Definition"</a>
                 <Exports page=PATH panel="feedback" query/></header>
             <ul class="totals">
                 <li><span class="hint">"Satisfaction"</span><span class="number">{rating(now.satisfaction).unwrap_or_else(dash)}</span>

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use phasegate_domain::{
     metrics::Dimension,
-    time::{TimeRange, TimeRangePreset},
+    time::{Resolution, TimeRangePreset},
     vitals::Rating,
 };
 use phasegate_service::performance::{
@@ -19,10 +19,12 @@ use self::{
     tables::{Breakdown, Timings},
 };
 use crate::{
-    charts::{ChartRange, Line},
+    charts::{ChartSpec, Mark, Shape, Unit},
     components::{
-        Annotations, Exports, Freshness, VitalCard, annotation_lines, dimension_label, rating_class,
+        Annotations, Exports, Freshness, VitalCard, VitalNumbers, annotation_marks,
+        dimension_label, rating_class, vital_limits,
     },
+    islands::{Charted, LiveCharts},
     parts::{
         PageErrorNotice, Source, SourceBanner, TimeRangeFields, render_page, time_range_field,
     },
@@ -46,11 +48,10 @@ pub(crate) fn PerformancePage() -> impl IntoView {
             let address = format_view_query(&request, &source, &query);
             let Performance { at, last_event_at, score, score_before, vitals, breakdown, timings, annotations, .. } = found;
             let (from, end) = query.period.bucket_bounds(at);
-            let is_past = matches!(query.period, TimeRange::Days { .. });
-            let window = ChartRange { resolution: query.period.resolution(at), spans: end - from, end, is_past };
-            let lines = annotation_lines(&annotations, window);
+            let resolution = query.period.resolution(at);
+            let marks = annotation_marks(&annotations, resolution);
             let is_empty = vitals.iter().all(|vital| vital.samples == 0);
-            let cards = vitals.into_iter().map(|trend| render_vital_trend(trend, window, lines.clone())).collect_view();
+            let cards = vitals.into_iter().map(|trend| render_vital_trend(trend, (from, end), resolution, marks.clone())).collect_view();
             let empty = is_empty.then(|| view! {
                 <p class="empty">"No web vitals in this period. "<a href="/admin/install">"Install the collector"</a>", or choose a longer period."</p>
             });
@@ -137,7 +138,7 @@ fn Score(score: Option<f64>, before: Option<f64>, query: String) -> impl IntoVie
     let before = before.map(|before| format!("{before:.0} in the previous period"));
     view! {
         <article class="card score" data-testid="score">
-            <header class="card-head"><h2>"Performance score"</h2>
+            <header class="card-head"><h2>"Performance score"</h2><a class="hint" href="/docs/metrics#performance-score">"Definition"</a>
                 <span class="hint">"0 to 100: LCP 30 %, INP 30 %, FCP and CLS 15 % each, TTFB 10 %, on Lighthouse's curves"</span>
                 <Exports page=PATH panel="score" query/></header>
             <p class="vital-value">
@@ -160,8 +161,26 @@ fn describe_vital_change(now: Option<f64>, before: Option<f64>) -> Option<String
     })
 }
 
-fn render_vital_trend(trend: VitalTrend, window: ChartRange, lines: Vec<Line>) -> impl IntoView {
+fn render_vital_trend(
+    trend: VitalTrend,
+    range: (i64, i64),
+    resolution: Resolution,
+    marks: Vec<Mark>,
+) -> impl IntoView {
     let VitalTrend { vital, p75, p75_before, samples, good, poor, points } = trend;
     let beside = describe_vital_change(p75, p75_before);
-    view! { <VitalCard vital p75 samples good poor points window lines beside/> }
+    let spec = ChartSpec {
+        label: format!("{}, 75th percentile", vital.as_str()),
+        unit: Unit::Vital(vital),
+        shape: Shape::Line,
+        limits: Some(vital_limits(vital)),
+        resolution,
+        range,
+        points,
+        marks,
+        size: (280, 112),
+    };
+    let numbers = Signal::stored(VitalNumbers { p75, samples, good, poor, beside });
+    let chart = view! { <LiveCharts first=Charted::One(spec)/> }.into_any();
+    view! { <VitalCard vital numbers chart/> }
 }

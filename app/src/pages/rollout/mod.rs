@@ -3,6 +3,7 @@
 mod editor;
 mod emergency;
 mod incidents;
+mod new;
 mod no_plan;
 mod plan;
 mod review;
@@ -13,8 +14,8 @@ use phasegate_service::rollout::read_rollout_view;
 
 use self::no_plan::NoPlan;
 pub(crate) use self::{
-    editor::PlanEditPage, emergency::EmergencyPage, incidents::IncidentPage, plan::PlanPage,
-    review::ReviewPage,
+    editor::PlanEditPage, emergency::EmergencyPage, incidents::IncidentPage, new::NewRolloutPage,
+    plan::PlanPage, review::ReviewPage,
 };
 use crate::{
     islands::LiveRollout,

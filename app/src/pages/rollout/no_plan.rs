@@ -8,8 +8,9 @@ pub(super) fn NoPlan() -> impl IntoView {
     view! {
         <div class="empty">
             <h1>"No plan yet"</h1>
-            <p>"This environment has no plan; the first start loads one into the first environment only. "
-                <a href="/admin/rollout/plan">"Import a plan"</a> "."</p>
+            <p>"This environment has no plan; the first start loads one into the first environment only."</p>
+            <p><a class="button button-primary" href="/admin/rollout/new">"New rollout"</a>
+                " " <a class="button" href="/admin/rollout/plan">"Import a plan"</a></p>
         </div>
     }
 }

@@ -47,7 +47,10 @@ pub(crate) fn admin_routes() -> Router<AppState> {
 
 /// The routes that need no login.
 pub(crate) fn public_routes() -> Router<AppState> {
-    Router::new().route("/login", get(render_page)).route("/login/link", get(render_page))
+    Router::new()
+        .route("/login", get(render_page))
+        .route("/login/link", get(render_page))
+        .route("/docs/metrics", get(render_page))
 }
 
 async fn export_toml(
