@@ -80,7 +80,7 @@ fn the_openapi_document_describes_every_route() {
 #[test]
 fn a_wrong_plan_is_refused_with_its_field() {
     let folder = tempfile::tempdir().unwrap();
-    let good = include_str!("../plans/exercise-library.toml");
+    let good = include_str!("../../app/service/plans/exercise-library.toml");
     let changes: [(&str, &str); 7] = [
         ("format = 1", "format = 9"),
         ("quorum = ", "quorum = 9"),

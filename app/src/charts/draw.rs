@@ -17,7 +17,10 @@ use super::{
 
 /// The distances from the edges of a chart to the area of its values, in pixels: left, right, top and
 /// bottom.
-pub(crate) const EDGES: (f64, f64, f64, f64) = (52.0, 16.0, 4.0, 22.0);
+pub(crate) const EDGES: (f64, f64, f64, f64) = (62.0, 16.0, 4.0, 24.0);
+
+/// The size of text for plotters, which writes four fifths of it: 11 pixels.
+const TEXT_SIZE: i32 = 14;
 
 /// What is visible of a chart, and how large.
 pub(crate) struct View<'a> {
@@ -75,12 +78,12 @@ fn paint_chart(
     let mut chart = ChartBuilder::on(&area)
         .margin(4)
         .margin_right(16)
-        .x_label_area_size(18)
-        .y_label_area_size(48)
+        .x_label_area_size(20)
+        .y_label_area_size(58)
         .build_cartesian_2d(left..right, 0.0..top)?;
-    let text = TextStyle::from(("sans-serif", 11).into_font()).color(&TEXT);
-    // A label takes about a hundred pixels.
-    let labels = (view.size.0 / 100).clamp(2, 10) as usize;
+    let text = TextStyle::from(("sans-serif", TEXT_SIZE).into_font()).color(&TEXT);
+    // The longest label takes about ninety pixels.
+    let labels = (view.size.0 / 90).clamp(3, 10) as usize;
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -106,7 +109,7 @@ fn paint_chart(
         let ends = [(mark.at, 0.0), (mark.at, top)];
         chart.draw_series(LineSeries::new(ends, MARK.stroke_width(1)))?;
     }
-    let style = TextStyle::from(("sans-serif", 11).into_font()).color(&MARK);
+    let style = TextStyle::from(("sans-serif", TEXT_SIZE).into_font()).color(&MARK);
     for (place, label) in group_labels(seen(), (right - left) * LABEL_WIDTH) {
         let label = Text::new(label, (place, top), style.clone());
         chart.draw_series(std::iter::once(label))?;

@@ -263,7 +263,8 @@ async fn a_full_disk_stops_ingest_and_nothing_else() {
         client_key: CLIENT_KEY.into(),
         server_token: common::SERVER_TOKEN.into(),
     };
-    let plan = setup::parse_plan(include_str!("../../../app/service/plans/exercise-library.toml")).unwrap();
+    let plan = setup::parse_plan(include_str!("../../../app/service/plans/exercise-library.toml"))
+        .unwrap();
     setup::run_first_start(&service, &new, plan, [[1; 32], [2; 32]]).await.unwrap().unwrap();
     let config = Config { data: data.path().to_owned(), ..Config::default() };
     let stop = CancellationToken::new();

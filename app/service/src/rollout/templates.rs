@@ -1,6 +1,7 @@
 //! The built-in templates of plans, and the plan that a rollout begins with.
 
 use phasegate_domain::{
+    accounts::Role,
     field_error::{FieldCode, FieldError},
     ids::{EnvironmentId, FlagKey, RolloutKey},
     plan::PlanFile,
@@ -66,7 +67,7 @@ pub struct NewRollout {
 /// there still is none.
 ///
 /// # Errors
-/// Returns an error if a field is invalid, or one of those of [`import_plan`].
+/// Returns an error if the actor lacks the operator role, a field is invalid, or one of those of [`import_plan`].
 #[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn create_rollout(
@@ -77,6 +78,7 @@ pub async fn create_rollout(
     seen: Option<i64>,
     salt: &Seed,
 ) -> Result<(), ServiceError> {
+    actor.require_role(Role::Operator)?;
     let unknown = || {
         let text = format!("there is no template {:?}", new.template);
         FieldError::new("template", FieldCode::Unknown, text)
