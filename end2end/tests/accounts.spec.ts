@@ -77,7 +77,7 @@ test('an account is invited, gets another role, a new password, and is removed',
   await expect(again).toHaveURL(/\/login/);
 });
 
-test('everybody changes their own password and ends their other sessions', async ({ admin, visitor, server, expectComplaint }) => {
+test('accounts change their own password and end their other sessions', async ({ admin, visitor, server, expectComplaint }) => {
   expectComplaint(/422/);
   const elsewhere = await visitor();
   await elsewhere.goto('/login');

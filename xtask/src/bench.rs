@@ -16,6 +16,8 @@ pub(crate) enum Benchmark {
     Query,
     /// Cost of the collector for a page, beside web-vitals and Sentry
     Collector,
+    /// First load and interactions of the admin with 10,000 flags, on a slowed CPU
+    Admin,
     /// Accuracy of the metrics of 20,000 simulated users
     Simulation,
 }
@@ -36,6 +38,7 @@ pub(crate) fn run_benchmark(benchmark: Benchmark) -> Result<()> {
             ]))
         }
         Benchmark::Collector => bench_collector(),
+        Benchmark::Admin => bench_admin(),
         Benchmark::Simulation => check_simulation(),
     }
 }
@@ -65,7 +68,13 @@ fn bench_collector() -> Result<()> {
     }
     assets::build_server()?;
     report::print_stage("what the collector costs a page");
-    browser::run_browser_bench()
+    browser::run_browser_bench("bench/collector.mjs")
+}
+
+fn bench_admin() -> Result<()> {
+    assets::build_server()?;
+    report::print_stage("what the admin costs its browser");
+    browser::run_browser_bench("bench/admin.mjs")
 }
 
 fn bench_ingest() -> Result<()> {

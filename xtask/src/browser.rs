@@ -62,9 +62,9 @@ fn add_failures(suite: &Value, lines: &mut Vec<String>) {
     }
 }
 
-/// Installs missing programs, then measures the cost of the collector for a page.
-pub(crate) fn run_browser_bench() -> Result<()> {
-    run_node("node", &["bench/collector.mjs"], &[])
+/// Installs missing programs, then runs a script that measures pages.
+pub(crate) fn run_browser_bench(script: &str) -> Result<()> {
+    run_node("node", &[script], &[])
 }
 
 /// Returns Traefik: the installed one, or a download from `PyPI`, because Debian has no package.

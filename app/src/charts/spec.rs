@@ -54,7 +54,7 @@ pub struct Mark {
     pub at: f64,
     /// The number of the annotation in the list beside the charts.
     pub number: usize,
-    /// What has changed.
+    /// What has changed, in words.
     pub text: String,
 }
 

@@ -9,6 +9,6 @@ pub struct Target {
     pub kind: String,
     /// What it is called.
     pub name: String,
-    /// Where it leads.
+    /// The address that it leads to.
     pub href: String,
 }

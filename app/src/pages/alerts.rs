@@ -54,7 +54,7 @@ fn describe_rule(kind: AlertKind) -> &'static str {
             "A critical error with the feature \"security\" since the start, or since it was last acknowledged."
         }
         AlertKind::ErrorRate => {
-            "More than 5 % of the sessions of yesterday and today have an error, in 100 sessions or more, or surely in fewer."
+            "More than 5 % of the sessions of yesterday and today have an error, in 100 sessions or more, or in fewer if the confidence interval lies above it."
         }
         AlertKind::Performance => {
             "The performance score of yesterday and today is more than 30 % below the one before the rollout, with 100 sessions each."

@@ -76,7 +76,7 @@ pub enum LinkPurpose {
 #[allow(missing_docs, reason = "the names say it all")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountValue {
-    /// Whose it is.
+    /// The account that keeps it.
     pub account: AccountId,
     /// The environment that it is about.
     pub environment: EnvironmentId,

@@ -66,7 +66,7 @@ definitions! {
     /// Users whose first event lies in the period.
     "new-users" "New users";
     /// Mean daily users over the complete days of the period ÷ users of the period. 100 % means that
-    /// everybody comes every day.
+    /// all of them come every day.
     "stickiness" "Stickiness";
     /// Users to whom a flag has answered another variant than its off variant, and whose page asked for it.
     "exposed" "Exposed users";

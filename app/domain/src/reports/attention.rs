@@ -11,7 +11,7 @@ pub struct Attention {
     pub at: Timestamp,
     /// The most severe first.
     pub alerts: Vec<Alert>,
-    /// The newest first.
+    /// The open incidents, newest first.
     pub incidents: Vec<AttentionIncident>,
 }
 

@@ -143,7 +143,7 @@ pub async fn revoke_account_link(
     apply_account_edits(service, actor.name(), &[Edit::DeleteAccountLink(digest)], change).await
 }
 
-/// Finds a link by its secret. Whoever has the secret may use it.
+/// Finds a link by its secret. Its secret is all that is needed to use it.
 ///
 /// # Errors
 /// Returns [`ServiceError::NotFound`] if it was used, has been revoked or has expired, or an error

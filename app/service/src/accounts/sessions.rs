@@ -9,7 +9,7 @@ use crate::{Service, ServiceError};
 
 /// The keys of the values in a login session.
 pub mod session_keys {
-    /// The account id.
+    /// The id of the account that logged in.
     pub const ACCOUNT: &str = "account";
     /// The account's epoch; a new password starts another epoch.
     pub const EPOCH: &str = "epoch";

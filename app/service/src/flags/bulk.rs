@@ -20,9 +20,9 @@ pub enum BulkAction {
     Switch(bool),
     /// Archives them, or brings them back.
     Archive(bool),
-    /// Adds a tag.
+    /// Adds a tag to their definitions.
     Tag(String),
-    /// Removes a tag.
+    /// Removes a tag from their definitions.
     Untag(String),
 }
 

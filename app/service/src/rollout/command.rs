@@ -11,7 +11,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{AuditQuery, Edit, EnvironmentAuditEntry};
 
-use super::kill::add_kill_edits;
+use super::{kill::add_kill_edits, stored::read_rollout};
 use crate::{ObjectKind, Service, ServiceError, access::Actor, gates};
 
 /// Carries out a command. If `seen_version` is given, the rollout must still have that version.
@@ -123,14 +123,6 @@ async fn check_may_vote(
         Some(_) => Ok(()),
         None => Err(CommandError::VoteWithoutAccount { voter: actor.owner().to_owned() }.into()),
     }
-}
-
-pub(super) async fn read_rollout(
-    service: &Service,
-    environment: EnvironmentId,
-) -> Result<Rollout, ServiceError> {
-    let rollout = service.stores.state.read_rollout(environment).await?;
-    rollout.ok_or_else(|| ServiceError::NoRollout)
 }
 
 /// Returns the error that names the change that came first, and its actor.

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use phasegate_domain::{accounts::Role, ids::EnvironmentId, reports::IncidentView};
 use phasegate_store::models::AuditQuery;
 
-use super::command::read_rollout;
+use super::stored::read_rollout;
 use crate::{ObjectKind, Service, ServiceError, access::Actor};
 
 /// The maximum number of audit entries in the timeline of an incident.

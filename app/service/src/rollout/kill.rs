@@ -8,7 +8,7 @@ use phasegate_domain::{
 };
 use phasegate_store::models::{Edit, EnvironmentAuditEntry};
 
-use super::command::read_rollout;
+use super::stored::read_rollout;
 use crate::{
     CachedEnvironment, ObjectKind, Service, ServiceError, access::Actor, audit::audit_flag_change,
 };

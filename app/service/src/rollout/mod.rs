@@ -11,6 +11,7 @@ mod plan;
 mod reach;
 mod review;
 mod status;
+mod stored;
 mod templates;
 mod view;
 

@@ -21,7 +21,7 @@ use phasegate_domain::{
 use phasegate_store::models::{Edit, EnvironmentAuditEntry, StoredFlag, Versioned};
 use serde::Serialize;
 
-use super::command::read_rollout;
+use super::stored::read_rollout;
 
 /// The changes that importing a plan file makes.
 #[derive(Debug, Clone, PartialEq, Serialize)]

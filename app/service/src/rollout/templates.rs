@@ -10,7 +10,7 @@ use phasegate_domain::{
 use super::plan::{PlanBase, PlanImport, import_plan, read_plan};
 use crate::{Service, ServiceError, access::Actor, secrets::Seed};
 
-/// A built-in template.
+/// A built-in template of plans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanTemplate {
     /// The name on the command line and in forms.
@@ -21,7 +21,7 @@ pub struct PlanTemplate {
     pub text: &'static str,
 }
 
-/// All built-in templates.
+/// All built-in templates, in the order in which they are listed.
 pub const PLAN_TEMPLATES: [PlanTemplate; 4] = [
     PlanTemplate {
         name: "exercise-library",

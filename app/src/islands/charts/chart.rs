@@ -128,7 +128,7 @@ fn describe_chosen(state: ChartState, zone: TimeZone) -> String {
 mod browser {
     use leptos::{ev::PointerEvent, html, prelude::*};
 
-    use super::ChartState;
+    use crate::islands::charts::pointer::ChartState;
 
     /// Draws the chart in the size of its place, so that its text keeps its size.
     pub(super) fn follow_size(state: ChartState, frame: NodeRef<html::Div>) {

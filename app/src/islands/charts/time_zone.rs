@@ -63,7 +63,7 @@ mod browser {
     use phasegate_domain::Timestamp;
     use wasm_bindgen::JsValue;
 
-    use super::TimeZone;
+    use crate::islands::charts::time_zone::TimeZone;
 
     /// The name in the browser's storage.
     const STORED: &str = "phasegate-time";

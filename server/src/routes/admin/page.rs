@@ -36,7 +36,7 @@ pub(super) fn page_context(state: &AppState) -> impl Fn() + Clone + Send + Sync 
 }
 
 /// Sends a browser to the address that names the environment, so that the address shows the same to
-/// everybody. Other clients get the page of the environment that they have selected.
+/// every account. Other clients get the page of the environment that they have selected.
 fn name_environment(state: &AppState, request: &Request) -> Option<Response> {
     let (uri, headers) = (request.uri(), request.headers());
     let is_page = request.method() == Method::GET

@@ -14,7 +14,7 @@ use phasegate_store::{
 use sqlx::SqliteConnection;
 
 use super::{
-    accounts, audit_log,
+    account_edits, audit_log,
     columns::to_json,
     create::{create_flag, create_segment},
     rollout,
@@ -141,7 +141,7 @@ async fn apply_edit(
         | Edit::SavePassword(..)
         | Edit::DeleteAccount(..)
         | Edit::CreateAccountLink(..)
-        | Edit::DeleteAccountLink(..) => accounts::apply_account_edit(tx, edit).await,
+        | Edit::DeleteAccountLink(..) => account_edits::apply_account_edit(tx, edit).await,
         Edit::CreateRollout(plan, salt) => {
             rollout::create_rollout(tx, environment, plan, salt).await
         }

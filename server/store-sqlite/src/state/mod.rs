@@ -1,5 +1,6 @@
 //! State in `state.db`.
 
+mod account_edits;
 mod account_values;
 mod accounts;
 mod audit_log;
