@@ -19,6 +19,9 @@ pub(crate) const DONE_COOKIE: &str = "phasegate_done";
 /// The longest cookie that browsers keep, in bytes.
 const MAX_COOKIE: usize = 4_000;
 
+/// The length to which a text is cut, in characters; each may take a dozen bytes.
+const MAX_TEXT_CHARS: usize = 300;
+
 /// Returns the value of a cookie.
 pub(crate) fn read_cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let cookies = headers.get(header::COOKIE).and_then(|value| value.to_str().ok());
@@ -40,8 +43,8 @@ pub(crate) fn theme_cookie(theme: Theme) -> Option<HeaderValue> {
     HeaderValue::from_str(&cookie).ok()
 }
 
-/// Returns the cookie that tells the next page what was just done. Its message for stakeholders is
-/// left out if it would be too long for a cookie.
+/// Returns the cookie that tells the next page what was just done. What would be too long for a cookie is
+/// left out: its message for stakeholders, then what takes it back, then the end of its text.
 #[must_use]
 pub fn done_cookie(done: &Done) -> Option<HeaderValue> {
     let write = |done: &Done| {
@@ -51,8 +54,15 @@ pub fn done_cookie(done: &Done) -> Option<HeaderValue> {
             percent_encode(&json)
         ))
     };
-    let cookie = write(done).filter(|cookie| cookie.len() <= MAX_COOKIE);
-    let cookie = cookie.or_else(|| write(&Done { message: None, ..done.clone() }))?;
+    let short = |text: &str| text.chars().take(MAX_TEXT_CHARS).collect();
+    let attempts = [
+        done.clone(),
+        Done { message: None, ..done.clone() },
+        Done { message: None, undo: None, ..done.clone() },
+        Done { message: None, undo: None, text: short(&done.text), ..done.clone() },
+    ];
+    let cookie =
+        attempts.iter().find_map(|done| write(done).filter(|cookie| cookie.len() <= MAX_COOKIE))?;
     HeaderValue::from_str(&cookie).ok()
 }
 
@@ -69,6 +79,18 @@ pub(crate) fn parse_done(cookie: &str) -> Option<Done> {
 mod tests {
     use super::*;
     use crate::models::Undo;
+
+    #[test]
+    fn a_long_undo_is_left_out_rather_than_the_text() {
+        let fields = (0..200).map(|number| ("flags[]".to_owned(), format!("FLAG_{number}")));
+        let undo =
+            Undo { function: "/admin/fn/flags/change_many".to_owned(), fields: fields.collect() };
+        let done = Done { undo: Some(undo), ..Done::new("Archived 200 flags.") };
+        let cookie = done_cookie(&done).unwrap();
+        let value = cookie.to_str().unwrap().split([';', '=']).nth(1).unwrap();
+        assert_eq!(parse_done(value).unwrap(), Done::new("Archived 200 flags."));
+        assert!(done_cookie(&Done::new("\u{1f600}".repeat(9_000))).is_some());
+    }
 
     #[test]
     fn what_was_done_comes_back_without_foreign_calls() {

@@ -121,7 +121,16 @@ fn named_environment(service: &Service, key: &str) -> Option<EnvironmentId> {
     Some(live.environment().id)
 }
 
-/// Returns the environment that the browser has selected, or the oldest one.
+/// Returns the environment that the address of the page names from which a request comes.
+fn referring_environment(service: &Service, headers: &HeaderMap) -> Option<EnvironmentId> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let (_, query) = referer.split_once('?')?;
+    let fields = FormFields::decode(query.split('#').next()?.as_bytes());
+    named_environment(service, fields.get("environment"))
+}
+
+/// Returns the environment of a request that names none: that of the page it comes from, else the one
+/// that the browser has selected, else the oldest one. Another tab may have selected another one.
 ///
 /// # Errors
 /// Returns an error if there is no environment.
@@ -130,8 +139,15 @@ pub fn selected_environment(
     headers: &HeaderMap,
 ) -> Result<EnvironmentId, ServiceError> {
     let chosen = read_cookie(headers, ENVIRONMENT_COOKIE);
-    let found = chosen.and_then(|key| named_environment(service, key));
+    let found = referring_environment(service, headers)
+        .or_else(|| chosen.and_then(|key| named_environment(service, key)));
     found.map_or_else(|| service.first_environment(), Ok)
+}
+
+/// Returns whether the browser loads a page before its user has asked for it.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    let purpose = headers.get("sec-purpose").and_then(|value| value.to_str().ok());
+    purpose.is_some_and(|purpose| purpose.contains("prefetch"))
 }
 
 /// Returns the theme that the browser has chosen.
@@ -189,6 +205,8 @@ pub(crate) struct Request {
     /// What was just done, as the page before has left it.
     done: Option<Done>,
     pub(crate) response: ResponseOptions,
+    /// Whether the browser only loads the page in advance: then nothing is selected or consumed.
+    is_prefetch: bool,
     /// The settings for embedding the collector.
     pub(crate) embedding: Embedding,
     /// The origin under which pages reach this server.
@@ -231,6 +249,7 @@ impl Request {
             embedding,
             actor: Actor::from(account),
             environment,
+            is_prefetch: is_prefetch(&parts.headers),
             path: parts.uri.path().to_owned(),
             login: parts.extensions.get().map(|own: &OwnSession| (account.clone(), *own)),
             theme: selected_theme(&parts.headers),
@@ -270,7 +289,7 @@ impl Request {
 
     /// Returns what was just done, once.
     pub(crate) fn take_done(&self) -> Option<Done> {
-        let done = self.done.clone()?;
+        let done = self.done.clone().filter(|_| !self.is_prefetch)?;
         let gone = format!("{DONE_COOKIE}=; Path=/admin; Max-Age=0; SameSite=Lax; HttpOnly");
         if let Ok(gone) = HeaderValue::from_str(&gone) {
             self.response.append_header(header::SET_COOKIE, gone);
@@ -307,7 +326,7 @@ impl Request {
 
     /// Stores the selected environment in a cookie.
     pub(crate) fn choose_environment(&self, key: &str) {
-        if let Some(cookie) = environment_cookie(key) {
+        if let Some(cookie) = environment_cookie(key).filter(|_| !self.is_prefetch) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
     }

@@ -13,6 +13,7 @@ test('a first run leads from an empty folder to live telemetry', async ({ server
 
   await test.step('the rollout starts and advances, and the history says who and when', async () => {
     await advanceTo(admin, 2);
+    await admin.getByRole('link', { name: 'History' }).click();
     const history = admin.getByTestId('rollout-history');
     await expect(history.getByRole('listitem')).toHaveCount(2);
     await expect(history).toContainText('Advanced by force to phase 2, Beta users.');

@@ -81,6 +81,10 @@ test('many flags are tagged, switched and archived at once, and taken back', asy
     for (const key of keys) await page.getByRole('checkbox', { name: `Choose ${key}`, exact: true }).check();
   };
   await choose('A', 'B');
+  // A flag that somebody else creates meanwhile does not take over a tick.
+  await server.api('POST', '/flags', { key: 'AA', kind: 'boolean' });
+  await expect(page.getByRole('checkbox', { name: 'Choose AA', exact: true })).not.toBeChecked();
+  await expect(page.getByRole('checkbox', { name: 'Choose B', exact: true })).toBeChecked();
   await page.locator('.bulk-act summary', { hasText: 'Tag' }).click();
   await page.getByLabel('Tag', { exact: true }).last().fill('shop');
   await page.getByRole('button', { name: 'Add the tag' }).click();

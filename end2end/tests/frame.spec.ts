@@ -117,3 +117,23 @@ test('a server that is away is said on top of every page', async ({ admin, serve
   await server.stop();
   await expect(admin.getByTestId('away')).toBeVisible();
 });
+
+test('links lead to the environment of their page, whatever another tab has selected', async ({ admin, expectComplaint }) => {
+  expectComplaint(/404/);
+  await admin.goto('/admin/settings');
+  await admin.getByRole('region', { name: 'Environments' }).getByLabel('Key', { exact: true }).fill('staging');
+  await admin.getByRole('button', { name: 'Create environment' }).click();
+  await expect(admin).toHaveURL(/environment=staging/);
+  await admin.goto('/admin/flags?environment=production');
+  const other = await admin.context().newPage();
+  await other.goto('/admin/flags?environment=staging');
+  await admin.getByRole('link', { name: 'New flag' }).click();
+  await expect(admin).toHaveURL(/\/admin\/flags\/new\?environment=production/);
+  await admin.getByLabel(/^Key/).fill('HERE');
+  await admin.getByRole('button', { name: 'Create flag' }).click();
+  await expect(admin).toHaveURL(/\/admin\/flags\/HERE\/edit\?environment=production/);
+  const name = await admin.evaluate(async () => (await fetch('/admin/export.toml?environment=production')).headers.get('content-disposition'));
+  expect(name).toContain('production.toml');
+  const answer = await admin.goto('/admin/flags?environment=nope');
+  expect(answer!.status()).toBe(404);
+});

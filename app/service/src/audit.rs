@@ -14,7 +14,8 @@ use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
 /// The maximum number of entries in one answer.
 pub const MAX_LINES: u32 = 500;
 
-/// Reads audit entries of an environment, newest first and at most [`MAX_LINES`].
+/// Reads audit entries of an environment, newest first and at most [`MAX_LINES`]. Entries about accounts
+/// are for admins only.
 ///
 /// # Errors
 /// Returns an error if the actor lacks the viewer role or storage fails.
@@ -27,7 +28,9 @@ pub async fn read_audit_entries(
     query: &AuditQuery,
 ) -> Result<Vec<AuditRecord>, ServiceError> {
     actor.require_role(Role::Viewer)?;
-    let query = AuditQuery { limit: query.limit.min(MAX_LINES), ..query.clone() };
+    // Accounts are the business of admins.
+    let without = (actor.role() < Role::Admin).then_some(SubjectKind::Account);
+    let query = AuditQuery { limit: query.limit.min(MAX_LINES), without, ..query.clone() };
     Ok(service.stores.state.read_audit_records(environment, &query).await?)
 }
 

@@ -25,6 +25,17 @@ where
     (newer, connection.into())
 }
 
+/// Returns the revision of the state that the server has rendered.
+pub(super) fn rendered_revision() -> Option<i64> {
+    #[cfg(feature = "hydrate")]
+    {
+        let main = document().get_element_by_id("main")?;
+        main.get_attribute("data-revision")?.parse().ok()
+    }
+    #[cfg(not(feature = "hydrate"))]
+    None
+}
+
 /// Calls `on_change` with each notice about an environment. Returns the state of the connection. All
 /// islands of a page share one stream.
 pub(super) fn watch_changes(

@@ -8,7 +8,7 @@ use phasegate_domain::{Timestamp, ids::EnvironmentKey, reports::ChangeNotice};
 use super::{
     done::DoneNotice,
     fn_form::{Answer, Then, render_fn_form, render_named_form},
-    live::watch_changes,
+    live::{rendered_revision, watch_changes},
 };
 use crate::{
     components::live,
@@ -147,9 +147,9 @@ impl<V: LiveView> PageState<V> {
 
     /// Reads the data again when the state has changed or telemetry has arrived.
     pub(super) fn follow_state(self) {
-        let seen = StoredValue::new(None::<i64>);
+        // What changes while the page loads its script is read again, too.
+        let seen = StoredValue::new(rendered_revision());
         watch_changes(&self.environment.get_value(), move |notice: ChangeNotice| {
-            // The first notice tells the revision that the server has just rendered.
             let before = seen.get_value();
             seen.set_value(Some(notice.state_revision));
             let is_new = before.is_some_and(|before| before != notice.state_revision);

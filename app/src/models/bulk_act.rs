@@ -73,7 +73,11 @@ impl BulkAct {
             text.push_str(&format!(" {} were so already.", outcome.unchanged));
         }
         for (flag, error) in outcome.refused.iter().take(SHOWN) {
-            text.push_str(&format!(" {flag} was refused: {error}."));
+            let why = match error.is_internal() {
+                true => "the server could not save it; its log says why".to_owned(),
+                false => error.to_string(),
+            };
+            text.push_str(&format!(" {flag} was refused: {why}."));
         }
         if outcome.refused.len() > SHOWN {
             text.push_str(&format!(" {} more were refused.", outcome.refused.len() - SHOWN));

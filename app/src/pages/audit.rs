@@ -43,6 +43,7 @@ fn read_query(fields: &FormFields) -> Result<AuditQuery, PageError> {
     let start = |day: i64| chrono::DateTime::from_timestamp(day * 86_400, 0);
     Ok(AuditQuery {
         kind: SubjectKind::parse(fields.get("kind")),
+        without: None,
         subjects: Some(fields.get("key").to_owned())
             .filter(|key| !key.is_empty())
             .into_iter()

@@ -53,10 +53,11 @@ pub(crate) fn Frame() -> impl IntoView {
         <a class="skip-link" href="#main" rel="external">"Skip to main content"</a>
         {Suspend::new(async move {
             let data = made.await;
+            let revision = data.as_ref().map(|data| data.revision.to_string());
             view! {
                 <div class=class>
                     {(!is_wall).then(|| view! { <Side data=data.clone() request=request.clone()/> })}
-                    <main id="main" class="frame-main" tabindex="-1">
+                    <main id="main" class="frame-main" tabindex="-1" data-revision=revision>
                         {data.map(|FrameData { attention, environment, revision }| view! {
                             <div class="strips"><AttentionStrip first=attention environment revision/></div>
                         })}

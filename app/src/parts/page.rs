@@ -1,6 +1,7 @@
 //! A page, from a function that may fail.
 
 use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
 
 use crate::request::{PageError, Request};
 
@@ -14,11 +15,17 @@ pub(crate) fn render_page<F>(make: impl FnOnce(Request) -> F) -> impl IntoView
 where
     F: Future<Output = Result<AnyView, PageError>> + Send + 'static,
 {
+    let response = use_context::<ResponseOptions>();
     let made = Request::from_context().map(|request| (request.clone(), make(request)));
     let made = async move {
         let (request, making) = match made {
             Ok(made) => made,
-            Err(error) => return view! { <PageErrorNotice error/> }.into_any(),
+            Err(error) => {
+                if let Some(response) = response {
+                    response.set_status(error.status);
+                }
+                return view! { <PageErrorNotice error/> }.into_any();
+            }
         };
         let refused = request.refused.clone().map(|refused| PageError::from(refused.error));
         if let Some(error) = &refused {

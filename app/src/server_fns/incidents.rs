@@ -60,9 +60,11 @@ pub async fn save_draft(
     incident: u32,
     #[server(default)] post_mortem: PostMortem,
 ) -> Result<Done, ApiError> {
+    let Caller { service, actor, environment: here } = read_caller(&environment)?;
+    phasegate_service::rollout::check_may_write(&service, &actor, here, incident).await?;
     let json = serde_json::to_string(&post_mortem.without_empty_actions()).unwrap_or_default();
     let draft = draft_of(&environment, incident, json)?;
-    keep_account_value(&read_visitor()?.service, draft).await?;
+    keep_account_value(&service, draft).await?;
     Ok(Done::new("The draft is kept."))
 }
 

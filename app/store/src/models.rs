@@ -324,6 +324,8 @@ impl EnvironmentAuditEntry {
 pub struct AuditQuery {
     /// Only entries of this kind of subject.
     pub kind: Option<SubjectKind>,
+    /// No entries of this kind of subject.
+    pub without: Option<SubjectKind>,
     /// Only entries of these subjects; all if empty.
     pub subjects: Vec<String>,
     /// Only entries of this actor; all if empty.

@@ -189,6 +189,21 @@ pub async fn accounts_come_and_go(store: impl StateStore) {
     assert_eq!(links.len(), 2, "a newer link replaces the older one: {links:?}");
     assert!(links.contains(&newer) && links.contains(&reset));
     assert!(store.read_account_links(at_second(100)).await.unwrap().is_empty());
+    change(Edit::SavePassword(bob.id, "chosen".into(), None)).await.unwrap();
+    let left = store.read_account_links(at_second(0)).await.unwrap();
+    assert_eq!(left, std::slice::from_ref(&newer), "a reset link ends with a new password");
+    let by_bob = AccountLink {
+        created_by: "bob@example.com".into(),
+        ..link(4, "dan@example.com", LinkPurpose::Invitation(Role::Admin))
+    };
+    change(Edit::CreateAccountLink(by_bob)).await.unwrap();
+    change(Edit::SaveRole(bob.id, Role::Viewer, Role::Operator)).await.unwrap();
+    let left = store.read_account_links(at_second(0)).await.unwrap();
+    assert_eq!(
+        left,
+        std::slice::from_ref(&newer),
+        "links of somebody who is no admin are not valid"
+    );
     change(Edit::DeleteAccountLink(newer.digest)).await.unwrap();
     let used = change(Edit::DeleteAccountLink(newer.digest)).await;
     assert!(matches!(used, Err(StoreError::Conflict)), "{used:?}");

@@ -75,5 +75,6 @@ pub async fn drop_account_value(
     service: &Service,
     value: &AccountValue,
 ) -> Result<(), ServiceError> {
-    Ok(service.stores.state.delete_account_value(value).await?)
+    let value = AccountValue { name: value.name.trim().to_owned(), ..value.clone() };
+    Ok(service.stores.state.delete_account_value(&value).await?)
 }

@@ -41,8 +41,8 @@ pub struct BulkOutcome {
 /// Each has its own audit entry.
 ///
 /// # Errors
-/// Returns an error if the actor lacks the operator role, no flag is given or too many are, a tag is
-/// missing, or the server is at fault.
+/// Returns an error if the actor lacks the operator role, no flag is given or too many are, or a tag is
+/// missing.
 #[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
 #[async_recursion::async_recursion]
 pub async fn change_many_flags(
@@ -80,8 +80,14 @@ pub async fn change_many_flags(
         });
         match changed.await {
             Ok(()) => outcome.changed.push(key.clone()),
-            Err(error) if error.is_internal() => return Err(error),
-            Err(error) => outcome.refused.push((key.clone(), error)),
+            Err(error) => {
+                // What was changed before is reported; the rest would fail, too.
+                let is_internal = error.is_internal();
+                outcome.refused.push((key.clone(), error));
+                if is_internal {
+                    break;
+                }
+            }
         }
     }
     Ok(outcome)

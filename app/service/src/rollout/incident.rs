@@ -1,7 +1,9 @@
 //! The view of an incident.
 
 use chrono::TimeDelta;
-use phasegate_domain::{accounts::Role, ids::EnvironmentId, reports::IncidentView};
+use phasegate_domain::{
+    accounts::Role, audit::SubjectKind, ids::EnvironmentId, reports::IncidentView,
+};
 use phasegate_store::models::AuditQuery;
 
 use super::stored::read_rollout;
@@ -32,9 +34,31 @@ pub async fn read_incident(
         since: Some(incident.detected_at),
         until: incident.closed_at.map(|at| at + TimeDelta::seconds(1)),
         limit: MAX_RECORDS,
+        without: Some(SubjectKind::Account),
         ..AuditQuery::default()
     };
     let records = service.stores.state.read_audit_records(environment, &query).await?;
     let (role, at) = (actor.role(), service.now());
     Ok(IncidentView { plan: rollout.plan, incident, records, role, at })
+}
+
+/// Checks that the actor may write about an incident.
+///
+/// # Errors
+/// Returns an error if the actor lacks the operator role, there is no rollout or no such incident, or
+/// storage fails.
+#[tracing::instrument(level = "info", skip_all, fields(environment = environment.0), err(level = "debug"))]
+#[async_recursion::async_recursion]
+pub async fn check_may_write(
+    service: &Service,
+    actor: &Actor,
+    environment: EnvironmentId,
+    id: u32,
+) -> Result<(), ServiceError> {
+    actor.require_role(Role::Operator)?;
+    let rollout = read_rollout(service, environment).await?;
+    match rollout.state.record.find_incident(id) {
+        Some(_) => Ok(()),
+        None => Err(ServiceError::not_found(ObjectKind::Incident, id.to_string())),
+    }
 }

@@ -17,7 +17,7 @@ mod view;
 
 pub use attention::read_attention;
 pub use command::{add_to_record, execute_command};
-pub use incident::read_incident;
+pub use incident::{check_may_write, read_incident};
 pub use kill::revive_killed_flags;
 pub use plan::{
     PlanBase, PlanChange, PlanImport, compare_plan, export_plan, import_plan, plan_text, read_plan,

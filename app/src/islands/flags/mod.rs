@@ -52,7 +52,7 @@ pub(crate) fn LiveFlags(
                 <SavedFilters/>
                 {can_act.then(|| view! { <Bulk/> })}
                 <p class="hint">{live_text(move || format::format_quantity(count.get() as u64, "flag", "flags"))}</p>
-                {live(move || render_rows(keys.get()))}
+                {render_rows(keys)}
                 <Pages/>
             }
             .into_any(),
@@ -60,14 +60,22 @@ pub(crate) fn LiveFlags(
     }
 }
 
-fn render_rows(keys: Vec<FlagKey>) -> AnyView {
-    if keys.is_empty() {
-        return view! {
+/// The rows, which keep their elements while others come and go: a tick stays with its flag.
+fn render_rows(keys: Memo<Vec<FlagKey>>) -> AnyView {
+    let is_empty = Memo::new(move |_| keys.read().is_empty());
+    live(move || {
+        match is_empty.get() {
+        true => view! {
             <p class="empty">"No flags match these filters. "
                 <a href="/admin/flags" rel="external">"Show all"</a></p>
         }
-        .into_any();
+        .into_any(),
+        false => view! {
+            <ul class="flag-list">
+                <For each=move || keys.get() key=FlagKey::clone children=|key| view! { <Row key/> }.into_any()/>
+            </ul>
+        }
+        .into_any(),
     }
-    let rows: Vec<AnyView> = keys.into_iter().map(|key| view! { <Row key/> }.into_any()).collect();
-    view! { <ul class="flag-list">{rows}</ul> }.into_any()
+    })
 }

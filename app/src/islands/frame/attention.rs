@@ -105,7 +105,7 @@ mod browser {
     use phasegate_domain::{ids::EnvironmentKey, reports::Attention};
 
     use crate::{
-        islands::live::{Connection, watch_changes},
+        islands::live::{Connection, rendered_revision, watch_changes},
         server_fns::frame::frame_attention,
     };
 
@@ -136,7 +136,7 @@ mod browser {
             let attention = mark.read();
             mark_tab(attention.alerts.len() + attention.incidents.len());
         });
-        let (key, seen) = (environment.clone(), StoredValue::new(None::<i64>));
+        let (key, seen) = (environment.clone(), StoredValue::new(rendered_revision()));
         watch_changes(environment, move |notice| {
             let before = seen.get_value();
             seen.set_value(Some(notice.state_revision));

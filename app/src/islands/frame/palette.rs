@@ -28,9 +28,10 @@ pub(crate) fn CommandPalette(environment: EnvironmentKey) -> impl IntoView {
             <svg class="menu-icon" viewBox="0 0 20 20" width="16" height="16" aria-hidden="true"><path d="M9 3a6 6 0 1 0 0 12A6 6 0 0 0 9 3zM13.5 13.5L18 18"></path></svg>
             "Search" <kbd>"Ctrl K"</kbd>
         </a>
-        <dialog class="palette" aria-label="Search" node_ref=state.dialog>
-            <input type="search" role="combobox" aria-label="Search pages, commands and flags" aria-autocomplete="list" aria-expanded="true"
-                aria-controls="palette-list" aria-activedescendant=move || format!("palette-{}", state.chosen.get())
+        <dialog class="palette" closedby="any" aria-label="Search" node_ref=state.dialog>
+            <input type="search" role="combobox" aria-label="Search pages, commands and flags" aria-autocomplete="list"
+                aria-expanded=move || (!state.found.read().is_empty()).to_string() aria-controls="palette-list"
+                aria-activedescendant=move || (!state.found.read().is_empty()).then(|| format!("palette-{}", state.chosen.get()))
                 placeholder="Pages, commands, flags, segments, incidents" autocomplete="off" spellcheck="false"
                 node_ref=state.field
                 on:input=move |event| state.search(event_target_value(&event))
@@ -38,6 +39,7 @@ pub(crate) fn CommandPalette(environment: EnvironmentKey) -> impl IntoView {
             <ul id="palette-list" role="listbox" aria-label="Results">
                 {live(move || render_targets(state))}
             </ul>
+            <button class="button button-small palette-close" type="button" on:click=move |_| state.close()>"Close"</button>
             {live(move || match state.problem.get() {
                 Some(problem) => view! { <p class="hint" role="status">{problem}</p> }.into_any(),
                 None => ().into_any(),
@@ -73,6 +75,10 @@ struct PaletteState {
     problem: RwSignal<Option<String>>,
     /// The number of the last search, so that an earlier answer does not replace a later one.
     asked: StoredValue<u32>,
+    /// Whether the results are of an earlier query.
+    is_stale: StoredValue<bool>,
+    /// Whether Enter was pressed before the answer arrived.
+    goes: StoredValue<bool>,
 }
 
 impl PaletteState {
@@ -85,6 +91,8 @@ impl PaletteState {
             chosen: RwSignal::new(0),
             problem: RwSignal::new(None),
             asked: StoredValue::new(0),
+            is_stale: StoredValue::new(false),
+            goes: StoredValue::new(false),
         }
     }
 
@@ -106,6 +114,8 @@ impl PaletteState {
     fn search(self, query: String) {
         let number = self.asked.with_value(|asked| asked.wrapping_add(1));
         self.asked.set_value(number);
+        self.is_stale.set_value(true);
+        self.goes.set_value(false);
         #[cfg(feature = "hydrate")]
         {
             let environment = self.environment.get_value();
@@ -115,17 +125,37 @@ impl PaletteState {
                     return;
                 }
                 self.chosen.set(0);
-                match found {
-                    Ok(found) => {
-                        self.problem.set(found.is_empty().then(|| "Nothing found.".to_owned()));
-                        self.found.set(found);
-                    }
-                    Err(error) => self.problem.set(Some(error.message)),
+                self.is_stale.set_value(false);
+                let (found, problem) = match found {
+                    Ok(found) if found.is_empty() => (found, Some("Nothing found.".to_owned())),
+                    Ok(found) => (found, None),
+                    Err(error) => (Vec::new(), Some(error.message)),
+                };
+                self.problem.set(problem);
+                self.found.set(found);
+                if self.goes.get_value() {
+                    self.go();
                 }
             });
         }
         #[cfg(not(feature = "hydrate"))]
         let _ = (query, self.environment);
+    }
+
+    /// Goes to the chosen result.
+    fn go(self) {
+        let found = self.found.read_untracked();
+        if let Some(target) = found.get(self.chosen.get_untracked()) {
+            // The address is one of this server.
+            let _ = window().location().set_href(&target.href);
+        }
+    }
+
+    fn close(self) {
+        #[cfg(feature = "hydrate")]
+        if let Some(dialog) = self.dialog.get_untracked() {
+            dialog.close();
+        }
     }
 
     /// Moves the choice with the arrow keys, and goes to it with Enter.
@@ -138,13 +168,12 @@ impl PaletteState {
             "ArrowUp" if count > 0 => {
                 self.chosen.update(|chosen| *chosen = (*chosen + count - 1) % count);
             }
-            "Enter" => {
-                let found = self.found.read_untracked();
-                if let Some(target) = found.get(self.chosen.get_untracked()) {
-                    // The address is one of this server.
-                    let _ = window().location().set_href(&target.href);
-                }
-            }
+            // Completes a word of an input method.
+            "Enter" if event.is_composing() => return,
+            "Enter" if self.is_stale.get_value() => self.goes.set_value(true),
+            "Enter" => self.go(),
+            // The field would only be emptied by it.
+            "Escape" => self.close(),
             _ => return,
         }
         event.prevent_default();

@@ -17,7 +17,7 @@ pub(crate) fn Shortcuts(pages: Vec<PageShortcut>) -> impl IntoView {
     #[cfg(feature = "hydrate")]
     browser::follow_shortcuts(pages, dialog);
     view! {
-        <dialog class="palette shortcuts" aria-label="Shortcuts" node_ref=dialog>
+        <dialog class="palette shortcuts" closedby="any" aria-label="Shortcuts" node_ref=dialog>
             <h2>"Shortcuts"</h2>
             <dl>
                 <div><dt><kbd>"Ctrl K"</kbd> " or " <kbd>"⌘ K"</kbd></dt><dd>"Search pages, commands and flags"</dd></div>

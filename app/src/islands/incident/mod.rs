@@ -6,7 +6,7 @@ mod post_mortem;
 mod timeline;
 
 use leptos::prelude::*;
-use phasegate_domain::{ids::EnvironmentKey, reports::ChangeNotice};
+use phasegate_domain::ids::EnvironmentKey;
 
 use self::{
     contacts::Contacts,
@@ -14,7 +14,6 @@ use self::{
     post_mortem::PostMortemPart,
     timeline::Timeline,
 };
-use super::live::watch_changes;
 use crate::{
     components::{Time, live},
     models::{Done, IncidentHead, IncidentPage},
@@ -29,18 +28,9 @@ pub(crate) fn LiveIncident(
     /// What a form without a script has just done.
     done: Option<Done>,
 ) -> impl IntoView {
-    let followed = environment.clone();
     let id = first.id;
     let page = Page::provide(first, environment, done);
-    let seen = StoredValue::new(None::<i64>);
-    watch_changes(&followed, move |notice: ChangeNotice| {
-        // The first notice tells the version that the server has just rendered.
-        let before = seen.get_value();
-        seen.set_value(notice.rollout_version);
-        if before.is_some() && before != notice.rollout_version {
-            page.refresh();
-        }
-    });
+    page.follow_state();
     let head = page.part(|page| page.head.clone());
     let can_close = page.part(|page| page.can_act && page.head.is_open);
     view! {

@@ -44,6 +44,11 @@ fn PostMortemForm() -> impl IntoView {
         #[cfg(not(feature = "hydrate"))]
         let _ = event;
     };
+    // The form is sent as a whole; a draft must not follow it.
+    let stop = move |_| {
+        #[cfg(feature = "hydrate")]
+        browser::stop_keeping();
+    };
     let fields = view! {
         {incident_fields(page)}
         {render_area("impact", "Impact: affected users, effect, duration", 3, impact)}
@@ -61,7 +66,7 @@ fn PostMortemForm() -> impl IntoView {
     };
     let form = page.form::<WritePostMortem>("stack", fields.into_any());
     view! {
-        <section aria-labelledby="post-mortem-title" on:input=keep>
+        <section aria-labelledby="post-mortem-title" on:input=keep on:submit=stop>
             <h2 id="post-mortem-title">"Post-mortem"</h2>
             <p class="hint">{hint}</p>
             {form}
@@ -89,6 +94,13 @@ mod browser {
         static WAITING: std::cell::RefCell<Option<TimeoutHandle>> = const { std::cell::RefCell::new(None) };
     }
 
+    /// Cancels a draft that waits to be kept.
+    pub(super) fn stop_keeping() {
+        if let Some(waiting) = WAITING.take() {
+            waiting.clear();
+        }
+    }
+
     /// Keeps the form of an event once the typing pauses.
     pub(super) fn keep_draft(event: &leptos::ev::Event, kept: RwSignal<bool>) {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -96,6 +108,7 @@ mod browser {
         let Some(form) = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
             return;
         };
+        stop_keeping();
         kept.set(false);
         let send = move || {
             let Some(body) = encode_form(&form, None) else { return };
@@ -104,10 +117,7 @@ mod browser {
                 let _ = kept.try_set(answer.is_ok_and(|(is_kept, _)| is_kept));
             });
         };
-        let waiting = set_timeout_with_handle(send, PAUSE).ok();
-        if let Some(earlier) = WAITING.replace(waiting) {
-            earlier.clear();
-        }
+        WAITING.set(set_timeout_with_handle(send, PAUSE).ok());
     }
 }
 

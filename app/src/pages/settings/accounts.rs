@@ -46,7 +46,7 @@ pub(crate) fn AccountsPage() -> impl IntoView {
                     <FnForm<InviteAccount> class="stack">
                         <label class="field"><span>"E-mail"</span>
                             <input type="email" name="email" required maxlength="254" autocomplete="off" value=entered.get("email").to_owned()/></label>
-                        <label class="field"><span>"Role"</span><RoleChoice chosen=Role::parse(entered.get("role")).unwrap_or(Role::Viewer)/></label>
+                        <label class="field"><span>"Role"</span><RoleChoice chosen=Role::parse(entered.get("role")).unwrap_or(Role::Viewer) explains=true/></label>
                         <div><button class="button button-primary" type="submit">"Create the invitation"</button></div>
                     </FnForm<InviteAccount>>
                 </section>
@@ -56,10 +56,14 @@ pub(crate) fn AccountsPage() -> impl IntoView {
     }
 }
 
+/// Chooses a role; `explains` says beside each what it may do.
 #[component]
-fn RoleChoice(chosen: Role) -> impl IntoView {
+fn RoleChoice(chosen: Role, #[prop(optional)] explains: bool) -> impl IntoView {
     let options = Role::ALL.map(|role| {
-        let title = format!("{}: {}", role.as_str(), role.describe());
+        let title = match explains {
+            true => format!("{}: {}", role.as_str(), role.describe()),
+            false => role.as_str().to_owned(),
+        };
         view! { <option value=role.as_str() selected=role == chosen>{title}</option> }
     });
     view! { <select name="role">{options.into_iter().collect_view()}</select> }

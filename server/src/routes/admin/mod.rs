@@ -14,7 +14,7 @@ use axum::{
     routing::{any, get},
 };
 use phasegate_app::selected_environment;
-use phasegate_domain::accounts::Account;
+use phasegate_domain::{accounts::Account, ids::EnvironmentId};
 use phasegate_service::{
     access::Actor,
     environments::{FileFormat, export_environment, write_file},
@@ -53,29 +53,52 @@ pub(crate) fn public_routes() -> Router<AppState> {
         .route("/docs/metrics", get(render_page))
 }
 
+/// The query parameters of downloads.
+#[derive(serde::Deserialize)]
+struct PlaceQuery {
+    #[serde(default)]
+    environment: String,
+}
+
+/// Returns the environment of a download: the one that its address names, else that of its page.
+fn place_of(state: &AppState, headers: &HeaderMap, named: &str) -> Result<EnvironmentId, Problem> {
+    if named.is_empty() {
+        return Ok(selected_environment(&state.service, headers)?);
+    }
+    let all = state.service.environments();
+    let found = all.iter().find(|live| live.environment().key.as_str() == named);
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "there is no such environment");
+    Ok(found.ok_or_else(missing)?.environment().id)
+}
+
 async fn export_toml(
     State(state): State<AppState>,
     account: axum::Extension<Account>,
+    Query(place): Query<PlaceQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    download_environment(&state, &account, &headers, FileFormat::Toml)
+    let environment = place_of(&state, &headers, &place.environment)?;
+    download_environment(&state, &account, environment, FileFormat::Toml)
 }
 
 async fn export_json(
     State(state): State<AppState>,
     account: axum::Extension<Account>,
+    Query(place): Query<PlaceQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    download_environment(&state, &account, &headers, FileFormat::Json)
+    let environment = place_of(&state, &headers, &place.environment)?;
+    download_environment(&state, &account, environment, FileFormat::Json)
 }
 
 /// Returns the weekly review of the rollout as a Markdown file.
 async fn review_markdown(
     State(state): State<AppState>,
     account: axum::Extension<Account>,
+    Query(place): Query<PlaceQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let environment = selected_environment(&state.service, &headers)?;
+    let environment = place_of(&state, &headers, &place.environment)?;
     let review = read_review(&state.service, &Actor::from(&*account), environment).await?;
     let missing = || Problem::new(StatusCode::NOT_FOUND, "this environment has no rollout");
     let text = review.ok_or_else(missing)?.to_markdown();
@@ -91,6 +114,8 @@ async fn review_markdown(
 struct UserQuery {
     #[serde(default)]
     id: String,
+    #[serde(default)]
+    environment: String,
 }
 
 /// Returns all stored data of a user as a JSON file.
@@ -100,7 +125,7 @@ async fn user_json(
     Query(query): Query<UserQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let environment = selected_environment(&state.service, &headers)?;
+    let environment = place_of(&state, &headers, &query.environment)?;
     let data =
         read_user_data(&state.service, &Actor::from(&*account), environment, &query.id).await?;
     let name = "attachment; filename=\"user.json\"";
@@ -113,9 +138,10 @@ async fn serve_screenshot(
     State(state): State<AppState>,
     account: axum::Extension<Account>,
     Path(id): Path<String>,
+    Query(place): Query<PlaceQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let environment = selected_environment(&state.service, &headers).map_err(Problem::from)?;
+    let environment = place_of(&state, &headers, &place.environment)?;
     let found = read_screenshot(&state.service, &Actor::from(&*account), environment, &id)
         .await
         .map_err(Problem::from)?;
@@ -129,11 +155,10 @@ async fn serve_screenshot(
 fn download_environment(
     state: &AppState,
     account: &Account,
-    headers: &HeaderMap,
+    environment: EnvironmentId,
     format: FileFormat,
 ) -> Result<Response, Problem> {
     let service = &state.service;
-    let environment = selected_environment(service, headers).map_err(Problem::from)?;
     let export =
         export_environment(service, &Actor::from(account), environment).map_err(Problem::from)?;
     let text = write_file(&export.file, format).map_err(Problem::from)?;

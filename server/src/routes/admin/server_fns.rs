@@ -44,7 +44,9 @@ pub(super) async fn call_server_fn(State(state): State<AppState>, request: Reque
     };
     let text = String::from_utf8_lossy(&body).into_owned();
     match (page, outcome) {
-        (None, Outcome::Done(response)) if is_change => answer_island(response, loads_page).await,
+        (None, Outcome::Done(response)) if is_change => {
+            answer_island(response, &body, loads_page).await
+        }
         (None, Outcome::Done(response)) => response,
         (None, Outcome::Refused(error)) => (error_status(&error), Json(error)).into_response(),
         (Some(page), Outcome::Done(response)) => {
@@ -73,6 +75,21 @@ fn form_page(request: &Request) -> Option<Request> {
     *page.headers_mut() = request.headers().clone();
     *page.extensions_mut() = request.extensions().clone();
     Some(page)
+}
+
+/// Adds the environment that a form names to the address that comes next.
+fn name_next_environment(mut done: Done, body: &[u8]) -> Done {
+    let mut fields = url::form_urlencoded::parse(body);
+    let environment = fields.find(|(name, _)| name == "environment").map(|(_, key)| key);
+    if let Some((next, environment)) = done.next.take().zip(environment) {
+        let is_named = next.contains("environment=");
+        let mark = if next.contains('?') { '&' } else { '?' };
+        done.next = Some(match is_named {
+            true => next,
+            false => format!("{next}{mark}environment={environment}"),
+        });
+    }
+    done
 }
 
 /// Returns the address of the page that a form names in its field `page`.
@@ -129,7 +146,7 @@ enum Answer {
     Data(Response, Bytes),
 }
 
-async fn read_answer(response: Response) -> Result<Answer, Problem> {
+async fn read_answer(response: Response, sent: &[u8]) -> Result<Answer, Problem> {
     let (head, body) = response.into_parts();
     let body = to_bytes(body, MAX_FORM_BYTES).await.map_err(|_| unreadable_answer())?;
     let Ok(done) = serde_json::from_slice(&body) else {
@@ -137,7 +154,7 @@ async fn read_answer(response: Response) -> Result<Answer, Problem> {
     };
     let set = head.headers.get_all(header::SET_COOKIE).into_iter();
     let cookies = set.map(|cookie| (header::SET_COOKIE, cookie.clone())).collect();
-    Ok(Answer::Done(Carried { done, cookies }))
+    Ok(Answer::Done(Carried { done: name_next_environment(done, sent), cookies }))
 }
 
 fn unreadable_answer() -> Problem {
@@ -145,8 +162,8 @@ fn unreadable_answer() -> Problem {
 }
 
 /// Returns what was done; if a page is loaded next, also to that page, in a cookie.
-async fn answer_island(response: Response, loads_page: bool) -> Response {
-    let Carried { done, mut cookies } = match read_answer(response).await {
+async fn answer_island(response: Response, sent: &[u8], loads_page: bool) -> Response {
+    let Carried { done, mut cookies } = match read_answer(response, sent).await {
         Ok(Answer::Done(carried)) => carried,
         Ok(Answer::Data(response, _)) => return response,
         Err(problem) => return problem.into_response(),
@@ -166,7 +183,7 @@ async fn answer_browser(
     response: Response,
     (function, body): (String, String),
 ) -> Response {
-    let carried = match read_answer(response).await {
+    let carried = match read_answer(response, body.as_bytes()).await {
         Ok(Answer::Done(carried)) => carried,
         Ok(Answer::Data(_, json)) => {
             let json = String::from_utf8_lossy(&json).into_owned();

@@ -1,6 +1,6 @@
 //! Edits of accounts and of the links with which their owners choose a password.
 
-use phasegate_domain::ids::AccountId;
+use phasegate_domain::{accounts::Role, ids::AccountId};
 use phasegate_store::{
     StoreError,
     models::{Digest, Edit, LinkPurpose},
@@ -25,11 +25,13 @@ pub(super) async fn apply_account_edit(
         }
         Edit::SaveRole(id, before, after) => {
             let save = sqlx::query("UPDATE accounts SET role = ? WHERE id = ? AND role = ?");
-            execute_or_conflict(tx, save.bind(after.as_str()).bind(id.0).bind(before.as_str()))
-                .await
+            let save = save.bind(after.as_str()).bind(id.0).bind(before.as_str());
+            execute_or_conflict(&mut *tx, save).await?;
+            if *after == Role::Admin { Ok(()) } else { delete_created_links(tx, *id).await }
         }
         Edit::SavePassword(id, hash, keep) => save_password(tx, *id, hash, *keep).await,
         Edit::DeleteAccount(id) => {
+            delete_created_links(&mut *tx, *id).await?;
             for delete in [
                 "DELETE FROM sessions WHERE account_id = ?",
                 "DELETE FROM account_values WHERE account_id = ?",
@@ -62,7 +64,20 @@ pub(super) async fn apply_account_edit(
     }
 }
 
-/// Replaces a password. The session that stays moves to the new epoch.
+/// Deletes the links that an account has created: it must not come back through one of them.
+async fn delete_created_links(tx: &mut SqliteConnection, id: AccountId) -> Result<(), StoreError> {
+    sqlx::query(
+        "DELETE FROM account_links
+         WHERE created_by = (SELECT email FROM accounts WHERE id = ?) COLLATE NOCASE",
+    )
+    .bind(id.0)
+    .execute(tx)
+    .await
+    .map_err(database_error)?;
+    Ok(())
+}
+
+/// Replaces a password, after which an earlier link for it is no longer valid. The session that stays moves to the new epoch.
 async fn save_password(
     tx: &mut SqliteConnection,
     id: AccountId,
@@ -73,6 +88,14 @@ async fn save_password(
         "UPDATE accounts SET password_hash = ?, session_epoch = session_epoch + 1 WHERE id = ?",
     );
     execute_or_conflict(&mut *tx, save.bind(hash).bind(id.0)).await?;
+    sqlx::query(
+        "DELETE FROM account_links
+         WHERE role IS NULL AND email = (SELECT email FROM accounts WHERE id = ?)",
+    )
+    .bind(id.0)
+    .execute(&mut *tx)
+    .await
+    .map_err(database_error)?;
     let keep = keep.map(|keep| keep.0.to_vec());
     for change in [
         "DELETE FROM sessions WHERE account_id = ?1 AND (?2 IS NULL OR id <> ?2)",

@@ -45,6 +45,7 @@ pub(super) async fn read_audit_log(
          WHERE environment_id = ?1 AND (?2 IS NULL OR subject_kind = ?2)
              AND (?3 IS NULL OR subject IN (SELECT value FROM json_each(?3))) AND (?4 IS NULL OR id < ?4)
              AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR at < ?7)
+             AND (?10 IS NULL OR subject_kind <> ?10)
              AND (?8 = '' OR actor = ?8 COLLATE NOCASE)
              AND (?9 = '' OR instr(lower(change), ?9) OR instr(lower(actor), ?9))
          ORDER BY id DESC LIMIT ?5",
@@ -58,6 +59,7 @@ pub(super) async fn read_audit_log(
     .bind(query.until.map(|until| until.timestamp_millis()))
     .bind(&query.actor)
     .bind(query.text.to_ascii_lowercase())
+    .bind(query.without.map(SubjectKind::as_str))
     .fetch_all(&db.reader)
     .await
     .map_err(database_error)?;
