@@ -88,6 +88,7 @@ test('after a kill the page says so and offers to revive, not to advance', async
   await expect(page.getByTestId('rollout-status')).toContainText('Killed in phase 2');
   await expect(page.getByRole('link', { name: /Advance/ })).toHaveCount(0);
   await expect(page.getByRole('button', { name: 'Advance to phase 3' })).toBeDisabled();
+  await page.getByTestId('killed').getByText('Revive …').click();
   await page.getByTestId('killed').getByRole('button', { name: /Revive \d flags/ }).click();
   await expect(page.getByTestId('toast')).toContainText('Revived');
   await expect(page.getByTestId('killed')).toHaveCount(0);

@@ -1,4 +1,4 @@
-// Ad blockers, policies and bad networks block a part of the collector, in five ways. Pages must
+// Ad blockers, policies and bad networks block a part of the collector, in six ways. Pages must
 // keep working: the snippets of the README, the examples, and the demo.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -13,6 +13,12 @@ const KINDS: Record<string, (page: Page) => Promise<unknown>> = {
   'the script is blocked': (page) => page.route(/\/collector\.js/, (route) => route.abort('blockedbyclient')),
   'the script is empty': (page) =>
     page.route(/\/collector\.js/, (route) => route.fulfill({ contentType: 'text/javascript', body: '' })),
+  'the script comes after three seconds': (page) =>
+    page.route(/\/collector\.js/, async (route) => {
+      await new Promise((later) => setTimeout(later, 3_000));
+      // The page may have been left meanwhile.
+      await route.continue().catch(() => {});
+    }),
   'the script never loads': (page) => page.route(/\/collector\.js/, () => {}),
   'the files of the collector are blocked': (page) => page.route(/\/collector\/.+/, (route) => route.abort('blockedbyclient')),
   'evaluation and telemetry requests are blocked': (page) => page.route(/\/(ofrep|collect)(\/|\?|$)/, (route) => route.abort('blockedbyclient')),

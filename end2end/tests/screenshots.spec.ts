@@ -1,4 +1,5 @@
-// Screenshots of every page for review: desktop and phone, light and dark.
+// Screenshots of every page for review, and its accessibility: desktop and phone, light and dark.
+import { source as axe } from 'axe-core';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, logIn, test } from './fixtures';
@@ -34,6 +35,15 @@ const PAGES = {
   'not-found': '/admin/nothing-here',
 };
 
+/** Returns the violations that axe finds, with the elements. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const found = await (window as any).axe.run(document, { resultTypes: ['violations'] });
+    return found.violations.flatMap((rule: any) => rule.nodes.slice(0, 3).map((node: any) => `${rule.id}: ${node.target.join(' ')} – ${node.failureSummary}`));
+  });
+}
+
 /** Takes screenshots in all sizes and colour schemes. Each page is opened once per size. */
 async function inAllSizes(
   open: (options: object) => Promise<Page>,
@@ -46,6 +56,7 @@ async function inAllSizes(
       expect(width, `${name} scrolls sideways on a ${sizeName}`).toBeLessThanOrEqual(viewport.width);
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
+        expect.soft(await violations(page), `${name}, ${sizeName}, ${colorScheme}`).toEqual([]);
         await page.screenshot({ path: join(FOLDER, `${name}-${sizeName}-${colorScheme}.png`), fullPage: true, animations: 'disabled' });
       }
     });

@@ -1,6 +1,6 @@
 //! Draws charts of values per minute, hour or day.
 
-use phasegate_domain::{Timestamp, reports::Point};
+use phasegate_domain::{Timestamp, reports::Point, time::Resolution};
 use plotters::{
     chart::ChartBuilder,
     drawing::IntoDrawingArea,
@@ -82,8 +82,9 @@ fn paint_chart(
         .y_label_area_size(58)
         .build_cartesian_2d(left..right, 0.0..top)?;
     let text = TextStyle::from(("sans-serif", TEXT_SIZE).into_font()).color(&TEXT);
-    // The longest label takes about ninety pixels.
-    let labels = (view.size.0 / 90).clamp(3, 10) as usize;
+    // A label of an hour names the day, too.
+    let width = if spec.resolution == Resolution::Hour { 100 } else { 60 };
+    let labels = (view.size.0 / width).clamp(2, 12) as usize;
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -138,7 +139,7 @@ fn paint_chart(
 
 #[cfg(test)]
 mod tests {
-    use phasegate_domain::{time::Resolution, vitals::Vital};
+    use phasegate_domain::vitals::Vital;
 
     use super::*;
     use crate::charts::{Limits, Unit};

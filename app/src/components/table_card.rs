@@ -23,12 +23,13 @@ pub(crate) fn TableCard(
 ) -> impl IntoView {
     let title_id = format!("{id}-title");
     let labelled_by = title_id.clone();
+    let label = format!("{title}, table");
     let table = if rows.is_empty() {
         view! { <p class="hint">{empty}</p> }.into_any()
     } else {
         let columns = columns.into_iter().map(|column| view! { <th scope="col">{column}</th> });
         view! {
-            <div class="table-scroll">
+            <div class="table-scroll" tabindex="0" role="region" aria-label=label>
                 <table data-testid=id>
                     <thead><tr>{columns.collect_view()}</tr></thead>
                     <tbody>{rows}</tbody>

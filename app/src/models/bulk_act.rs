@@ -1,7 +1,12 @@
 //! What is done to many flags at once.
 
 #[cfg(feature = "ssr")]
-use phasegate_service::flags::{BulkAction, BulkOutcome};
+use phasegate_domain::{
+    field_error::{FieldCode, FieldError},
+    ids::FlagKey,
+};
+#[cfg(feature = "ssr")]
+use phasegate_service::flags::{BulkAction, BulkOutcome, SeenFlag};
 use serde::{Deserialize, Serialize};
 
 /// A button of the form for many flags.
@@ -89,3 +94,16 @@ impl BulkAct {
 /// The maximum number of refusals that are listed.
 #[cfg(feature = "ssr")]
 const SHOWN: usize = 3;
+
+/// Parses a flag with the version that was seen, such as `NEW_UI@7`.
+#[cfg(feature = "ssr")]
+pub(crate) fn parse_seen_flag(text: &str) -> Result<SeenFlag, FieldError> {
+    let parts = text.rsplit_once('@');
+    let seen = parts.and_then(|(key, state)| {
+        Some(SeenFlag { key: FlagKey::new(key).ok()?, state: state.parse().ok()? })
+    });
+    seen.ok_or_else(|| {
+        let text = format!("{text:?} is not a flag with its version, such as NEW_UI@7");
+        FieldError::new("flags", FieldCode::Invalid, text)
+    })
+}

@@ -48,6 +48,7 @@ pub(crate) use self::{
     build_previews::{build_flag_preview, build_segment_preview, page_of_use},
     build_rollout::{build_rollout_page, describe_reaction_time},
     build_split_table::build_split_table,
+    bulk_act::parse_seen_flag,
     commands::{command_label, describe_consequences},
     find_targets::find_targets,
     pages::{Group, PAGES, list_crumbs},

@@ -28,7 +28,7 @@ use super::{
 use crate::models::{BulkAct, Done, EditorPreview, FlagDraft, FlagFilter, FlagList, FlagPage};
 #[cfg(feature = "ssr")]
 use crate::models::{
-    ListContext, asks_first, build_flag_list, build_flag_page, build_flag_preview,
+    ListContext, asks_first, build_flag_list, build_flag_page, build_flag_preview, parse_seen_flag,
 };
 
 /// Reads the flags that match a filter.
@@ -305,22 +305,26 @@ pub async fn delete_filter(
     Ok(undo_with::<SaveFilter>(done, &environment, fields))
 }
 
-/// Changes many flags at once. Flags that refuse are named; the others are changed.
+/// Changes many flags at once, each given with the version that was seen (`NEW_UI@7`). Flags that refuse
+/// or have changed since are named; the others are changed.
 #[server(prefix = "/admin/fn", endpoint = "flags/change_many", output = JsonResult)]
 pub async fn change_many(
     environment: EnvironmentKey,
-    #[server(default)] flags: Vec<FlagKey>,
+    #[server(default)] flags: Vec<String>,
     act: BulkAct,
     #[server(default)] tag: String,
 ) -> Result<Done, ApiError> {
     let Caller { service, actor, environment: here } = read_caller(&environment)?;
     let action = act.to_action(&tag);
-    let outcome = service::change_many_flags(&service, &actor, here, &flags, &action).await?;
+    let seen: Result<Vec<_>, _> = flags.iter().map(|flag| parse_seen_flag(flag)).collect();
+    let seen = seen.map_err(ServiceError::from)?;
+    let outcome = service::change_many_flags(&service, &actor, here, &seen, &action).await?;
     let done = Done::new(act.describe(&outcome, tag.trim()));
     if outcome.changed.is_empty() {
         return Ok(done);
     }
-    let changed = outcome.changed.iter().map(|key| ("flags[]", key.to_string()));
+    let changed = outcome.changed.iter();
+    let changed = changed.map(|flag| ("flags[]", format!("{}@{}", flag.key, flag.state)));
     let rest = [("act", act.opposite().as_str().to_owned()), ("tag", tag)];
     Ok(undo_with::<ChangeMany>(done, &environment, changed.chain(rest)))
 }

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::codec::GetUrl};
 use phasegate_domain::{
     alerts::AlertKind,
-    ids::{EnvironmentKey, PhaseNumber},
+    ids::{EnvironmentKey, FlagKey, PhaseNumber},
     rollout::CommandKind,
 };
 #[cfg(feature = "ssr")]
@@ -141,13 +141,16 @@ pub async fn acknowledge_alert(
     add_entry(&environment, &RecordEntry::Acknowledge { alert, comment }).await
 }
 
-/// Revives the flags of the phases reached, after a kill.
+/// Revives flags of the phases reached, after a kill: those that the caller saw as killed.
 #[server(prefix = "/admin/fn", endpoint = "rollout/revive_flags", output = JsonResult)]
-pub async fn revive_flags(environment: EnvironmentKey) -> Result<Done, ApiError> {
+pub async fn revive_flags(
+    environment: EnvironmentKey,
+    #[server(default)] flags: Vec<FlagKey>,
+) -> Result<Done, ApiError> {
     let Caller { service, actor, environment } = read_caller(&environment)?;
-    let revived = service::revive_killed_flags(&service, &actor, environment).await?;
+    let revived = service::revive_killed_flags(&service, &actor, environment, &flags).await?;
     let text = match revived.len() {
-        0 => "No flag of the rollout was killed.".to_owned(),
+        0 => "None of these flags was killed any more.".to_owned(),
         count => {
             let flags = crate::format::format_quantity(count as u64, "flag", "flags");
             format!("Revived {flags}. Connected clients have been notified.")

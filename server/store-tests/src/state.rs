@@ -141,7 +141,7 @@ pub async fn login_sessions_end(store: impl StateStore) {
     assert!(matches!(change(nobody).await, Err(StoreError::Conflict)));
 
     // With a new password, one session may stay, and a request that is still in progress keeps it.
-    let sessions = || async { store.read_sessions(at_second(0)).await.unwrap() };
+    let sessions = || async { store.read_sessions(Some(admin), at_second(0)).await.unwrap() };
     store.create_session(&Session { epoch, ..session(7, Some(admin)) }).await.unwrap();
     assert_eq!(sessions().await.len(), 2);
     change(Edit::SavePassword(admin, "newer".into(), Some(Digest([7; 32])))).await.unwrap();

@@ -29,7 +29,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("environments/rename", "key=production&seen_name=Nothing"),
     ("files/import", "file=version+%3D+1&seen=nothing"),
     ("files/preview", "file=version+%3D+1"),
-    ("flags/change_many", "flags[]=NOPE&act=tag&tag=shop"),
+    ("flags/change_many", "flags[]=NOPE@1&act=tag&tag=shop"),
     ("flags/delete_filter", "name=none"),
     ("flags/save_filter", "name=&query=q=a"),
     ("flags/archive", "flag=EXERCISE_VIDEO_INTEGRATION&definition=99&state=1"),

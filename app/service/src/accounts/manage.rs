@@ -37,7 +37,7 @@ pub async fn list_accounts(
 ) -> Result<Vec<ListedAccount>, ServiceError> {
     actor.require_role(Role::Admin)?;
     let accounts = service.stores.state.read_accounts().await?;
-    let sessions = service.stores.state.read_sessions(service.now()).await?;
+    let sessions = service.stores.state.read_sessions(None, service.now()).await?;
     let list = |account: Account| {
         let own = sessions.iter().filter(|session| session.account == Some(account.id));
         let used = own.clone().filter_map(|session| SessionData::parse(&session.data).used_at());

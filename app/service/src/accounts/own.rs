@@ -42,9 +42,7 @@ pub struct ListedSession {
 }
 
 async fn own_sessions(service: &Service, account: &Account) -> Result<Vec<Session>, ServiceError> {
-    let mut sessions = service.stores.state.read_sessions(service.now()).await?;
-    sessions.retain(|session| session.account == Some(account.id));
-    Ok(sessions)
+    Ok(service.stores.state.read_sessions(Some(account.id), service.now()).await?)
 }
 
 /// Reads the sessions of an account, the one used last first.

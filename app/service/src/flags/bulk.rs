@@ -7,8 +7,10 @@ use phasegate_domain::{
     ids::{EnvironmentId, FlagKey},
 };
 
+use phasegate_store::models::StoredFlag;
+
 use super::{Expected, change_flag};
-use crate::{CachedEnvironment, Service, ServiceError, access::Actor};
+use crate::{ObjectKind, Service, ServiceError, access::Actor};
 
 /// The maximum number of flags in one call.
 const MAX_FLAGS: usize = 200;
@@ -26,19 +28,27 @@ pub enum BulkAction {
     Untag(String),
 }
 
+/// A flag with the version of its state that the caller saw.
+#[allow(missing_docs, reason = "the names say it all")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenFlag {
+    pub key: FlagKey,
+    pub state: i64,
+}
+
 /// What became of each flag.
 #[derive(Debug, Default)]
 pub struct BulkOutcome {
-    /// The flags that were changed.
-    pub changed: Vec<FlagKey>,
+    /// The flags that were changed, with their versions afterwards.
+    pub changed: Vec<SeenFlag>,
     /// The number of flags that were as asked already.
     pub unchanged: usize,
     /// The flags that are not, with the reason.
     pub refused: Vec<(FlagKey, ServiceError)>,
 }
 
-/// Applies an action to each flag by itself, so that one that is refused does not hold up the others.
-/// Each has its own audit entry.
+/// Applies an action to each flag by itself, so that one that is refused does not hold up the others. A
+/// flag that has changed since the caller saw it is refused. Each has its own audit entry.
 ///
 /// # Errors
 /// Returns an error if the actor lacks the operator role, no flag is given or too many are, or a tag is
@@ -49,7 +59,7 @@ pub async fn change_many_flags(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
-    flags: &[FlagKey],
+    flags: &[SeenFlag],
     action: &BulkAction,
 ) -> Result<BulkOutcome, ServiceError> {
     actor.require_role(Role::Operator)?;
@@ -64,12 +74,24 @@ pub async fn change_many_flags(
         return Err(ServiceError::invalid("tag", FieldCode::Missing, "name the tag"));
     }
     let mut outcome = BulkOutcome::default();
-    for key in flags {
-        if is_done(&*service.environment(environment)?, key, action, service.now()) {
-            outcome.unchanged += 1;
-            continue;
-        }
-        let changed = change_flag(service, actor, environment, key, Expected::Any, |flag| {
+    for SeenFlag { key, state } in flags {
+        let live = service.environment(environment)?;
+        let expected = match live.stored_flag(key.as_str()) {
+            Ok(stored) if is_done(stored, action, service.now()) => {
+                outcome.unchanged += 1;
+                continue;
+            }
+            Ok(stored) if stored.state.version == *state => Expected::Version(stored.version()),
+            Ok(_) => {
+                outcome.refused.push((key.clone(), ServiceError::Conflict(ObjectKind::Flag)));
+                continue;
+            }
+            Err(error) => {
+                outcome.refused.push((key.clone(), error));
+                continue;
+            }
+        };
+        let changed = change_flag(service, actor, environment, key, expected, |flag| {
             match action {
                 BulkAction::Switch(enabled) => flag.enabled = *enabled,
                 BulkAction::Archive(archived) => flag.archived = *archived,
@@ -79,7 +101,11 @@ pub async fn change_many_flags(
             Ok(())
         });
         match changed.await {
-            Ok(()) => outcome.changed.push(key.clone()),
+            Ok(()) => {
+                let live = service.environment(environment)?;
+                let state = live.stored_flag(key.as_str())?.state.version;
+                outcome.changed.push(SeenFlag { key: key.clone(), state });
+            }
             Err(error) => {
                 // What was changed before is reported; the rest would fail, too.
                 let is_internal = error.is_internal();
@@ -94,8 +120,7 @@ pub async fn change_many_flags(
 }
 
 /// Whether a flag is as asked already.
-fn is_done(live: &CachedEnvironment, key: &FlagKey, action: &BulkAction, now: Timestamp) -> bool {
-    let Ok(stored) = live.stored_flag(key.as_str()) else { return false };
+fn is_done(stored: &StoredFlag, action: &BulkAction, now: Timestamp) -> bool {
     let has_tag = |tag: &str| stored.flag.tags.iter().any(|known| known == tag.trim());
     match action {
         BulkAction::Switch(enabled) => stored.state.is_enabled(now) == *enabled,

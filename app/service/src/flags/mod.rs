@@ -11,7 +11,7 @@ mod schedule;
 mod switch;
 
 pub use self::{
-    bulk::{BulkAction, BulkOutcome, change_many_flags},
+    bulk::{BulkAction, BulkOutcome, SeenFlag, change_many_flags},
     explain::{Split, evaluate_batch, explain_flags, parse_context},
     list::{
         FlagDetail, check_may_create, list_flags, read_flag_detail, read_flag_to_edit, stored_flag,

@@ -23,7 +23,8 @@ pub(super) fn find_killed_flags(live: &CachedEnvironment, rollout: &Rollout) -> 
     flags.filter(is_killed).cloned().collect()
 }
 
-/// Revives all killed flags of the phases that the rollout has reached, all or none. Returns them.
+/// Revives those of the `seen` flags that are killed and belong to a phase that the rollout has reached,
+/// all or none. Returns them. A flag that was killed since is left alone.
 ///
 /// # Errors
 /// Returns an error if the actor lacks the operator role, there is no rollout, another change came
@@ -34,11 +35,13 @@ pub async fn revive_killed_flags(
     service: &Service,
     actor: &Actor,
     environment: EnvironmentId,
+    seen: &[FlagKey],
 ) -> Result<Vec<FlagKey>, ServiceError> {
     actor.require_role(Role::Operator)?;
     let _turn = service.begin_edit().await?;
     let rollout = read_rollout(service, environment).await?;
-    let killed = find_killed_flags(&*service.environment(environment)?, &rollout);
+    let mut killed = find_killed_flags(&*service.environment(environment)?, &rollout);
+    killed.retain(|flag| seen.contains(flag));
     let (mut edits, mut entries) = (Vec::new(), Vec::new());
     for flag in &killed {
         add_kill_edits(service, actor, environment, (flag, false), &mut edits, &mut entries)?;

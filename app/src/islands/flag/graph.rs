@@ -51,7 +51,7 @@ fn render_graph(graph: PrerequisiteGraph) -> AnyView {
     view! {
         <section aria-labelledby="graph-title" data-testid="graph">
             <h2 id="graph-title">"Prerequisites"</h2>
-            <div class="table-scroll" tabindex="0" role="region" aria-labelledby="graph-title">
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Drawing of the prerequisites">
                 <svg class="graph" viewBox=format!("-2 -2 {} {}", width + 4, height + 4) width=width.to_string() height=height.to_string()>
                     {edges} {nodes}
                 </svg>

@@ -176,7 +176,7 @@ fn Evaluations() -> impl IntoView {
                 }
                 .into_any()
             })}
-            <div class="table-scroll" tabindex="0" role="region" aria-labelledby="affected-title">
+            <div class="table-scroll" tabindex="0" role="region" aria-label="Evaluations by variant">
                 <table data-testid="affected">
                     <thead><tr>
                         <th scope="col">"Variant"</th><th scope="col">"Value"</th>

@@ -1,21 +1,21 @@
 //! One action on many flags, and the filters that the account has saved.
 
 use leptos::prelude::*;
-use phasegate_domain::ids::FlagKey;
 
 use super::page::Page;
 use crate::{
     components::live,
-    models::BulkAct,
+    models::{BulkAct, FlagLine},
     server_fns::flags::{ChangeMany, DeleteFilter, SaveFilter},
 };
 
 /// The id of the form, to which the boxes of the rows belong.
 const FORM: &str = "bulk";
 
-/// The box of a row that chooses its flag.
-pub(super) fn render_box(key: &FlagKey) -> AnyView {
-    let (value, label) = (key.to_string(), format!("Choose {key}"));
+/// The box of a row that chooses its flag, at the version that the row shows.
+pub(super) fn render_box(line: Memo<FlagLine>) -> AnyView {
+    let label = format!("Choose {}", line.read_untracked().key);
+    let value = Signal::derive(move || format!("{}@{}", line.read().key, line.read().version));
     view! { <input class="flag-box" type="checkbox" form=FORM name="flags[]" value=value aria-label=label/> }
         .into_any()
 }

@@ -30,7 +30,7 @@ pub(super) fn Row(key: FlagKey) -> impl IntoView {
     let class = Signal::derive(move || if line.read().killed { "flag is-killed" } else { "flag" });
     view! {
         <li class=class>
-            {can_act.then(|| render_box(&key))}
+            {can_act.then(|| render_box(line))}
             <div class="flag-text">
                 <a class="flag-name" href=href rel="external">{text(|line| line.name.clone())}</a>
                 <code class="flag-key">{key.to_string()}</code>

@@ -38,7 +38,7 @@ fn render_first_minutes(table: FirstMinutesTable) -> AnyView {
                 <span class="hint">"since " <Time at=since/></span>
             </header>
             <ul class="gate-lines">{flags}</ul>
-            <div class="table-scroll"><table>
+            <div class="table-scroll" tabindex="0"><table>
                 <thead><tr>
                     <th scope="col">"Metric"</th>
                     <th scope="col">{format!("{minutes} min since the start")}</th>

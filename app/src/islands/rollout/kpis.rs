@@ -52,7 +52,7 @@ pub(crate) fn Kpis(targets: Vec<(String, String)>, values: Vec<KpiValue>) -> imp
 fn Group(group: KpiGroup, rows: AnyView) -> impl IntoView {
     view! {
         <h3>{group.title()}</h3>
-        <div class="table-scroll">
+        <div class="table-scroll" tabindex="0">
             <table class="kpi-table">
                 <thead><tr>
                     <th scope="col">"KPI"</th><th scope="col">"Target"</th><th scope="col">"Current"</th>

@@ -45,7 +45,7 @@ fn OneArm(arm: Arm) -> impl IntoView {
         (1..=columns).map(|day| view! { <th scope="col">{day.to_string()}</th> }).collect_view();
     let rows = arm.cohorts.into_iter().map(|cohort| view! { <CohortRow cohort/> }).collect_view();
     let map = (columns > 0).then(|| view! {
-        <div class="table-scroll">
+        <div class="table-scroll" tabindex="0">
             <table class="heat">
                 <thead><tr><th scope="col">"First seen"</th><th scope="col">"Users"</th>{heads}</tr></thead>
                 <tbody>{rows}</tbody>

@@ -76,7 +76,7 @@ fn Row(listed: ListedAccount, own: String) -> impl IntoView {
     let (role_of, reset_of) = (id.clone(), id.clone());
     let is_own = account.email == own;
     let email = account.email.clone();
-    let (reset, remove) = (format!("Reset the password of {email}"), format!("Remove {email}"));
+    let (reset, remove) = (format!("Reset password of {email}"), format!("Remove {email}"));
     let used = match last_used_at {
         Some(at) => {
             let browsers = format_quantity(sessions as u64, "browser", "browsers");

@@ -62,7 +62,7 @@ pub(super) fn ClientKeys(keys: Vec<ClientKey>, is_admin: bool) -> impl IntoView 
         <section aria-labelledby="keys-title">
             <h2 id="keys-title">"Client keys"</h2>
             <p class="hint">"Public keys for pages. They can only evaluate flags and send telemetry."</p>
-            <div class="table-scroll">
+            <div class="table-scroll" tabindex="0">
                 <table class="table-text" data-testid="keys">
                     <thead><tr><th scope="col">"Name"</th><th scope="col">"Key"</th><th scope="col">"Allowed origins"</th>
                         <th scope="col"><span class="visually-hidden">"Edit"</span></th></tr></thead>

@@ -52,7 +52,7 @@ pub(super) fn Tokens(tokens: Vec<ServerToken>) -> impl IntoView {
         <section aria-labelledby="tokens-title">
             <h2 id="tokens-title">"Server tokens"</h2>
             <p class="hint">"Secret tokens for programs: OpenFeature on a server, the REST API, scripts. Only a digest is stored. A token of the whole project can also change what all environments share: flags, variants and segments."</p>
-            <div class="table-scroll">
+            <div class="table-scroll" tabindex="0">
                 <table class="table-text" data-testid="tokens">
                     <thead><tr><th scope="col">"Name"</th><th scope="col">"Scopes"</th><th scope="col">"Reach"</th><th scope="col">"Created"</th>
                         <th scope="col">"Last used"</th><th scope="col"><span class="visually-hidden">"Delete"</span></th></tr></thead>

@@ -30,8 +30,12 @@ pub trait AccountStore: Send + Sync {
     /// Reads the links for choosing a password that are valid at `now`, the newest first.
     async fn read_account_links(&self, now: Timestamp) -> Result<Vec<AccountLink>, StoreError>;
 
-    /// Reads the sessions of all accounts that are valid at `now`, at most 10,000.
-    async fn read_sessions(&self, now: Timestamp) -> Result<Vec<Session>, StoreError>;
+    /// Reads the sessions of an account, or of all, that are valid at `now`; at most 10,000.
+    async fn read_sessions(
+        &self,
+        account: Option<AccountId>,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError>;
 
     /// Stores a new login session.
     async fn create_session(&self, session: &Session) -> Result<(), StoreError>;

@@ -75,8 +75,12 @@ impl AccountStore for SqliteState {
         accounts::read_links(&self.database, now).await
     }
 
-    async fn read_sessions(&self, now: Timestamp) -> Result<Vec<Session>, StoreError> {
-        sessions::read_sessions(&self.database, now).await
+    async fn read_sessions(
+        &self,
+        account: Option<AccountId>,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        sessions::read_sessions(&self.database, account, now).await
     }
 
     async fn create_session(&self, session: &Session) -> Result<(), StoreError> {

@@ -74,15 +74,18 @@ pub(super) async fn read_session(
 
 pub(super) async fn read_sessions(
     db: &Database,
+    account: Option<AccountId>,
     now: Timestamp,
 ) -> Result<Vec<Session>, StoreError> {
     let rows: Vec<(Vec<u8>, i64, i64, String, i64)> = sqlx::query_as(
         "SELECT s.id, s.account_id, s.account_epoch, s.data, s.expires_at
          FROM sessions s JOIN accounts a ON a.id = s.account_id
-         WHERE s.expires_at > ? AND a.session_epoch = s.account_epoch
+         WHERE s.expires_at > ?1 AND a.session_epoch = s.account_epoch
+             AND (?2 IS NULL OR s.account_id = ?2)
          ORDER BY s.expires_at DESC LIMIT 10000",
     )
     .bind(now.timestamp_millis())
+    .bind(account.map(|id| id.0))
     .fetch_all(&db.reader)
     .await
     .map_err(database_error)?;
