@@ -19,14 +19,24 @@ pub(super) fn KilledFlags() -> impl IntoView {
             1 => "Revive the flag".to_owned(),
             count => format!("Revive {count} flags"),
         };
+        // Those that the page shows: a flag that is killed later is left alone.
+        let fields: Vec<AnyView> = killed
+            .iter()
+            .map(|key| view! { <input type="hidden" name="flags[]" value=key.clone()/> }.into_any())
+            .collect();
         let flags: Vec<AnyView> = killed
             .into_iter()
             .map(|key| view! { <code class="chip">{key}</code> }.into_any())
             .collect();
         let revive = page.peek(|page| page.can_act).then(|| {
-            let button =
-                view! { <button class="button button-primary" type="submit">{label}</button> };
-            page.form::<ReviveFlags>("", button.into_any())
+            let fields = view! {
+                {fields}
+                <details><summary>"Revive …"</summary>
+                    <p class="hint">"It counts at once for all users. Make sure that what went wrong is mended."</p>
+                    <button class="button button-danger" type="submit">{label}</button>
+                </details>
+            };
+            page.form::<ReviveFlags>("", fields.into_any())
         });
         view! {
             <section class="notice notice-error stack" aria-labelledby="killed-title" data-testid="killed">
