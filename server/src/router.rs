@@ -9,7 +9,9 @@ use axum::{
 };
 use tower::ServiceBuilder;
 use tower_http::{
+    CompressionLevel,
     catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
     cors::{AllowHeaders, Any, CorsLayer},
 };
 
@@ -32,7 +34,9 @@ pub fn router(state: AppState) -> Router {
         .merge(admin::public_routes())
         .layer(sessions)
         .layer(middleware::from_fn(security::forbid_caching))
-        .layer(middleware::from_fn_with_state(state.clone(), security::require_same_origin));
+        .layer(middleware::from_fn_with_state(state.clone(), security::require_same_origin))
+        // Pages are repetitive; event streams are left alone. A higher level costs more than it saves.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)));
     let apps = Router::new()
         .merge(collect::routes())
         .merge(ofrep::routes())
